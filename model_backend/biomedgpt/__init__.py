@@ -1,0 +1,1 @@
+"""BiomedGPT as its specification has it: network, tokenizer, search, scoring, loss, checkpoints."""

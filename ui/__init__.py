@@ -1,0 +1,1 @@
+"""A complete viewer and report editor that knows no model."""

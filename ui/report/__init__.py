@@ -1,0 +1,1 @@
+"""Editing, deciding and signing a report."""

@@ -1,0 +1,1 @@
+"""Searching studies and choosing a series."""
