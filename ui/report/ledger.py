@@ -1,0 +1,163 @@
+"""The report that is open, and every act on it: decide, edit, write, undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from dicom_io.report.document import (
+    Asked,
+    ReportDocument,
+    ReportState,
+    SectionKind,
+    Sentence,
+    human_sentence,
+)
+from ui.report.merge import with_asked, with_draft, with_inserted, with_removed, with_suggestions
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of the reader on one sentence, enough to take it back."""
+
+    section: SectionKind
+    position: int
+    before: Sentence | None  # None: the sentence was written
+    after: Sentence
+
+
+class Ledger(QObject):
+    """Holds the open report as a value; each act makes a new one and tells it.
+
+    Undo takes back the reader's own acts one by one and leaves suggestions that arrived in between
+    where they are. A signed report refuses every act.
+    """
+
+    document_changed = pyqtSignal(object)  # ReportDocument | None
+    document_opened = pyqtSignal(object)  # another report (or None) is on the desk
+    reader_acted = pyqtSignal(object)  # Act
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document: ReportDocument | None = None
+        self._done: list[Act] = []
+        self._undone: list[Act] = []
+        self._held: set[str] = set()
+
+    @property
+    def document(self) -> ReportDocument | None:
+        return self._document
+
+    @property
+    def is_open(self) -> bool:
+        """True while a report is there that may be changed."""
+        return self._document is not None and self._document.state is ReportState.DRAFT
+
+    def open(self, document: ReportDocument | None) -> None:
+        """Put another report on the desk; what was undone before is gone."""
+        self._done.clear()
+        self._undone.clear()
+        self._held.clear()
+        self._document = document
+        self.document_opened.emit(document)
+        self.document_changed.emit(document)
+
+    def replace(self, document: ReportDocument) -> None:
+        """The same report in a new state (signed, or with more evidence)."""
+        self._change(document)
+
+    def hold(self, sentence: str) -> None:
+        """Keep arriving drafts off this sentence while its editor is open."""
+        self._held.add(sentence)
+
+    def release(self, sentence: str) -> None:
+        self._held.discard(sentence)
+
+    def accept(self, sentence: str) -> None:
+        self._act(sentence, lambda row: row.accepted())
+
+    def reject(self, sentence: str) -> None:
+        self._act(sentence, lambda row: row.rejected())
+
+    def edit(self, sentence: str, text: str) -> None:
+        """The reader's words for the sentence; no words at all reject it."""
+        words = " ".join(text.split())
+        self._act(sentence, lambda row: row.edited(words) if words else row.rejected())
+
+    def write(self, section: SectionKind, text: str) -> Sentence | None:
+        """A sentence of the reader's own at the end of a section; None when there are no words."""
+        words = " ".join(text.split())
+        if not words or not self.is_open or self._document is None:
+            return None
+        sentence = human_sentence(words)
+        position = len(self._document.section(section).sentences)
+        self._record(Act(section, position, None, sentence))
+        self._change(with_inserted(self._document, section, sentence, position))
+        return sentence
+
+    def merge_draft(self, draft: ReportDocument) -> None:
+        """A stage of a draft has arrived."""
+        if self.is_open and self._document is not None:
+            self._change(with_draft(self._document, draft, self._held))
+
+    def merge_sentences(
+        self, sentences: Sequence[Sentence], section: SectionKind, asked: Sequence[Asked] = ()
+    ) -> None:
+        """Single suggestions have arrived, to stand beside what is there."""
+        if self.is_open and self._document is not None:
+            document = with_suggestions(self._document, sentences, section, held=self._held)
+            self._change(with_asked(document, asked))
+
+    def undo(self) -> None:
+        """Take back the reader's last act."""
+        if self._done and self.is_open:
+            act = self._done.pop()
+            self._undone.append(act)
+            self._put(act, act.before)
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        if self._undone and self.is_open:
+            act = self._undone.pop()
+            self._done.append(act)
+            self._put(act, act.after)
+
+    def _act(self, sentence: str, change: Callable[[Sentence], Sentence]) -> None:
+        found = self._find(sentence)
+        if found is None or not self.is_open or self._document is None:
+            return
+        section, position, before = found
+        after = change(before)
+        if after != before:
+            self._record(Act(section, position, before, after))
+            self._change(self._document.with_sentence(after))
+
+    def _find(self, sentence: str) -> tuple[SectionKind, int, Sentence] | None:
+        for section in self._document.sections if self._document else ():
+            for position, row in enumerate(section.sentences):
+                if row.id == sentence:
+                    return section.kind, position, row
+        return None
+
+    def _put(self, act: Act, sentence: Sentence | None) -> None:
+        document = self._document
+        if document is None:
+            return
+        if sentence is None:
+            self._change(with_removed(document, act.section, act.after.id))
+        elif self._find(act.after.id) is None:
+            self._change(with_inserted(document, act.section, sentence, act.position))
+        else:
+            self._change(document.with_sentence(sentence))
+
+    def _record(self, act: Act) -> None:
+        self._done.append(act)
+        self._undone.clear()
+        self.reader_acted.emit(act)
+
+    def _change(self, document: ReportDocument) -> None:
+        if document != self._document:
+            self._document = document
+            self.document_changed.emit(document)
