@@ -1,0 +1,257 @@
+"""How the window looks: every colour, size and distance, and the one style sheet.
+
+Three ideas: the film is the brightest thing on the screen; one line of sight; colour means
+something (blue: where you are, amber: AI or unverified, green: proven, red: needs you) and never
+stands alone. Widgets say what they are, by object name or the property "role"; how that looks is
+written here.
+"""
+
+from __future__ import annotations
+
+from string import Template
+
+from PyQt6.QtGui import QColor, QFont, QFontDatabase, QPalette
+
+GROUND = "#0b0d10"  # window
+PANEL = "#13161b"  # side panels
+RAISED = "#191d23"  # fields and the current row
+LINE = "#252a32"  # hairlines
+FILM = "#000000"  # behind the film
+TEXT = "#d7dbe1"
+QUIET = "#8b939f"  # secondary text
+FAINT = "#5d6571"  # marks that need not be read; never a text that must be
+PLACE = "#6fb1c9"  # where you are
+AI = "#d3a24c"  # AI, or unverified
+PROVEN = "#63b48b"
+ALARM = "#d57272"  # needs you
+BUTTON = "#23404d"  # the one main button: the colour of place, kept back
+BUTTON_HOVER = "#2c4f5f"
+FILM_TEXT = "#d7dbe1"  # overlay, on a shade of black
+SHADE = "#b0000000"  # behind overlay texts that stand on the film (alpha first)
+
+SPACES = (4, 8, 12, 16, 24)
+CORNER = 6
+CORNER_SMALL = 4
+TOP_HEIGHT = 44
+BOTTOM_HEIGHT = 30
+BANNER_HEIGHT = 38
+LEFT_WIDTH = 272
+RIGHT_WIDTH = 480
+FONT_SIZE = 14  # px, the default; a person may set 12 to 20
+FONT_SIZES = range(12, 21)
+
+# What a widget's property "role" may say, and how it looks.
+_ROLES = {
+    "text": f"color: {TEXT};",
+    "quiet": f"color: {QUIET};",
+    "faint": f"color: {FAINT};",
+    "place": f"color: {PLACE};",
+    "ai": f"color: {AI};",
+    "proven": f"color: {PROVEN};",
+    "alarm": f"color: {ALARM};",
+    "strong": f"color: {TEXT}; font-weight: 600;",
+    "heading": f"color: {QUIET}; font-weight: 600;",
+}
+
+_SHEET = """
+* { font-family: $family; font-size: ${body}px; color: $TEXT; }
+QMainWindow, QDialog, QWidget#window { background: $GROUND; }
+QWidget[role="panel"], QWidget#panel { background: $PANEL; }
+QWidget[role="film"] { background: $FILM; }
+QLabel { background: transparent; }
+QLabel[size="small"], QStatusBar, QStatusBar QLabel { font-size: ${small}px; }
+QFrame[role="line"] { background: $LINE; border: none; max-height: 1px; min-height: 1px; }
+QFrame[role="line"][upright="true"] {
+    max-width: 1px; min-width: 1px; max-height: 16777215px; min-height: 0px;
+}
+QWidget[role="row"] { background: transparent; border-left: 2px solid transparent; }
+QWidget[role="row"]:hover { background: $RAISED; }
+QWidget[role="row"][current="true"] { background: $RAISED; border-left: 2px solid $PLACE; }
+QLabel[role="badge"] {
+    border: 1px solid $LINE; border-radius: ${corner}px; padding: 2px 8px;
+    font-size: ${small}px; color: $QUIET;
+}
+QLabel[role="badge"][state="ai"] { color: $AI; border-color: $AI; }
+QLabel[role="badge"][state="proven"] { color: $PROVEN; border-color: $PROVEN; }
+QLabel[role="badge"][state="alarm"] { color: $ALARM; border-color: $ALARM; }
+QLabel[role="key"] {
+    border: 1px solid $LINE; border-radius: 4px; padding: 0px 4px;
+    font-size: ${small}px; color: $QUIET; background: $RAISED;
+}
+
+QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QSpinBox {
+    background: $RAISED; border: 1px solid $LINE; border-radius: ${corner}px;
+    padding: 4px 8px; selection-background-color: $BUTTON; selection-color: $TEXT;
+    placeholder-text-color: $QUIET;
+}
+QLineEdit { min-height: ${line}px; }
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QSpinBox:focus {
+    border-color: $PLACE;
+}
+QComboBox::drop-down { border: none; width: 20px; }
+QComboBox QAbstractItemView { background: $RAISED; border: 1px solid $LINE; }
+
+QPushButton, QToolButton {
+    background: $RAISED; border: 1px solid $LINE; border-radius: ${corner}px;
+    padding: 4px 12px; color: $TEXT;
+}
+QPushButton:hover, QToolButton:hover { border-color: $QUIET; }
+QPushButton:focus, QToolButton:focus { border-color: $PLACE; }
+QPushButton:disabled, QToolButton:disabled { color: $FAINT; border-color: $LINE; }
+QPushButton[role="main"] {
+    background: $BUTTON; border-color: $BUTTON; font-size: ${main}px; font-weight: 600;
+    padding: 8px 16px;
+}
+QPushButton[role="main"]:hover { background: $BUTTON_HOVER; }
+QPushButton[role="main"]:focus { border-color: $PLACE; }
+QPushButton[role="main"]:disabled { background: $RAISED; border-color: $LINE; }
+QPushButton[role="plain"] { background: transparent; border-color: transparent; color: $QUIET; }
+QPushButton[role="plain"]:hover { color: $TEXT; }
+QPushButton[role="plain"]:focus { border-color: $PLACE; }
+
+QToolBar { background: $PANEL; border: none; border-bottom: 1px solid $LINE; spacing: 4px; }
+QToolBar QToolButton {
+    background: transparent; border: none; border-bottom: 2px solid transparent;
+    border-radius: 0px; padding: 4px 8px; color: $QUIET;
+}
+QToolBar QToolButton:hover { color: $TEXT; }
+QToolBar QToolButton:checked { color: $TEXT; border-bottom: 2px solid $PLACE; }
+QToolBar QToolButton:focus { color: $TEXT; border-bottom: 2px solid $QUIET; }
+QToolBar QToolButton:disabled { color: $FAINT; }
+QToolBar::separator { background: transparent; width: 16px; }
+QMenuBar { background: $PANEL; }
+QMenuBar::item { background: transparent; padding: 4px 8px; color: $QUIET; }
+QMenuBar::item:selected { background: $RAISED; color: $TEXT; }
+QMenu { background: $RAISED; border: 1px solid $LINE; padding: 4px 0px; }
+QMenu::item { padding: 4px 24px; }
+QMenu::item:selected { background: $BUTTON; }
+QMenu::item:disabled { color: $FAINT; }
+QMenu::separator { height: 1px; background: $LINE; margin: 4px 0px; }
+QToolTip {
+    background: $RAISED; color: $TEXT; border: 1px solid $LINE; padding: 4px 8px;
+    font-size: ${small}px;
+}
+
+QListView, QTreeView, QTableView, QScrollArea {
+    background: $PANEL; border: none; outline: none;
+}
+QScrollArea > QWidget > QWidget { background: $PANEL; }
+QListView::item { padding: 8px; border-left: 2px solid transparent; }
+QListView::item:hover { background: $RAISED; }
+QListView::item:selected { background: $RAISED; border-left: 2px solid $PLACE; color: $TEXT; }
+QHeaderView::section { background: $PANEL; color: $QUIET; border: none; padding: 4px; }
+QScrollBar { background: transparent; border: none; margin: 0px; }
+QScrollBar:vertical { width: 8px; }
+QScrollBar:horizontal { height: 8px; }
+QScrollBar::handle { background: $LINE; border-radius: 4px; min-height: 24px; min-width: 24px; }
+QScrollBar::handle:hover { background: $FAINT; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0px; height: 0px; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QSplitter::handle { background: $LINE; }
+QSplitter::handle:horizontal { width: 1px; }
+QSplitter::handle:vertical { height: 1px; }
+QProgressBar {
+    background: $LINE; border: none; max-height: 3px; min-height: 3px; border-radius: 1px;
+}
+QProgressBar::chunk { background: $PLACE; border-radius: 1px; }
+QProgressBar[role="ai"]::chunk { background: $AI; }
+QStatusBar { background: $PANEL; border-top: 1px solid $LINE; color: $QUIET; }
+QStatusBar::item { border: none; }
+QCheckBox, QRadioButton { background: transparent; spacing: 8px; }
+QCheckBox:focus, QRadioButton:focus { color: $PLACE; }
+
+QWidget#banner { background: $GROUND; border-bottom: 1px solid $LINE; }
+QToolButton#thumbnail {
+    background: $FILM; border: 1px solid $LINE; border-radius: ${corner_small}px; padding: 0px;
+}
+QToolButton#thumbnail:hover { border-color: $QUIET; }
+QToolButton#thumbnail:checked { border-color: $PLACE; }
+QToolButton#thumbnail:focus { border: 2px solid $PLACE; }
+"""
+
+
+def family() -> str:
+    """Inter where it is installed, else the system's own sans serif."""
+    if "Inter" in QFontDatabase.families():
+        return "Inter"
+    return QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
+
+
+def small(font_size: int) -> int:
+    """The size of overlay and secondary text, in pixels, beside body text of `font_size`."""
+    return max(11, round(font_size * 12 / 14))
+
+
+def overlay_font(font_size: int = FONT_SIZE) -> QFont:
+    """The font of the overlay; its figures all have one width where the font offers that."""
+    font = QFont(family())
+    font.setPixelSize(small(font_size))
+    tabular = QFont.Tag.fromString("tnum") if hasattr(QFont, "Tag") else None
+    if tabular is not None:
+        font.setFeature(tabular, 1)
+    return font
+
+
+def style_sheet(font_size: int = FONT_SIZE) -> str:
+    """The whole style sheet for body text of `font_size` pixels (12 to 20)."""
+    size = min(max(font_size, FONT_SIZES.start), FONT_SIZES.stop - 1)
+    colours = {
+        name: value
+        for name, value in globals().items()
+        if name.isupper() and isinstance(value, str) and value.startswith("#")
+    }
+    sheet = Template(_SHEET).substitute(
+        colours,
+        family=f'"{family()}"',
+        body=size,
+        small=small(size),
+        main=max(12, size - 1),
+        line=round(size * 20 / 14),
+        corner=CORNER,
+        corner_small=CORNER_SMALL,
+    )
+    roles = "".join(f'QLabel[role="{role}"] {{ {look} }}\n' for role, look in _ROLES.items())
+    return sheet + roles
+
+
+def palette() -> QPalette:
+    """The same colours for what a style sheet does not reach (dialogs, item views, links)."""
+    look = QPalette()
+    roles = QPalette.ColorRole
+    for role, colour in (
+        (roles.Window, GROUND),
+        (roles.WindowText, TEXT),
+        (roles.Base, RAISED),
+        (roles.AlternateBase, PANEL),
+        (roles.Text, TEXT),
+        (roles.PlaceholderText, QUIET),
+        (roles.Button, RAISED),
+        (roles.ButtonText, TEXT),
+        (roles.ToolTipBase, RAISED),
+        (roles.ToolTipText, TEXT),
+        (roles.Highlight, BUTTON),
+        (roles.HighlightedText, TEXT),
+        (roles.Link, PLACE),
+        (roles.BrightText, TEXT),
+    ):
+        look.setColor(role, QColor(colour))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        look.setColor(QPalette.ColorGroup.Disabled, role, QColor(FAINT))
+    return look
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours, from 1 to 21 (WCAG 2.2, relative luminance)."""
+
+    def luminance(colour: str) -> float:
+        parts = QColor(colour).getRgbF()[:3]
+        linear = [
+            (part or 0.0) / 12.92
+            if (part or 0.0) <= 0.04045
+            else (((part or 0.0) + 0.055) / 1.055) ** 2.4
+            for part in parts
+        ]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
