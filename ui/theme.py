@@ -51,6 +51,7 @@ _ROLES = {
     "alarm": f"color: {ALARM};",
     "strong": f"color: {TEXT}; font-weight: 600;",
     "heading": f"color: {QUIET}; font-weight: 600;",
+    "rejected": f"color: {QUIET}; text-decoration: line-through;",
 }
 
 _SHEET = """
@@ -59,7 +60,7 @@ QMainWindow, QDialog, QWidget#window { background: $GROUND; }
 QWidget[role="panel"], QWidget#panel { background: $PANEL; }
 QWidget[role="film"] { background: $FILM; }
 QLabel { background: transparent; }
-QLabel[size="small"], QStatusBar, QStatusBar QLabel { font-size: ${small}px; }
+QLabel[small="true"], QStatusBar, QStatusBar QLabel { font-size: ${small}px; }
 QFrame[role="line"] { background: $LINE; border: none; max-height: 1px; min-height: 1px; }
 QFrame[role="line"][upright="true"] {
     max-width: 1px; min-width: 1px; max-height: 16777215px; min-height: 0px;
@@ -85,6 +86,9 @@ QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QSpinBox {
     placeholder-text-color: $QUIET;
 }
 QLineEdit { min-height: ${line}px; }
+QPlainTextEdit[role="line-field"] { background: transparent; border-color: transparent; }
+QPlainTextEdit[role="line-field"]:hover { border-color: $LINE; }
+QPlainTextEdit[role="line-field"]:focus { background: $RAISED; border-color: $PLACE; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QSpinBox:focus {
     border-color: $PLACE;
 }

@@ -1,0 +1,285 @@
+"""The report that is open: title and state, sections with a row for each sentence, and the foot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dicom_io.report.document import (
+    Decision,
+    ReportDocument,
+    ReportState,
+    SectionKind,
+)
+from ui import theme
+from ui.actions import Action
+from ui.report.ledger import Ledger
+from ui.report.section_box import SectionBox
+from ui.report.sentence_row import SentenceRow, set_property
+
+EMPTY = "Open a study to write its report."
+
+
+class ReportPanel(QWidget):
+    """Shows the ledger's document and turns keys and clicks into acts on it."""
+
+    sign_asked = pyqtSignal()
+
+    def __init__(self, ledger: Ledger, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._ledger = ledger
+        self._current = ""  # id of the current row's sentence
+        self._to_reveal = ""
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.timeout.connect(self._reveal_now)
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._title = QLabel()
+        self._badge = QLabel()
+        self._language = QLabel()
+        self._empty = QLabel(EMPTY)
+        self._left = QLabel()
+        self._sign = QPushButton("Sign  F8")
+        self._boxes = {kind: SectionBox(kind) for kind in SectionKind}
+        self.sections = QScrollArea()
+        self._lay_out()
+        for box in self._boxes.values():
+            box.row_chosen.connect(self._choose)
+            box.edit_asked.connect(self.edit)
+            box.edit_ended.connect(self._end_edit)
+            box.words_given.connect(self._write)
+        self._sign.clicked.connect(self.sign_asked)
+        ledger.document_changed.connect(self._show)
+        ledger.document_opened.connect(self._forget)
+        self._show(ledger.document)
+
+    def actions_of_report(self) -> list[Action]:
+        """What a person can do with the rows."""
+        on_row = self._may_decide
+        return [
+            Action("sentence.accept", "Accept the sentence", "Ctrl+Return", self.accept, on_row,
+                   group="Report", more_shortcuts=("Ctrl+Enter",)),
+            Action("sentence.edit", "Edit the sentence", "F2", self.edit, on_row, group="Report"),
+            Action("sentence.reject", "Reject the sentence", "Del", self.reject, on_row,
+                   group="Report", context="report"),
+            Action("sentence.next", "Next sentence", "Down", lambda: self._move(1), on_row,
+                   group="Report", context="report", repeats=True),
+            Action("sentence.previous", "Previous sentence", "Up", lambda: self._move(-1), on_row,
+                   group="Report", context="report", repeats=True),
+            Action("report.undo", "Undo", "Ctrl+Z", self._ledger.undo, group="Report",
+                   context="report"),
+            Action("report.redo", "Redo", "Ctrl+Shift+Z", self._ledger.redo, group="Report",
+                   context="report"),
+            Action("report.sign", "Sign", "F8", self.sign_asked.emit, self._may_sign,
+                   group="Report"),
+        ]  # fmt: skip
+
+    def accept(self) -> None:
+        """Accept (or restore) the current sentence and go on to the next undecided one."""
+        self._decide(self._ledger.accept)
+
+    def reject(self) -> None:
+        self._decide(self._ledger.reject)
+
+    def edit(self, sentence: str = "") -> None:
+        """Open the editor of the sentence (of the current row, without an id)."""
+        row = self._row(sentence or self._current)
+        if row is not None and self._ledger.is_open:
+            self._choose(row.sentence.id)
+            self._ledger.hold(row.sentence.id)
+            row.start_editing()
+            self._reveal(row)
+
+    def finish_typing(self) -> None:
+        """Take in what stands in any open field, before signing or changing the study."""
+        for row in self._rows():
+            row.end_editing()
+        for box in self._boxes.values():
+            box.give_words()
+
+    def show_badge(self, text: str, state: str) -> None:
+        """Say in the title what became of the report; `state` is ai, proven or alarm."""
+        self._badge.setText(text)
+        set_property(self._badge, "state", state)
+        self._badge.show()
+
+    def show_title(self, text: str) -> None:
+        self._title.setText(text or "Report")
+
+    def _decide(self, act: Callable[[str], None]) -> None:
+        row = self._row(self._current)
+        if row is None:
+            return
+        row.end_editing()
+        was_focused = row.hasFocus()
+        act(row.sentence.id)
+        following = self._next_undecided(row.sentence.id)
+        if following is not None:
+            self._choose(following.sentence.id)
+            self._reveal(following)
+            if was_focused:
+                following.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _end_edit(self, sentence: str, words: str) -> None:
+        self._ledger.release(sentence)
+        row = self._row(sentence)
+        if row is not None and words.split() != row.sentence.text.split():
+            self._ledger.edit(sentence, words)
+        self._mark_current()
+
+    def _write(self, section: SectionKind, words: str) -> None:
+        written = self._ledger.write(section, words)
+        if written is not None:
+            self._choose(written.id)
+
+    def _choose(self, sentence: str) -> None:
+        self._current = sentence
+        self._mark_current()
+
+    def _move(self, step: int) -> None:
+        rows = self._rows()
+        here = next((i for i, row in enumerate(rows) if row.sentence.id == self._current), -step)
+        there = rows[max(0, min(len(rows) - 1, here + step))]
+        there.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._reveal(there)
+
+    def _forget(self, document: ReportDocument | None) -> None:
+        self._current = ""
+        self.show_title(document.title if document else "")
+        self._language.setText(LANGUAGES.get(document.language, document.language)
+                               if document else "")  # fmt: skip
+
+    def _show(self, document: ReportDocument | None) -> None:
+        """The document as it is now; rows stay where they are while their sentence lives."""
+        is_open = self._ledger.is_open
+        for kind, box in self._boxes.items():
+            sentences = document.section(kind).sentences if document else ()
+            box.show_sentences(sentences, is_open)
+            box.setVisible(document is not None)
+        self._empty.setVisible(document is None)
+        self._badge.setVisible(document is not None)
+        if document is not None and document.state is ReportState.DRAFT:
+            self.show_badge("draft, unsigned", "ai")
+        if self._row(self._current) is None:
+            following = self._next_undecided("")
+            self._current = following.sentence.id if following else ""
+        self._left.setText(left_to_decide(document))
+        self._sign.setEnabled(self._may_sign())
+        self._mark_current()
+
+    def _mark_current(self) -> None:
+        for row in self._rows():
+            row.show_current(row.sentence.id == self._current, self._ledger.is_open)
+
+    def _next_undecided(self, after: str) -> SentenceRow | None:
+        rows = self._rows()
+        ids = [row.sentence.id for row in rows]
+        start = ids.index(after) + 1 if after in ids else 0
+        ordered = rows[start:] + rows[:start]
+        return next((row for row in ordered if not row.sentence.is_decided), None)
+
+    def _reveal(self, row: SentenceRow) -> None:
+        """Scroll to the row, once the layout has given it its place."""
+        self._to_reveal = row.sentence.id
+        self._settled.start()
+
+    def _reveal_now(self) -> None:
+        row = self._row(self._to_reveal)
+        if row is not None:
+            self.sections.ensureWidgetVisible(row)
+
+    def _may_decide(self) -> bool:
+        return self._ledger.is_open and self._row(self._current) is not None
+
+    def _may_sign(self) -> bool:
+        return self._ledger.is_open
+
+    def _row(self, sentence: str) -> SentenceRow | None:
+        return next((row for row in self._rows() if row.sentence.id == sentence), None)
+
+    def _rows(self) -> list[SentenceRow]:
+        return [row for box in self._boxes.values() for row in box.rows()]
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._head())
+        column.addWidget(hairline())
+        body = QWidget()
+        rows = QVBoxLayout(body)
+        rows.setContentsMargins(0, theme.SPACES[1], 0, theme.SPACES[3])
+        rows.setSpacing(theme.SPACES[1])
+        self._empty.setProperty("role", "quiet")
+        self._empty.setContentsMargins(theme.SPACES[3], theme.SPACES[1], theme.SPACES[3], 0)
+        rows.addWidget(self._empty)
+        for box in self._boxes.values():
+            rows.addWidget(box)
+        rows.addStretch(1)
+        self.sections.setWidget(body)
+        self.sections.setWidgetResizable(True)
+        self.sections.setFrameShape(QFrame.Shape.NoFrame)
+        self.sections.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.sections.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column.addWidget(self.sections, 1)
+
+    def _head(self) -> QWidget:
+        head = QWidget()
+        line = QHBoxLayout(head)
+        line.setContentsMargins(theme.SPACES[3], theme.SPACES[2], theme.SPACES[3], theme.SPACES[2])
+        line.setSpacing(theme.SPACES[2])
+        self._title.setProperty("role", "strong")
+        self._badge.setProperty("role", "badge")
+        self._language.setProperty("role", "quiet")
+        self._language.setProperty("small", True)
+        line.addWidget(self._title)
+        line.addWidget(self._badge)
+        line.addStretch(1)
+        line.addWidget(self._language)
+        return head
+
+    def foot(self) -> QWidget:
+        """What is left to decide, and the one main button; stands below the plug-ins' panels."""
+        foot = QWidget()
+        line = QHBoxLayout(foot)
+        line.setContentsMargins(theme.SPACES[3], theme.SPACES[2], theme.SPACES[3], theme.SPACES[2])
+        self._left.setProperty("role", "quiet")
+        self._left.setWordWrap(True)
+        self._sign.setProperty("role", "main")
+        self._sign.setToolTip("Sign the report and store it in the PACS (F8)")
+        line.addWidget(self._left, 1)
+        line.addWidget(self._sign)
+        return foot
+
+
+LANGUAGES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español"}
+
+
+def left_to_decide(document: ReportDocument | None) -> str:
+    """What stands between the report and its signature, in a few words."""
+    if document is None or document.state is ReportState.SIGNED:
+        return ""
+    left = len(document.undecided())
+    if left:
+        return f"{left} sentence{'s' if left > 1 else ''} left to decide"
+    if not any(s.state is Decision.ACCEPTED for s in document.sentences()):
+        return "Nothing written yet"
+    return "Nothing left to decide"
+
+
+def hairline() -> QFrame:
+    """One pixel between two places."""
+    line = QFrame()
+    line.setProperty("role", "line")
+    return line
