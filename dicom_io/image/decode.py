@@ -1,0 +1,312 @@
+"""One frame's bytes become stored values: masked, shifted, sign-extended; colour becomes RGB.
+
+Source: DICOM PS3.5 section 8 and annex A, PS3.3 C.7.6.3.1.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import uid
+from pydicom.dataset import Dataset
+from pydicom.encaps import get_frame
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.processing import apply_color_lut
+from pydicom.uid import UID
+
+from dicom_io.errors import DamagedFile, FileProblem, UnknownTransferSyntax
+from dicom_io.image import imagecodecs_plugin
+from dicom_io.image.codestream import codestream_size
+from dicom_io.image.header import UNDEFINED, Header, PixelElement, number, open_inflated
+from dicom_io.image.notices import gathered
+
+Values = NDArray[Any]
+
+NATIVE = "pydicom"
+# Which library decodes which transfer syntax; never "whatever is there", so that the same file
+# gives the same values on every machine.
+PREFERENCE: Mapping[str, str] = {
+    uid.ImplicitVRLittleEndian: NATIVE,
+    uid.ExplicitVRLittleEndian: NATIVE,
+    uid.ExplicitVRBigEndian: NATIVE,
+    uid.DeflatedExplicitVRLittleEndian: NATIVE,
+    uid.RLELossless: "pylibjpeg",
+    uid.JPEGBaseline8Bit: "pillow",
+    uid.JPEGExtended12Bit: "imagecodecs",
+    uid.JPEGLossless: "imagecodecs",
+    uid.JPEGLosslessSV1: "imagecodecs",
+    uid.JPEGLSLossless: "pyjpegls",
+    uid.JPEGLSNearLossless: "pyjpegls",
+    uid.JPEG2000Lossless: "pylibjpeg",
+    uid.JPEG2000: "pylibjpeg",
+    uid.HTJ2KLossless: "imagecodecs",
+    uid.HTJ2KLosslessRPCL: "imagecodecs",
+    uid.HTJ2K: "imagecodecs",
+}
+# Retired forms of JPEG that the decoder of another syntax reads.
+SAME_DECODER: Mapping[str, UID] = {
+    "1.2.840.10008.1.2.4.53": uid.JPEGExtended12Bit,
+    "1.2.840.10008.1.2.4.55": uid.JPEGExtended12Bit,
+}
+LOSSY = {
+    uid.JPEGBaseline8Bit,
+    uid.JPEGExtended12Bit,
+    uid.JPEGLSNearLossless,
+    uid.JPEG2000,
+    uid.HTJ2K,
+}
+SPACES = {
+    "MONOCHROME1",
+    "MONOCHROME2",
+    "PALETTE COLOR",
+    "RGB",
+    "YBR_FULL",
+    "YBR_FULL_422",
+    "YBR_ICT",
+    "YBR_RCT",
+}
+# What pydicom and the codecs raise on streams that make no sense.
+_NONSENSE = (
+    RuntimeError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    KeyError,
+    IndexError,
+    NotImplementedError,
+    OverflowError,
+    EOFError,
+    OSError,
+    struct.error,
+)
+
+imagecodecs_plugin.register()
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """Stored values of one frame, and what was odd about it."""
+
+    values: Values  # (rows, columns), or (rows, columns, 3) uint8 RGB
+    notices: tuple[str, ...] = ()
+
+
+def require_decoder(syntax: UID, path: Path) -> UID:
+    """The syntax whose decoder reads `syntax`. Raises UnknownTransferSyntax."""
+    chosen = SAME_DECODER.get(syntax, syntax)
+    library = PREFERENCE.get(chosen)
+    if library is None:
+        name = syntax.name if syntax.name != syntax else "private or unknown"
+        why = "Video is not supported" if _is_video(syntax) else "No decoder here reads it"
+        raise UnknownTransferSyntax(
+            f"{path.name} is written in the transfer syntax {name} ({syntax}). {why}; "
+            "ask the sender for an uncompressed copy.",
+            path,
+        )
+    if library != NATIVE and library not in get_decoder(chosen).available_plugins:
+        raise UnknownTransferSyntax(
+            f"{path.name} is written in the transfer syntax {syntax.name} ({syntax}), which needs "
+            f"the package {library}. Install it and open the file again.",
+            path,
+        )
+    return chosen
+
+
+def _is_video(syntax: UID) -> bool:
+    return any(word in syntax.name for word in ("MPEG", "H.264", "HEVC", "H.265"))
+
+
+def decode_file(path: Path, header: Header, element: PixelElement, index: int) -> Decoded:
+    """Frame `index` (from 0) of a file. Reads this frame's bytes only. Raises FileProblem."""
+    try:
+        with open_inflated(path) as file:
+            file.seek(element.offset)
+            return decode(file, header, element, index, path)
+    except OSError as error:
+        raise FileProblem(
+            f"{path.name} cannot be read any more ({error.strerror or error}).", path
+        ) from error
+
+
+def decode_value(
+    value: bytes, header: Header, element: PixelElement, index: int, path: Path
+) -> Decoded:
+    """The same for a pixel element in memory; `path` only names it in messages."""
+    return decode(io.BytesIO(value), header, element, index, path)
+
+
+def decode(
+    file: BinaryIO, header: Header, element: PixelElement, index: int, path: Path
+) -> Decoded:
+    """Frame `index` from a file at the first byte of the pixel element's value."""
+    syntax = require_decoder(header.syntax, path)
+    with gathered() as texts:
+        try:
+            values = _samples(file, header, element, index, path)
+        except _NONSENSE as error:
+            raise DamagedFile(
+                f"{path.name} is damaged: frame {index + 1} cannot be decoded "
+                f"({syntax.name}). Fetch it again.",
+                path,
+            ) from error
+    return Decoded(values, tuple(texts))
+
+
+def _samples(
+    file: BinaryIO, header: Header, element: PixelElement, index: int, path: Path
+) -> Values:
+    syntax = require_decoder(header.syntax, path)
+    options = pixel_options(header.dataset, element)
+    if syntax.is_encapsulated:
+        file = io.BytesIO(_single_item(_encoded_frame(file, header, element, index, path)))
+        options["number_of_frames"], index = 1, 0
+    else:
+        _require_bytes(options, element, index, path)
+    library = PREFERENCE[syntax]
+    values, properties = get_decoder(syntax).as_array(
+        file,
+        index=index,
+        decoding_plugin="" if library == NATIVE else library,
+        **options,
+    )
+    values = values.astype(values.dtype.newbyteorder("="), copy=False)
+    return _finish(values, header, options, str(properties["photometric_interpretation"]), path)
+
+
+def pixel_options(dataset: Dataset, element: PixelElement) -> dict[str, Any]:
+    """What pydicom's decoder must know, with defaults where the header is silent."""
+    samples = number(dataset, "SamplesPerPixel", 1)
+    fallback = "MONOCHROME2" if samples == 1 else "RGB"
+    allocated = number(dataset, "BitsAllocated", 64 if "Double" in element.keyword else 32)
+    stored = number(dataset, "BitsStored", allocated)
+    return {
+        "rows": number(dataset, "Rows", 0),
+        "columns": number(dataset, "Columns", 0),
+        "samples_per_pixel": samples,
+        "number_of_frames": max(number(dataset, "NumberOfFrames", 1), 1),
+        "photometric_interpretation": str(dataset.get("PhotometricInterpretation") or fallback),
+        "bits_allocated": allocated,
+        "bits_stored": stored if 0 < stored <= allocated else allocated,
+        "pixel_representation": number(dataset, "PixelRepresentation", 0) & 1,
+        "planar_configuration": number(dataset, "PlanarConfiguration", 0) & 1,
+        "pixel_keyword": element.keyword,
+        "pixel_vr": element.vr,
+        "correct_unused_bits": False,  # it knows no HighBit; `_settle_bits` does
+    }
+
+
+def _encoded_frame(
+    file: BinaryIO, header: Header, element: PixelElement, index: int, path: Path
+) -> bytes:
+    """The bytes of one compressed frame, whose own size agrees with the header's."""
+    if element.length != UNDEFINED:
+        raise DamagedFile(
+            f"{path.name} is damaged: its pixels are not in fragments, though its transfer syntax "
+            f"is {header.syntax.name}.",
+            path,
+        )
+    offsets = None
+    if "ExtendedOffsetTable" in header.dataset and "ExtendedOffsetTableLengths" in header.dataset:
+        offsets = (header.dataset.ExtendedOffsetTable, header.dataset.ExtendedOffsetTableLengths)
+    frames = max(number(header.dataset, "NumberOfFrames", 1), 1)
+    frame = get_frame(file, index, number_of_frames=frames, extended_offsets=offsets)
+    claimed = codestream_size(frame)
+    expected = (number(header.dataset, "Rows", 0), number(header.dataset, "Columns", 0))
+    if claimed is not None and claimed != expected:
+        raise DamagedFile(
+            f"{path.name} is damaged: frame {index + 1} is {claimed[0]} rows by {claimed[1]} "
+            f"columns, but the header says {expected[0]} by {expected[1]}.",
+            path,
+        )
+    return frame
+
+
+def _single_item(frame: bytes) -> bytes:
+    """One frame, encapsulated: an empty offset table and one fragment (PS3.5 annex A.4)."""
+    frame += b"\0" * (len(frame) % 2)
+    return b"\xfe\xff\x00\xe0\0\0\0\0\xfe\xff\x00\xe0" + struct.pack("<L", len(frame)) + frame
+
+
+def _require_bytes(
+    options: Mapping[str, Any], element: PixelElement, index: int, path: Path
+) -> None:
+    """Raises DamagedFile unless the native frame `index` is there to its last byte."""
+    if element.length == UNDEFINED:
+        raise DamagedFile(
+            f"{path.name} is damaged: its pixels are in fragments, though its transfer syntax "
+            "is an uncompressed one.",
+            path,
+        )
+    bits = options["rows"] * options["columns"] * options["samples_per_pixel"]
+    bits *= options["bits_allocated"]
+    if options["photometric_interpretation"] == "YBR_FULL_422":
+        bits = bits // 3 * 2
+    if (index + 1) * bits > element.available * 8:
+        raise DamagedFile(
+            f"{path.name} ends early: frame {index + 1} of {options['number_of_frames']} is not "
+            "complete. Fetch it again.",
+            path,
+        )
+
+
+def _finish(
+    values: Values, header: Header, options: Mapping[str, Any], space: str, path: Path
+) -> Values:
+    """Stored values proper: bits settled, palette applied, colour as 8 bit RGB."""
+    if space not in SPACES:
+        raise DamagedFile(
+            f"{path.name} cannot be shown: its colour space {space} is not supported.", path
+        )
+    if values.dtype.kind == "f":
+        return values
+    settled = _settle_bits(values, header, options)
+    if space == "PALETTE COLOR":
+        colours = apply_color_lut(settled, header.dataset)[..., :3]
+        return np.ascontiguousarray(
+            colours if colours.dtype == np.uint8 else colours >> 8, np.uint8
+        )
+    if settled.ndim == 3:
+        return _eight_bits(settled, options["bits_stored"])
+    return settled
+
+
+def _settle_bits(values: Values, header: Header, options: Mapping[str, Any]) -> Values:
+    """Keep the BitsStored bits that end at HighBit; extend the sign (PS3.5 section 8.1.1).
+
+    Lossy codecs overshoot instead, so that their values are clipped.
+    """
+    stored, signed = options["bits_stored"], bool(options["pixel_representation"])
+    width = 8 * values.dtype.itemsize
+    shift = number(header.dataset, "HighBit", stored - 1) + 1 - stored
+    if not 0 <= shift <= width - stored:
+        shift = 0
+    if stored >= width or options["bits_allocated"] == 1:
+        return values
+    if header.syntax in LOSSY or header.syntax in SAME_DECODER:
+        low, high = (
+            (-(1 << stored - 1), (1 << stored - 1) - 1) if signed else (0, (1 << stored) - 1)
+        )
+        return np.clip(values, low, high)
+    left = width - stored - shift
+    settled: Values
+    if signed:
+        settled = (values << left) >> (left + shift)
+    else:
+        settled = (values >> shift) & values.dtype.type((1 << stored) - 1)
+    return settled
+
+
+def _eight_bits(values: Values, stored: int) -> NDArray[np.uint8]:
+    """Colour samples of any depth as 8 bit ones."""
+    if stored == 8:
+        return np.ascontiguousarray(values, np.uint8)
+    top = (1 << stored) - 1
+    scaled = values.astype(np.float64) * (255 / top)
+    return np.ascontiguousarray(np.rint(np.clip(scaled, 0, 255)), np.uint8)

@@ -1,0 +1,142 @@
+"""ImageFrame: one frame of a study, whose pixels are decoded when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID, ExplicitVRLittleEndian
+
+from dicom_io.errors import NoPixels
+from dicom_io.identity import Identity
+from dicom_io.image.decode import Decoded, Values, decode_file, decode_value, require_decoder
+from dicom_io.image.header import (
+    PIXEL_KEYWORDS,
+    UNDEFINED,
+    Header,
+    PixelElement,
+    check_claims,
+    number,
+    read_header,
+    require_pixels,
+    settle,
+)
+from dicom_io.image.notices import gathered
+from dicom_io.image.picture import decode_picture, is_picture, picture_header
+
+
+@dataclass(frozen=True, eq=False)
+class ImageFrame:
+    """One frame. `identity.frame` counts from 1, for an image of a single frame too; `index` is
+    the same number from 0. Frames of one file share `header`, which holds no pixels and must not
+    be changed.
+    """
+
+    identity: Identity
+    header: Dataset = field(repr=False)  # patient data: never in a log
+    index: int
+    path: Path
+    decode: Callable[[int], Decoded] = field(repr=False)
+    notices: tuple[str, ...] = ()  # what was odd in the header, for a person
+    made_up: bool = False  # a picture file: its UIDs are made from its bytes, in no archive
+
+    @property
+    def rows(self) -> int:
+        return number(self.header, "Rows", 0)
+
+    @property
+    def columns(self) -> int:
+        return number(self.header, "Columns", 0)
+
+    @property
+    def photometric(self) -> str:
+        """PhotometricInterpretation of the file; `stored()` turns every colour into RGB."""
+        return str(self.header.get("PhotometricInterpretation") or "MONOCHROME2")
+
+    @property
+    def is_colour(self) -> bool:
+        """True when `stored()` gives RGB."""
+        return self.photometric not in ("MONOCHROME1", "MONOCHROME2")
+
+    @property
+    def number_of_frames(self) -> int:
+        return max(number(self.header, "NumberOfFrames", 1), 1)
+
+    @property
+    def modality(self) -> str:
+        return str(self.header.get("Modality") or "")
+
+    def stored(self) -> Values:
+        """This frame's stored values, decoded now.
+
+        Grey: (rows, columns), integers masked to BitsStored and sign-extended, or floats. Colour:
+        (rows, columns, 3) uint8 RGB. Raises FileProblem: DamagedFile for a file that ends early,
+        UnknownTransferSyntax, or the root when the file is gone.
+        """
+        return self.decode(self.index).values
+
+
+def open_frames(path: Path) -> tuple[ImageFrame, ...]:
+    """The frames of a DICOM, PNG or JPEG file, from its header alone.
+
+    Raises FileProblem: NotDicom, NoPixels, DamagedFile, UnknownTransferSyntax or UnsafeImage.
+    """
+    path = Path(path)
+    if is_picture(path):
+        dataset = picture_header(path)
+        return _frames(dataset, path, lambda index: Decoded(decode_picture(path)), made_up=True)
+    header = read_header(path)
+    element = require_pixels(header, path)
+    require_decoder(header.syntax, path)
+    check_claims(header.dataset, element.keyword, path)
+
+    def decode(index: int) -> Decoded:
+        return decode_file(path, header, element, index)
+
+    return _frames(header.dataset, path, decode, header.notices)
+
+
+def frames_of_dataset(dataset: Dataset, path: Path) -> tuple[ImageFrame, ...]:
+    """The frames of a data set in memory, pixels included; `path` names it in messages.
+
+    `dataset` itself is left as it is. Raises as `open_frames` does.
+    """
+    keyword = next((name for name in PIXEL_KEYWORDS.values() if name in dataset), "")
+    bare = Dataset()
+    bare.update({tag: dataset.get_item(tag) for tag in dataset.keys() if tag not in PIXEL_KEYWORDS})
+    bare.file_meta = getattr(dataset, "file_meta", None) or FileMetaDataset()
+    bare.set_original_encoding(*dataset.original_encoding)
+    syntax = UID(str(bare.file_meta.get("TransferSyntaxUID") or ExplicitVRLittleEndian))
+    with gathered() as texts:
+        settled = settle(bare, path)
+        value = dataset[keyword].value if keyword else None
+    if not isinstance(value, bytes):
+        raise NoPixels(f"{path.name} holds no image. Choose an image.", path)
+    require_decoder(syntax, path)
+    length = UNDEFINED if syntax.is_encapsulated else len(value)
+    element = PixelElement(keyword, dataset[keyword].VR, 0, length, len(value))
+    header = Header(bare, syntax, element, (*settled, *texts))
+    check_claims(bare, keyword, path)
+
+    def decode(index: int) -> Decoded:
+        return decode_value(value, header, element, index, path)
+
+    return _frames(bare, path, decode, header.notices)
+
+
+def _frames(
+    dataset: Dataset,
+    path: Path,
+    decode: Callable[[int], Decoded],
+    notices: tuple[str, ...] = (),
+    *,
+    made_up: bool = False,
+) -> tuple[ImageFrame, ...]:
+    count = max(number(dataset, "NumberOfFrames", 1), 1)
+    identity = Identity.of(dataset)
+    return tuple(
+        ImageFrame(identity.of_frame(i + 1), dataset, i, path, decode, notices, made_up)
+        for i in range(count)
+    )

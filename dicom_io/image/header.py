@@ -1,0 +1,306 @@
+"""The header of a DICOM file, read with suspicion, and where its pixels lie."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_partial
+from pydicom.tag import BaseTag
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+
+from dicom_io.errors import DamagedFile, FileProblem, NoPixels, NotDicom, UnsafeImage
+from dicom_io.image.notices import gathered
+
+PIXEL_KEYWORDS = {
+    0x7FE00008: "FloatPixelData",
+    0x7FE00009: "DoubleFloatPixelData",
+    0x7FE00010: "PixelData",
+}
+MAX_SIDE = 32_768
+MAX_FRAMES = 10_000
+MAX_FRAME_BYTES = 512 * 2**20
+MAX_DEPTH = 32  # of nested sequences
+MAX_INFLATED = 2**30
+MAX_RATIO = 200  # inflated to deflated
+UNDEFINED = 0xFFFFFFFF
+# What pydicom and its converters raise on bytes that make no sense.
+_NONSENSE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    NotImplementedError,
+    OverflowError,
+    struct.error,
+    EOFError,
+    UnicodeError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PixelElement:
+    """Where the pixels of a file lie."""
+
+    keyword: str  # PixelData, FloatPixelData or DoubleFloatPixelData
+    vr: str
+    offset: int  # of the value's first byte in the (inflated) file
+    length: int  # UNDEFINED when encapsulated
+    available: int  # bytes that are really there
+
+
+@dataclass(frozen=True, eq=False)
+class Header:
+    """A data set without its pixels, their place, and what was odd in the file."""
+
+    dataset: Dataset
+    syntax: UID
+    element: PixelElement | None
+    notices: tuple[str, ...] = ()
+
+
+def read_header(path: Path) -> Header:
+    """Everything before the pixels. Raises FileProblem: NotDicom, DamagedFile, UnsafeImage."""
+    try:
+        with open_inflated(path) as file, gathered() as texts:
+            header, notices = _read(file, path)
+    except OSError as error:
+        raise FileProblem(
+            f"{path.name} cannot be opened ({error.strerror or error}). "
+            "Check that it exists and may be read.",
+            path,
+        ) from error
+    return Header(header.dataset, header.syntax, header.element, (*notices, *texts))
+
+
+def open_inflated(path: Path) -> BinaryIO:
+    """The file's bytes; those of a deflated file inflated, within limits.
+
+    Raises OSError, NotDicom, DamagedFile, and UnsafeImage for a file that inflates to more than
+    200 times its size or 1 GiB (a deflated file of 1 MB can ask for more memory than there is).
+    """
+    file = path.open("rb")
+    try:
+        head = file.read(132 + 4096)
+        file.seek(0)
+        if DeflatedExplicitVRLittleEndian.encode("ascii") + b"\0" not in head:
+            return file
+        meta = _meta_end(head)
+        if meta is None:
+            return file
+        file.seek(meta)
+        packed = file.read()
+    except BaseException:
+        file.close()
+        raise
+    file.close()
+    syntax = ExplicitVRLittleEndian.encode("ascii") + b"\0"
+    deflated = DeflatedExplicitVRLittleEndian.encode("ascii")
+    deflated += b"\0" * (len(deflated) % 2)
+    body = head[:meta].replace(deflated, syntax.ljust(len(deflated), b"\0"))
+    return io.BytesIO(body + _inflate(packed, path))
+
+
+def _meta_end(head: bytes) -> int | None:
+    """Where the file meta information ends, by its group length; None when it has none."""
+    if head[128:132] != b"DICM" or head[132:140] != b"\x02\0\0\0UL\x04\0":
+        return None
+    end = 144 + int(struct.unpack("<L", head[140:144])[0])
+    return end if end <= len(head) else None
+
+
+def _inflate(packed: bytes, path: Path) -> bytes:
+    cap = min(MAX_INFLATED, MAX_RATIO * max(len(packed), 4096))
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        plain = inflater.decompress(packed, cap + 1)
+    except zlib.error as error:
+        raise DamagedFile(
+            f"{path.name} is damaged: its deflated part cannot be inflated. Fetch it again.", path
+        ) from error
+    if len(plain) > cap:
+        raise UnsafeImage(
+            f"{path.name} inflates to more than {cap // 2**20} MiB, far beyond what an image of "
+            "its size needs. It was not opened.",
+            path,
+        )
+    if not inflater.eof and not plain:
+        raise DamagedFile(f"{path.name} is damaged: it ends early. Fetch it again.", path)
+    return plain
+
+
+def _read(file: BinaryIO, path: Path) -> tuple[Header, list[str]]:
+    """The header and its notices, from an open file."""
+    try:
+        dataset = _parse(file, path)
+    except RecursionError as error:
+        raise DamagedFile(
+            f"{path.name} is malformed: its sequences are nested too deeply to be read.", path
+        ) from error
+    except _NONSENSE as error:
+        raise DamagedFile(
+            f"{path.name} is damaged: its header cannot be read. Fetch it again.", path
+        ) from error
+    notices = settle(dataset, path)
+    syntax = UID(str(dataset.file_meta.get("TransferSyntaxUID") or ""))
+    if not syntax:
+        syntax = _guessed_syntax(dataset)
+        notices.append(f"The file does not name its transfer syntax; {syntax.name} is assumed.")
+    return Header(dataset, syntax, _locate(file, dataset)), notices
+
+
+def _parse(file: BinaryIO, path: Path) -> FileDataset:
+    """The data set up to its pixels, leaving the file at the pixel element."""
+    try:
+        return read_partial(file, _at_pixels)
+    except InvalidDicomError:
+        file.seek(0)
+    not_dicom = NotDicom(
+        f"{path.name} is neither DICOM nor a PNG or JPEG picture. Choose another file.", path
+    )
+    try:
+        dataset = read_partial(file, _at_pixels, force=True)
+    except (*_NONSENSE, RecursionError) as error:
+        raise not_dicom from error
+    if "SOPClassUID" not in dataset and not ("Rows" in dataset and "Columns" in dataset):
+        raise not_dicom
+    return dataset
+
+
+def _at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
+    return int(tag) in PIXEL_KEYWORDS
+
+
+def _guessed_syntax(dataset: Dataset) -> UID:
+    implicit, little = dataset.original_encoding
+    if implicit:
+        return UID("1.2.840.10008.1.2")
+    return UID("1.2.840.10008.1.2.1" if little or little is None else "1.2.840.10008.1.2.2")
+
+
+def settle(dataset: Dataset, path: Path) -> list[str]:
+    """Convert every element now; leave out, and name, those whose value makes no sense.
+
+    pydicom converts on first access and warns or raises then, which would be anywhere. Raises
+    DamagedFile for sequences nested deeper than 32.
+    """
+    notices: list[str] = []
+    pending: list[tuple[Dataset, int]] = [(dataset, 0)]
+    while pending:
+        level, depth = pending.pop()
+        if depth > MAX_DEPTH:
+            raise DamagedFile(
+                f"{path.name} is malformed: its sequences are nested more than {MAX_DEPTH} deep.",
+                path,
+            )
+        for tag in list(level.keys()):
+            if int(tag) in PIXEL_KEYWORDS:
+                continue
+            try:
+                element = level[tag]
+            except _NONSENSE:
+                del level[tag]
+                notices.append(f"The attribute {tag} has a value that cannot be read; left out.")
+                continue
+            if element.VR == "SQ" and element.value:
+                pending.extend((item, depth + 1) for item in element.value)
+    return notices
+
+
+def _locate(file: BinaryIO, dataset: FileDataset) -> PixelElement | None:
+    """Read the pixel element's own header; None when the file has no such element."""
+    start = file.tell()
+    size = file.seek(0, io.SEEK_END)
+    file.seek(start)
+    implicit, little = dataset.original_encoding
+    order = "<" if little or little is None else ">"
+    head = file.read(12)
+    if len(head) < 8:
+        return None
+    group, number = struct.unpack(f"{order}HH", head[:4])
+    keyword = PIXEL_KEYWORDS.get(group << 16 | number)
+    if keyword is None:
+        return None
+    if implicit or not head[4:6].isalpha():
+        vr, begin = "OW", start + 8
+        (length,) = struct.unpack(f"{order}L", head[4:8])
+    elif len(head) < 12:
+        return None
+    else:
+        vr, begin = head[4:6].decode("ascii"), start + 12
+        (length,) = struct.unpack(f"{order}L", head[8:12])
+    there = size - begin
+    return PixelElement(
+        keyword, vr, begin, length, there if length == UNDEFINED else min(length, there)
+    )
+
+
+def number(dataset: Dataset, keyword: str, default: int) -> int:
+    """An integer attribute; `default` when it is absent, empty or no number."""
+    value: Any = dataset.get(keyword)
+    if hasattr(value, "__iter__") and not isinstance(value, (str, bytes)):
+        value = next(iter(value), None)
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return default
+
+
+def check_claims(dataset: Dataset, keyword: str, path: Path) -> int:
+    """The number of frames, after looking at everything that decides what is allocated.
+
+    Raises UnsafeImage beyond 32,768 rows or columns, 10,000 frames or 512 MiB a frame, and
+    DamagedFile for an image whose size makes no sense.
+    """
+    rows, columns = number(dataset, "Rows", 0), number(dataset, "Columns", 0)
+    frames = max(number(dataset, "NumberOfFrames", 1), 1)
+    samples = number(dataset, "SamplesPerPixel", 1)
+    bits = number(dataset, "BitsAllocated", {"PixelData": 0, "FloatPixelData": 32}.get(keyword, 64))
+    if rows < 1 or columns < 1:
+        raise DamagedFile(
+            f"{path.name} is damaged: it has pixels but says {rows} rows by {columns} columns.",
+            path,
+        )
+    if samples not in (1, 3) or bits not in (1, 8, 16, 32, 64):
+        raise DamagedFile(
+            f"{path.name} cannot be shown: {samples} samples of {bits} bits per pixel is no image "
+            "format of DICOM.",
+            path,
+        )
+    if max(rows, columns) > MAX_SIDE or frames > MAX_FRAMES:
+        raise UnsafeImage(
+            f"{path.name} claims {frames} frames of {rows} rows by {columns} columns; the limits "
+            f"are {MAX_FRAMES:,} frames and {MAX_SIDE:,} rows or columns. It was not opened.",
+            path,
+        )
+    size = rows * columns * samples * max(bits // 8, 1)
+    if size > MAX_FRAME_BYTES:
+        raise UnsafeImage(
+            f"{path.name} claims frames of {size // 2**20} MiB; the limit is "
+            f"{MAX_FRAME_BYTES // 2**20} MiB. It was not opened.",
+            path,
+        )
+    return frames
+
+
+def require_pixels(header: Header, path: Path) -> PixelElement:
+    """The pixel element. Raises NoPixels, or DamagedFile when an image's pixels are missing."""
+    if header.element is not None:
+        return header.element
+    name = UID(str(header.dataset.get("SOPClassUID") or "")).name
+    if "Rows" in header.dataset and "BitsAllocated" in header.dataset:
+        raise DamagedFile(
+            f"{path.name} is damaged: it describes an image but ends before the pixels. "
+            "Fetch it again.",
+            path,
+        )
+    raise NoPixels(
+        f"{path.name} holds no image{f' (it is a {name})' if name else ''}. Choose an image.", path
+    )

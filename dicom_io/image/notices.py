@@ -1,0 +1,35 @@
+"""What the libraries below warn about, gathered instead of printed."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_LOCK = threading.RLock()  # the list of warning filters belongs to the whole process
+_LIBRARIES = ("pydicom", "pylibjpeg", "PIL", "openjpeg", "rle", "jpeg_ls", "imagecodecs", "numpy")
+
+
+@contextmanager
+def gathered() -> Iterator[list[str]]:
+    """A list that receives the libraries' warnings of this block, each text once.
+
+    Warnings of other code are passed on when the block ends. One block runs at a time. The texts
+    may hold values of the header, hence patient data: show them, never log them.
+    """
+    texts: list[str] = []
+    with _LOCK:
+        with warnings.catch_warnings(record=True) as records:
+            warnings.simplefilter("always")
+            try:
+                yield texts
+            finally:
+                caught = list(records)
+    for record in caught:
+        if any(f"/{name}/" in record.filename.replace("\\", "/") for name in _LIBRARIES):
+            text = " ".join(str(record.message).split())
+            if text not in texts:
+                texts.append(text)
+        else:
+            warnings.warn_explicit(record.message, record.category, record.filename, record.lineno)
