@@ -1,0 +1,174 @@
+"""The model process: requests come in on standard input, events go out on standard output."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from model_backend import wire
+from model_backend.folder import ModelFolder
+from model_backend.models import Model, load
+from model_backend.request import ModelError
+
+log = logging.getLogger(__name__)
+
+LAST_WORDS = 3.0  # seconds that work in hand may take to notice that the input was closed
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Load one model, answer until standard input closes. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="model_backend.worker", description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="folder with model.json")
+    parser.add_argument("--threads", type=int, default=0, help="processor threads; 0: all")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    chosen = parser.parse_args(arguments)
+    source, sink = _take_standard_streams()
+    _log_to_standard_error()
+    if chosen.threads > 0:  # read when the backend's libraries are loaded, which is later
+        os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(chosen.threads)
+    return Worker(source, sink).run(chosen.folder, chosen.device)
+
+
+class Worker:
+    """One model and one connection. The reading thread sees a cancel while the model works."""
+
+    def __init__(self, source: BinaryIO, sink: BinaryIO) -> None:
+        self._source = source
+        self._sink = sink
+        self._batches: queue.SimpleQueue[wire.Batch | None] = queue.SimpleQueue()
+        self._cancelled: set[str] = set()
+        self._closed = threading.Event()
+        self._done = threading.Event()
+        self._damage: ModelError | None = None
+
+    def run(self, path: Path, device: str) -> int:
+        threading.Thread(target=self._read, name="requests", daemon=True).start()
+        try:
+            return self._serve(path, device)
+        except OSError:
+            return 1  # nobody reads our output any more: the other side is gone
+        finally:
+            self._done.set()
+
+    def _serve(self, path: Path, device: str) -> int:
+        try:
+            model = load(ModelFolder.read(path), device)
+        except Exception as error:  # the border of the process: every problem must cross it
+            self._send(wire.Failed("", _as_known(error, "loading the model")))
+            return 1
+        log.info("model loaded on %s", model.identity.device)
+        self._send(wire.Hello(model.identity))
+        while (batch := self._batches.get()) is not None:
+            self._send(self._answer(model, batch))
+            self._cancelled.discard(batch.id)
+        if self._damage is not None:
+            self._send(wire.Failed("", self._damage))
+            return 1
+        return 0
+
+    def _answer(self, model: Model, batch: wire.Batch) -> wire.Finished | wire.Failed:
+        """Send the events of one batch; returns how it ended."""
+
+        def stop() -> bool:
+            return batch.id in self._cancelled or self._closed.is_set()
+
+        try:
+            for event in model.answer(batch.requests, stop):
+                if stop():
+                    break
+                self._send(wire.Happened(batch.id, event))
+        except OSError:
+            raise
+        except Exception as error:  # the border of the process, as above; the model stays loaded
+            return wire.Failed(batch.id, _as_known(error, "answering"))
+        return wire.Finished(batch.id)
+
+    def _send(self, message: wire.Message) -> None:
+        wire.write(self._sink, message)
+
+    def _read(self) -> None:
+        try:
+            while (message := wire.read(self._source)) is not None:
+                if isinstance(message, wire.Batch):
+                    self._batches.put(message)
+                elif isinstance(message, wire.Cancel):
+                    self._cancelled.add(message.batch)
+        except ModelError as error:
+            self._damage = error
+        except OSError:
+            log.debug("the input broke off")
+        self._closed.set()
+        self._batches.put(None)
+        if not self._done.wait(LAST_WORDS):
+            os._exit(1)  # stuck in native code, and nobody waits for its answer
+
+
+def _as_known(error: Exception, work: str) -> ModelError:
+    """The error as one sentence for a person; what was not foreseen goes to the log first."""
+    if isinstance(error, ModelError):
+        return error
+    # Where it happened, without the message: that may quote the question that was asked.
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s while %s\n%s", type(error).__name__, work, frames)
+    if _is_out_of_memory(error):
+        return ModelError(
+            f"The memory was not enough while {work}. Close other programs, choose a smaller "
+            "model, or draw a smaller box."
+        )
+    return ModelError(
+        f"The model failed while {work} ({type(error).__name__}). The log says where; "
+        "please report it. The next question can be asked."
+    )
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """True for Python's, CUDA's and the processor allocator's way of saying it."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+    )
+
+
+def _take_standard_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Keep both streams for messages alone; a stray print goes to standard error instead."""
+    source = os.fdopen(os.dup(0), "rb")
+    sink = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return source, sink
+
+
+class _JsonLines(logging.Formatter):
+    """One record a line, so that the client can put it into the program's own log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        name = "worker" if record.name == "__main__" else record.name
+        text = record.getMessage()
+        return json.dumps({"level": record.levelname, "logger": name, "text": text})
+
+
+def _log_to_standard_error() -> None:
+    sink = logging.StreamHandler(sys.stderr)
+    sink.setFormatter(_JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[sink], force=True)
+    logging.captureWarnings(True)
+    # Ctrl+C in a terminal reaches the whole group; the parent decides and closes our input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
