@@ -1,25 +1,37 @@
-"""How large a JPEG, JPEG-LS or JPEG 2000 code stream says it is, before a codec believes it."""
+"""What a JPEG, JPEG-LS or JPEG 2000 code stream says about itself, before a codec believes it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 _STANDALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
 _START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
+_DCT = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}  # start of frame of the forms of JPEG that lose detail
 
 
-def codestream_size(stream: bytes) -> tuple[int, int] | None:
-    """(rows, columns) as the stream's own header says; None when it is none of these formats.
+@dataclass(frozen=True, slots=True)
+class Codestream:
+    """The size that a code stream claims."""
+
+    rows: int
+    columns: int
+    is_dct: bool = False  # JPEG by cosine transform, which is never lossless
+
+
+def codestream(stream: bytes) -> Codestream | None:
+    """From the stream's own header; None when it is none of these formats.
 
     Source: ITU-T T.81 annex B (JPEG), T.87 annex C (JPEG-LS), T.800 annex A (JPEG 2000).
     """
     if stream[:2] == b"\xff\xd8":
-        return _jpeg_size(stream)
+        return _jpeg(stream)
     start = stream.find(b"\xff\x4f\xff\x51", 0, 4096)  # after the boxes of a JP2 file, if any
     if start >= 0 and len(stream) >= start + 24:
-        return _jpeg2000_size(stream[start + 4 : start + 24])
+        return _jpeg2000(stream[start + 4 : start + 24])
     return None
 
 
-def _jpeg_size(stream: bytes) -> tuple[int, int] | None:
+def _jpeg(stream: bytes) -> Codestream | None:
     at = 2
     while at + 9 <= len(stream):
         if stream[at] != 0xFF:
@@ -31,13 +43,14 @@ def _jpeg_size(stream: bytes) -> tuple[int, int] | None:
             at += 2
         elif marker in _START_OF_FRAME:
             rows = int.from_bytes(stream[at + 5 : at + 7], "big")
-            return rows, int.from_bytes(stream[at + 7 : at + 9], "big")
+            columns = int.from_bytes(stream[at + 7 : at + 9], "big")
+            return Codestream(rows, columns, marker in _DCT)
         else:
             at += 2 + int.from_bytes(stream[at + 2 : at + 4], "big")
     return None
 
 
-def _jpeg2000_size(segment: bytes) -> tuple[int, int]:
+def _jpeg2000(segment: bytes) -> Codestream:
     """From a SIZ segment: the extent of the reference grid less the image's offset in it."""
     x, y, x0, y0 = (int.from_bytes(segment[i : i + 4], "big") for i in (4, 8, 12, 16))
-    return y - y0, x - x0
+    return Codestream(y - y0, x - x0)

@@ -18,14 +18,14 @@ from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import UID
 
 from dicom_io.errors import DamagedFile, FileProblem, UnknownTransferSyntax
 from dicom_io.image import imagecodecs_plugin
-from dicom_io.image.codestream import codestream_size
+from dicom_io.image.codestream import Codestream, codestream
 from dicom_io.image.header import UNDEFINED, Header, PixelElement, number, open_inflated
 from dicom_io.image.notices import gathered
+from dicom_io.image.palette import apply_palette
 
 Values = NDArray[Any]
 
@@ -149,35 +149,35 @@ def decode(
     syntax = require_decoder(header.syntax, path)
     with gathered() as texts:
         try:
-            values = _samples(file, header, element, index, path)
+            values, notices = _samples(file, header, element, index, path)
         except _NONSENSE as error:
             raise DamagedFile(
                 f"{path.name} is damaged: frame {index + 1} cannot be decoded "
                 f"({syntax.name}). Fetch it again.",
                 path,
             ) from error
-    return Decoded(values, tuple(texts))
+    return Decoded(values, (*notices, *texts))
 
 
 def _samples(
     file: BinaryIO, header: Header, element: PixelElement, index: int, path: Path
-) -> Values:
+) -> tuple[Values, list[str]]:
     syntax = require_decoder(header.syntax, path)
+    notices: list[str] = []
     options = pixel_options(header.dataset, element)
     if syntax.is_encapsulated:
-        file = io.BytesIO(_single_item(_encoded_frame(file, header, element, index, path)))
-        options["number_of_frames"], index = 1, 0
+        frame = _encoded_frame(file, header, element, index, path)
+        syntax, notices = _checked(codestream(frame), header.dataset, syntax, index, path)
+        file, index, options["number_of_frames"] = io.BytesIO(_single_item(frame)), 0, 1
     else:
         _require_bytes(options, element, index, path)
     library = PREFERENCE[syntax]
     values, properties = get_decoder(syntax).as_array(
-        file,
-        index=index,
-        decoding_plugin="" if library == NATIVE else library,
-        **options,
+        file, index=index, decoding_plugin="" if library == NATIVE else library, **options
     )
     values = values.astype(values.dtype.newbyteorder("="), copy=False)
-    return _finish(values, header, options, str(properties["photometric_interpretation"]), path)
+    space = str(properties["photometric_interpretation"])
+    return _finish(values, header, options, space, path), notices
 
 
 def pixel_options(dataset: Dataset, element: PixelElement) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def pixel_options(dataset: Dataset, element: PixelElement) -> dict[str, Any]:
         "planar_configuration": number(dataset, "PlanarConfiguration", 0) & 1,
         "pixel_keyword": element.keyword,
         "pixel_vr": element.vr,
-        "correct_unused_bits": False,  # it knows no HighBit; `_settle_bits` does
+        "correct_unused_bits": False,  # pydicom knows no HighBit; `_settle_bits` does
     }
 
 
@@ -217,15 +217,31 @@ def _encoded_frame(
         offsets = (header.dataset.ExtendedOffsetTable, header.dataset.ExtendedOffsetTableLengths)
     frames = max(number(header.dataset, "NumberOfFrames", 1), 1)
     frame = get_frame(file, index, number_of_frames=frames, extended_offsets=offsets)
-    claimed = codestream_size(frame)
-    expected = (number(header.dataset, "Rows", 0), number(header.dataset, "Columns", 0))
-    if claimed is not None and claimed != expected:
+    return frame
+
+
+def _checked(
+    claim: Codestream | None, dataset: Dataset, syntax: UID, index: int, path: Path
+) -> tuple[UID, list[str]]:
+    """The syntax to decode by, and a notice where the stream is not what the file says.
+
+    Raises DamagedFile when the stream's size is not the header's: a codec allocates what the
+    stream asks for.
+    """
+    if claim is None:
+        return syntax, []
+    rows, columns = number(dataset, "Rows", 0), number(dataset, "Columns", 0)
+    if (claim.rows, claim.columns) != (rows, columns):
         raise DamagedFile(
-            f"{path.name} is damaged: frame {index + 1} is {claimed[0]} rows by {claimed[1]} "
-            f"columns, but the header says {expected[0]} by {expected[1]}.",
+            f"{path.name} is damaged: frame {index + 1} is {claim.rows} rows by {claim.columns} "
+            f"columns, but the header says {rows} by {columns}.",
             path,
         )
-    return frame
+    if claim.is_dct and syntax in (uid.JPEGLossless, uid.JPEGLosslessSV1):
+        return uid.JPEGExtended12Bit, [
+            "The file says that its pixels are compressed without loss, but they are not."
+        ]
+    return syntax, []
 
 
 def _single_item(frame: bytes) -> bytes:
@@ -268,10 +284,8 @@ def _finish(
         return values
     settled = _settle_bits(values, header, options)
     if space == "PALETTE COLOR":
-        colours = apply_color_lut(settled, header.dataset)[..., :3]
-        return np.ascontiguousarray(
-            colours if colours.dtype == np.uint8 else colours >> 8, np.uint8
-        )
+        little = header.dataset.original_encoding[1] is not False
+        return apply_palette(settled, header.dataset, little=little)
     if settled.ndim == 3:
         return _eight_bits(settled, options["bits_stored"])
     return settled

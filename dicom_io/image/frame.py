@@ -75,7 +75,11 @@ class ImageFrame:
         (rows, columns, 3) uint8 RGB. Raises FileProblem: DamagedFile for a file that ends early,
         UnknownTransferSyntax, or the root when the file is gone.
         """
-        return self.decode(self.index).values
+        return self.decoded().values
+
+    def decoded(self) -> Decoded:
+        """`stored()` with a sentence for whatever was odd in the pixel data. Raises the same."""
+        return self.decode(self.index)
 
 
 def open_frames(path: Path) -> tuple[ImageFrame, ...]:

@@ -30,6 +30,7 @@ MAX_DEPTH = 32  # of nested sequences
 MAX_INFLATED = 2**30
 MAX_RATIO = 200  # inflated to deflated
 UNDEFINED = 0xFFFFFFFF
+_DEFLATED = str(DeflatedExplicitVRLittleEndian).encode("ascii")
 # What pydicom and its converters raise on bytes that make no sense.
 _NONSENSE = (
     ValueError,
@@ -90,10 +91,8 @@ def open_inflated(path: Path) -> BinaryIO:
     try:
         head = file.read(132 + 4096)
         file.seek(0)
-        if DeflatedExplicitVRLittleEndian.encode("ascii") + b"\0" not in head:
-            return file
         meta = _meta_end(head)
-        if meta is None:
+        if meta is None or _DEFLATED not in head[:meta]:
             return file
         file.seek(meta)
         packed = file.read()
@@ -101,11 +100,8 @@ def open_inflated(path: Path) -> BinaryIO:
         file.close()
         raise
     file.close()
-    syntax = ExplicitVRLittleEndian.encode("ascii") + b"\0"
-    deflated = DeflatedExplicitVRLittleEndian.encode("ascii")
-    deflated += b"\0" * (len(deflated) % 2)
-    body = head[:meta].replace(deflated, syntax.ljust(len(deflated), b"\0"))
-    return io.BytesIO(body + _inflate(packed, path))
+    plain = str(ExplicitVRLittleEndian).encode("ascii").ljust(len(_DEFLATED), b"\0")
+    return io.BytesIO(head[:meta].replace(_DEFLATED, plain) + _inflate(packed, path))
 
 
 def _meta_end(head: bytes) -> int | None:
@@ -297,7 +293,7 @@ def require_pixels(header: Header, path: Path) -> PixelElement:
     name = UID(str(header.dataset.get("SOPClassUID") or "")).name
     if "Rows" in header.dataset and "BitsAllocated" in header.dataset:
         raise DamagedFile(
-            f"{path.name} is damaged: it describes an image but ends before the pixels. "
+            f"{path.name} describes an image but holds no pixels; it may have been cut short. "
             "Fetch it again.",
             path,
         )

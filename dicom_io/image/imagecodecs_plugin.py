@@ -42,6 +42,8 @@ def _decode_frame(source: bytes, runner: DecodeRunner) -> bytearray:
         values = imagecodecs.jpeg8_decode(source, colorspace=_space(runner))
     else:
         values = imagecodecs.ljpeg_decode(source)
+    if values.size != runner.frame_length(unit="pixels"):
+        raise ValueError(f"the stream holds {values.size} samples")
     runner.set_option("bits_allocated", 8 * values.dtype.itemsize)
     if runner.samples_per_pixel > 1:
         runner.set_option("planar_configuration", 0)

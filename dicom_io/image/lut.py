@@ -41,7 +41,7 @@ def read_lut(item: Dataset, low: float, high: float, *, little: bool = True) -> 
     `low` and `high` bound the inputs that can occur: they decide whether the first input, whose
     sign files get wrong, is meant signed. Raises ValueError when the table is unusable.
     """
-    descriptor = _whole_numbers(item.get("LUTDescriptor"), little)
+    descriptor = whole_numbers(item.get("LUTDescriptor"), little)
     if len(descriptor) != 3:
         raise ValueError("its descriptor does not have three numbers")
     count, first, bits = descriptor
@@ -53,7 +53,8 @@ def read_lut(item: Dataset, low: float, high: float, *, little: bool = True) -> 
     return LookUpTable(_signed(first, low, high), bits, entries.tobytes(), explanation)
 
 
-def _whole_numbers(value: Any, little: bool) -> list[int]:
+def whole_numbers(value: Any, little: bool) -> list[int]:
+    """The words of an element of VR US, SS or OW, whichever of them pydicom made of it."""
     if value is None or value == "":
         return []
     if isinstance(value, bytes):
@@ -67,7 +68,7 @@ def _entries(value: Any, count: int, bits: int, little: bool) -> NDArray[np.uint
         # one byte each, padded to even length
         words = np.frombuffer(value, np.uint8)
     else:
-        numbers = _whole_numbers(value, little)
+        numbers = whole_numbers(value, little)
         words = np.array(numbers, np.int64).astype(np.uint16)
         if bits <= 8 and len(words) < count <= 2 * len(words):
             words = words.astype("<u2").view(np.uint8)

@@ -28,8 +28,15 @@ def gathered() -> Iterator[list[str]]:
                 caught = list(records)
     for record in caught:
         if any(f"/{name}/" in record.filename.replace("\\", "/") for name in _LIBRARIES):
-            text = " ".join(str(record.message).split())
+            text = _for_a_person(" ".join(str(record.message).split()))
             if text not in texts:
                 texts.append(text)
         else:
             warnings.warn_explicit(record.message, record.category, record.filename, record.lineno)
+
+
+def _for_a_person(text: str) -> str:
+    """A library's warning as a sentence; what only programmers need is left out."""
+    if text.startswith(("Invalid value for VR", "The value length (")):
+        return "The header has values that break the rules of DICOM."
+    return text if text.endswith(".") else f"{text}."

@@ -1,0 +1,112 @@
+"""Palette colour: stored values are places in three tables.
+
+Source: DICOM PS3.3 C.7.6.3.1.5, C.7.6.3.1.6 and C.7.9.2 (segmented tables).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from dicom_io.image.lut import whole_numbers
+
+_COLOURS = ("Red", "Green", "Blue")
+_DISCRETE, _LINEAR, _INDIRECT = 0, 1, 2
+
+
+def apply_palette(
+    stored: NDArray[Any], header: Dataset, *, little: bool = True
+) -> NDArray[np.uint8]:
+    """(rows, columns) places become (rows, columns, 3) RGB of 8 bits.
+
+    Places outside the tables take the nearest end. Raises ValueError for tables that are missing,
+    too short or of another depth than 8 or 16 bits.
+    """
+    tables = []
+    first = 0
+    for colour in _COLOURS:
+        descriptor = whole_numbers(header.get(f"{colour}PaletteColorLookupTableDescriptor"), little)
+        if len(descriptor) != 3 or descriptor[2] not in (8, 16):
+            raise ValueError(f"the {colour.lower()} palette has no usable descriptor")
+        count = descriptor[0] % 65536 or 65536
+        first = descriptor[1]
+        words = _words(header, colour, count, descriptor[2], little)
+        tables.append(_eight_bits(words, descriptor[2]))
+    if first >= 32768 and int(stored.min(initial=0)) < 0:
+        first -= 65536
+    places = np.clip(stored.astype(np.int64) - first, 0, min(map(len, tables)) - 1)
+    return np.stack(tables, axis=-1)[places]
+
+
+def _words(header: Dataset, colour: str, count: int, bits: int, little: bool) -> NDArray[np.uint16]:
+    """The entries of one table, `count` of them."""
+    plain = header.get(f"{colour}PaletteColorLookupTableData")
+    segments = header.get(f"Segmented{colour}PaletteColorLookupTableData")
+    if plain is None and segments is None:
+        raise ValueError(f"there is no {colour.lower()} palette")
+    if plain is None:
+        elements = _elements(segments, 0, bits, little)
+        words = np.array(_expanded([int(n) for n in elements], bits, count), np.uint16)
+    else:
+        words = _elements(plain, count, bits, little)
+    if len(words) < count:
+        raise ValueError(f"the {colour.lower()} palette has {len(words)} entries of {count}")
+    return words[:count]
+
+
+def _elements(value: Any, count: int, bits: int, little: bool) -> NDArray[np.uint16]:
+    """Words of 16 bits, or bytes where the entries have 8 bits and are packed."""
+    words = np.array(whole_numbers(value, little), np.uint16)
+    if bits == 8 and (count == 0 or len(words) < count):
+        return words.astype("<u2").view(np.uint8).astype(np.uint16)
+    return words
+
+
+def _eight_bits(words: NDArray[np.uint16], bits: int) -> NDArray[np.uint8]:
+    """The high byte of 16 bit entries; entries that never leave the low byte are 8 bit ones,
+    which some writers store under a 16 bit descriptor."""
+    if words.max(initial=0) > 255:
+        return (words >> 8).astype(np.uint8)
+    return words.astype(np.uint8)
+
+
+def _expanded(elements: list[int], bits: int, count: int) -> list[int]:
+    """The entries behind a segmented table. Raises ValueError when segments make no sense."""
+    entries: list[int] = []
+    at = 0
+    while at < len(elements) and len(entries) < count:
+        at = _segment(elements, at, bits, entries, count)
+    return entries
+
+
+def _segment(
+    elements: list[int], at: int, bits: int, entries: list[int], count: int, *, inside: bool = False
+) -> int:
+    """Append the entries of the segment at `at`; the place after it."""
+    try:
+        kind, length = elements[at], elements[at + 1]
+        if kind == _DISCRETE:
+            entries += elements[at + 2 : at + 2 + length]
+            return at + 2 + length
+        if kind == _LINEAR:
+            entries += _line(entries[-1], elements[at + 2], length)
+            return at + 3
+        if kind != _INDIRECT or inside:
+            raise ValueError(f"a palette segment is of the unknown kind {kind}")
+        parts = 4 if bits == 8 else 2
+        offset = sum(elements[at + 2 + i] << (bits * i) for i in range(parts))
+        source = offset // (bits // 8)  # the offset counts bytes
+        for _ in range(length):
+            if len(entries) < count:
+                source = _segment(elements, source, bits, entries, count, inside=True)
+        return at + 2 + parts
+    except IndexError as error:
+        raise ValueError("a palette segment ends early") from error
+
+
+def _line(start: int, end: int, length: int) -> list[int]:
+    """`length` entries after `start`, evenly up to `end`, which is the last of them."""
+    return [round(start + (end - start) * step / length) for step in range(1, length + 1)]
