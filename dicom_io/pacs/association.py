@@ -1,0 +1,179 @@
+"""Opening an association, with every way it can fail told in one sentence."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from pydicom.uid import UID
+from pynetdicom import AE, _config, evt
+from pynetdicom.association import Association
+from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
+from pynetdicom.presentation import PresentationContext
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import by pynetdicom
+    StudyRootQueryRetrieveInformationModelFind,
+    StudyRootQueryRetrieveInformationModelGet,
+    Verification,
+)
+
+from dicom_io.errors import NodeRefused, NodeTimedOut, NodeUnreachable
+from dicom_io.pacs.guard import guard_socket
+from dicom_io.pacs.node import Node, checked_node
+
+# Identifiers are patient data: they stay out of every log (PS3.15; spec D.1).
+_config.LOG_REQUEST_IDENTIFIERS = False
+_config.LOG_RESPONSE_IDENTIFIERS = False
+_config.STORE_SEND_CHUNKED_DATASET = True  # files are sent as they are, not decoded first
+logging.getLogger("pynetdicom").setLevel(logging.WARNING)
+
+IMPLEMENTATION_UID = "2.25.321434781342052262119483623317476264782"  # made once by uuid4
+IMPLEMENTATION_NAME = "WETREAD"  # at most 16 characters
+MAX_PDU = 131072  # bytes that we are willing to receive in one PDU
+
+_SERVICES = {
+    str(Verification): "an echo (C-ECHO)",
+    str(StudyRootQueryRetrieveInformationModelFind): "searching (C-FIND)",
+    str(StudyRootQueryRetrieveInformationModelGet): "retrieving by C-GET",
+}
+
+# (source, diagnostic) of an A-ASSOCIATE-RJ to what the person should do. PS3.8 table 9-21.
+_REJECTIONS = {
+    (1, 2): "it does not speak DICOM's application context; check the port",
+    (1, 3): (
+        "it does not know our AE title {node.calling_aet}; ask its administrator to add "
+        "{node.calling_aet}"
+    ),
+    (1, 7): "it is not called {node.aet}; check the node's AE title (upper and lower case count)",
+    (2, 2): "it does not support our protocol version",
+    (3, 1): "it is busy; try again in a minute",
+    (3, 2): "it has too many connections; try again in a minute",
+}
+
+
+@contextmanager
+def associate(
+    node: Node,
+    contexts: Sequence[PresentationContext],
+    *,
+    service: str = "",
+    roles: Sequence[SCP_SCU_RoleSelectionNegotiation] = (),
+    handlers: Sequence[tuple[Any, ...]] = (),
+) -> Iterator[Association]:
+    """An open association with `node`, released at the end, or aborted after an error.
+
+    At most 128 contexts (PS3.8 section 9.3.2). `service` is the UID of the one without which the
+    association is of no use. Raises NodeUnreachable, NodeRefused, NodeTimedOut.
+    """
+    checked_node(node)
+    opened: list[bool] = []
+
+    def connection_opened(event: evt.Event) -> None:
+        opened.append(True)
+        guard_socket(event.assoc, MAX_PDU)
+
+    entity = AE(ae_title=node.calling_aet)
+    entity.implementation_class_uid = IMPLEMENTATION_UID
+    entity.implementation_version_name = IMPLEMENTATION_NAME
+    entity.connection_timeout = node.timeout
+    entity.acse_timeout = node.timeout
+    entity.dimse_timeout = node.answer_timeout
+    entity.network_timeout = node.answer_timeout
+    try:
+        association = entity.associate(
+            node.host,
+            node.port,
+            contexts=list(contexts),
+            ae_title=node.aet,
+            max_pdu=MAX_PDU,
+            ext_neg=list(roles),
+            evt_handlers=[(evt.EVT_CONN_OPEN, connection_opened), *handlers],
+        )
+    except (socket.gaierror, OSError) as error:
+        raise NodeUnreachable(
+            f"The host {node.host} of {node} is not known in this network. Check its name.",
+            node.name,
+        ) from error
+    if not association.is_established:
+        raise _why_not(node, association, bool(opened))
+    accepted = {str(context.abstract_syntax) for context in association.accepted_contexts}
+    if service and service not in accepted:
+        association.release()
+        raise NodeRefused(
+            f"{node} does not offer {_SERVICES.get(service, UID(service).name)}. "
+            f"Ask its administrator what {node.calling_aet} may do.",
+            node.name,
+        )
+    try:
+        yield association
+    except BaseException:
+        association.abort()
+        raise
+    else:
+        if association.is_established:
+            association.release()
+
+
+def _why_not(
+    node: Node, association: Association, opened: bool
+) -> NodeUnreachable | NodeRefused | NodeTimedOut:
+    if not opened:
+        return NodeUnreachable(
+            f"Nothing answers at {node}. Check host and port, that the node is running, and "
+            "that no firewall stands between.",
+            node.name,
+        )
+    if association.is_rejected:
+        answer = association.acceptor.primitive
+        key = (getattr(answer, "result_source", 0), getattr(answer, "diagnostic", 0))
+        reason = _REJECTIONS.get(key, "it gave no reason; ask its administrator")
+        return NodeRefused(f"{node} refused us: {reason.format(node=node)}.", node.name)
+    if association.acceptor.primitive is not None:  # it accepted, but none of what we asked for
+        return NodeRefused(
+            f"{node} is there but offers none of the services asked for. Ask its administrator "
+            f"what {node.calling_aet} may do.",
+            node.name,
+        )
+    if association.acse.is_aborted("a-abort") or association.acse.is_aborted("a-p-abort"):
+        return _closed(node)
+    return _closed(node) if association.is_aborted else timed_out(node, "the connection")
+
+
+def _closed(node: Node) -> NodeRefused:
+    return NodeRefused(
+        f"{node} closed the connection without an answer. Check that the port is its DICOM port "
+        "and does not ask for TLS.",
+        node.name,
+    )
+
+
+def timed_out(node: Node, during: str) -> NodeTimedOut:
+    """The node kept silent for longer than its time-out."""
+    return NodeTimedOut(
+        f"{node} accepted the connection and then did not answer ({during}). Try again; "
+        "if it stays silent, check that the port is its DICOM port.",
+        node.name,
+    )
+
+
+def broken(node: Node, during: str) -> NodeUnreachable:
+    """The connection ended in the middle of an operation."""
+    return NodeUnreachable(
+        f"{node} broke off the connection ({during}). Try again; what had arrived is kept.",
+        node.name,
+    )
+
+
+def lost(node: Node, during: str, since: float) -> NodeTimedOut | NodeUnreachable:
+    """Why no answer came, by the time.monotonic() at which the waiting began."""
+    silent = time.monotonic() - since >= 0.9 * node.answer_timeout
+    return timed_out(node, during) if silent else broken(node, during)
+
+
+def cut(association: Association) -> None:
+    """Abort from another thread, and wake the one that waits for an answer."""
+    association.abort()
+    association.dimse.msg_queue.put((None, None))

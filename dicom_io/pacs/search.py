@@ -1,0 +1,211 @@
+"""C-FIND: the keys we send, and the answers as they arrive, until a limit or a stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pydicom.dataset import Dataset
+from pynetdicom.association import Association
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import by pynetdicom
+    StudyRootQueryRetrieveInformationModelFind,
+)
+
+from dicom_io.errors import OperationFailed
+from dicom_io.pacs import matching, status
+from dicom_io.pacs.answers import declare_utf8, instance_of, series_of, text_of
+from dicom_io.pacs.association import cut, lost
+from dicom_io.pacs.node import Node
+from dicom_io.source import Query
+from dicom_io.study import Instance, Series
+
+FIND = StudyRootQueryRetrieveInformationModelFind
+DRAIN = 2.0  # seconds that a node gets to obey a C-CANCEL before the association is aborted
+
+_STUDY_KEYS = (
+    "PatientName",
+    "PatientID",
+    "IssuerOfPatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyInstanceUID",
+    "StudyDate",
+    "StudyTime",
+    "AccessionNumber",
+    "StudyDescription",
+    "StudyID",
+    "ModalitiesInStudy",
+    "NumberOfStudyRelatedSeries",
+    "NumberOfStudyRelatedInstances",
+)
+_SERIES_KEYS = (
+    "SeriesInstanceUID",
+    "SeriesNumber",
+    "Modality",
+    "SeriesDescription",
+    "BodyPartExamined",
+    "NumberOfSeriesRelatedInstances",
+)
+_IMAGE_KEYS = (
+    "SOPInstanceUID",
+    "SOPClassUID",
+    "InstanceNumber",
+    "Rows",
+    "Columns",
+    "NumberOfFrames",
+)
+_NUMBERS = frozenset(  # an empty text is no value of these
+    {
+        "NumberOfStudyRelatedSeries",
+        "NumberOfStudyRelatedInstances",
+        "NumberOfSeriesRelatedInstances",
+        "SeriesNumber",
+        "InstanceNumber",
+        "Rows",
+        "Columns",
+        "NumberOfFrames",
+    }
+)
+
+
+def study_identifiers(query: Query) -> list[Dataset]:
+    """The C-FIND identifiers that together find what the query asks for.
+
+    One typed text is asked as name, patient ID and accession number. Names are asked in the
+    cases in which they are commonly stored, for nodes to which case matters (spec B.2).
+    """
+    named = [query]
+    if query.patient_name:
+        named = [replace(query, patient_name=name) for name in _cases(query.patient_name)]
+    typed = query.text.strip()
+    if typed:
+        by_name = [
+            replace(query, patient_name=name) for name in _cases(matching.name_pattern(typed))
+        ]
+        numbers = [text for text in dict.fromkeys((typed, typed.upper())) if len(text) <= 62]
+        by_number = [replace(query, patient_id=matching.around(text)) for text in numbers]
+        by_number += [replace(query, accession=matching.around(text)) for text in numbers]
+        named = [*by_name, *by_number]
+    return [_study_identifier(one) for one in named]
+
+
+def series_identifier(study: str) -> Dataset:
+    """All series of a study."""
+    identifier = _empty("SERIES", _SERIES_KEYS)
+    identifier.StudyInstanceUID = study
+    return identifier
+
+
+def image_identifier(study: str, series: str) -> Dataset:
+    """All instances of a series."""
+    identifier = _empty("IMAGE", _IMAGE_KEYS)
+    identifier.StudyInstanceUID = study
+    identifier.SeriesInstanceUID = series
+    return identifier
+
+
+def list_series(search: Search, study: str) -> list[Series]:
+    """The series of a study, in the order of their numbers."""
+    answers = [series_of(answer) for answer in search.answers(series_identifier(study))]
+    return sorted(answers, key=lambda one: (one.number is None, one.number or 0))
+
+
+def list_instances(search: Search, study: str, series: str) -> list[Instance]:
+    """The instances of a series, in the order of their numbers."""
+    answers = [instance_of(answer) for answer in search.answers(image_identifier(study, series))]
+    return sorted(answers, key=lambda one: (one.number is None, one.number or 0))
+
+
+def _study_identifier(query: Query) -> Dataset:
+    identifier = _empty("STUDY", _STUDY_KEYS)
+    # `?` matches one byte, not one letter, in common archives: we ask wider and filter ourselves.
+    identifier.PatientName = query.patient_name.replace("?", "*")
+    identifier.PatientID = query.patient_id
+    identifier.AccessionNumber = query.accession
+    identifier.StudyInstanceUID = query.study
+    identifier.StudyDate = query.date
+    identifier.ModalitiesInStudy = query.modality
+    return identifier
+
+
+def _empty(level: str, keys: tuple[str, ...]) -> Dataset:
+    identifier = Dataset()
+    identifier.SpecificCharacterSet = "ISO_IR 192"
+    identifier.QueryRetrieveLevel = level
+    for keyword in keys:
+        setattr(identifier, keyword, None if keyword in _NUMBERS else "")
+    return identifier
+
+
+def _cases(name: str) -> list[str]:
+    composed = unicodedata.normalize("NFC", name)
+    return list(dict.fromkeys((composed, composed.upper(), composed.title())))
+
+
+class Search:
+    """C-FINDs on one open association, one after the other.
+
+    `cut_off` says whether the node ended one of them before its end (0xFE00).
+    """
+
+    def __init__(self, node: Node, association: Association) -> None:
+        self.node = node
+        self.cut_off = False
+        self._association = association
+        self._message = 0  # ID of the message under way
+        self._deadline: threading.Timer | None = None
+        self._lock = threading.Lock()
+
+    def answers(self, identifier: Dataset) -> Iterator[Dataset]:
+        """The matching data sets. Closing this generator early cancels the search.
+
+        Raises OperationFailed, NodeTimedOut, NodeUnreachable.
+        """
+        self._message += 1
+        responses = self._association.send_c_find(identifier, FIND, msg_id=self._message)
+        finished = False
+        try:
+            since = time.monotonic()
+            for response, answer in responses:
+                code = response.get("Status")
+                if code is None:
+                    finished = True
+                    raise lost(self.node, "while searching", since)
+                since = time.monotonic()
+                if not status.is_pending(code):
+                    finished = True
+                    self._end(code, response)
+                elif answer is not None:
+                    yield declare_utf8(answer)
+        finally:
+            if not finished:
+                self.cancel()
+                for _ in responses:  # what the node still sends, until the deadline
+                    pass
+            if self._deadline is not None:
+                self._deadline.cancel()
+
+    def cancel(self) -> None:
+        """Ask the node to stop, and abort when it does not. From any thread, any number of
+        times."""
+        with self._lock:
+            if self._deadline is not None or not self._association.is_established:
+                return
+            self._association.send_c_cancel(self._message, query_model=FIND)
+            self._deadline = threading.Timer(DRAIN, cut, (self._association,))
+            self._deadline.daemon = True
+            self._deadline.start()
+
+    def _end(self, code: int, response: Dataset) -> None:
+        if code == status.CANCELLED:
+            self.cut_off = True
+        elif code != status.SUCCESS and not status.is_warning(code):
+            said = status.meaning(code, text_of(response, "ErrorComment"))
+            raise OperationFailed(
+                f"{self.node} could not search: {said}. Try other search terms.",
+                self.node.name,
+                code,
+            )
