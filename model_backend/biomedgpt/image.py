@@ -1,0 +1,30 @@
+"""From a picture to the network's input: RGB, resized, normalised (spec 7)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+HALF = (0.5, 0.5, 0.5)
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+def preprocess(
+    picture: Image.Image | NDArray[np.uint8],
+    size: int,
+    mean: tuple[float, ...] = HALF,
+    std: tuple[float, ...] = HALF,
+) -> Tensor:
+    """A picture of any size to (3, size, size) float32.
+
+    The aspect ratio is not kept, as in the reference; the resize is Pillow's bicubic with its
+    anti-aliasing. Arrays are uint8, (height, width) or (height, width, 3).
+    """
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    image = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
+    pixels = torch.from_numpy(np.array(image, dtype=np.float32) / 255)  # (H, W, 3)
+    return ((pixels - torch.tensor(mean)) / torch.tensor(std)).permute(2, 0, 1).contiguous()

@@ -1,0 +1,62 @@
+"""The image tower: the first three stages of a ResNet (spec 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+WIDTHS = (64, 128, 256)  # inner widths of the three stages; each gives four times as many channels
+
+
+class Bottleneck(nn.Module):
+    """1x1, 3x3 (with the stride), 1x1 convolution, each with batch norm, around a shortcut."""
+
+    def __init__(self, channels: int, width: int, stride: int, eps: float) -> None:
+        super().__init__()
+        out = 4 * width
+        self.conv1 = nn.Conv2d(channels, width, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width, eps)
+        self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width, eps)
+        self.conv3 = nn.Conv2d(width, out, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(out, eps)
+        self.downsample: nn.Sequential | None = None
+        if stride != 1 or channels != out:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out, eps)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.bn1(self.conv1(x)))
+        y = F.relu(self.bn2(self.conv2(y)))
+        y = self.bn3(self.conv3(y))
+        shortcut = x if self.downsample is None else self.downsample(x)
+        return F.relu(y + shortcut)
+
+
+class ImageTower(nn.Module):
+    """(B, 3, height, width) to (B, 1024, height / 16, width / 16)."""
+
+    def __init__(self, blocks: Sequence[int], eps: float) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64, eps)
+        channels = 64
+        stages: list[nn.Sequential] = []
+        for stage, (count, width) in enumerate(zip(blocks, WIDTHS, strict=True)):
+            rooms = []
+            for block in range(count):
+                stride = 2 if stage > 0 and block == 0 else 1
+                rooms.append(Bottleneck(channels, width, stride, eps))
+                channels = 4 * width
+            stages.append(nn.Sequential(*rooms))
+        self.layer1, self.layer2, self.layer3 = stages
+
+    def forward(self, images: Tensor) -> Tensor:
+        x = F.relu(self.bn1(self.conv1(images)))
+        x = F.max_pool2d(x, 3, 2, 1)
+        x = self.layer3(self.layer2(self.layer1(x)))
+        return torch.as_tensor(x)
