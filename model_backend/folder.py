@@ -8,7 +8,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,6 +16,7 @@ from model_backend.request import BadCheckpoint, ModelIdentity, NoModel
 
 VERSION = 1
 FILE = "model.json"
+CARD = "card.json"
 EMBEDDED = Path(__file__).resolve().parent / "demo"
 NO_WEIGHTS = hashlib.sha256(b"").hexdigest()
 _LARGEST_FILE = 16 * 2**20  # of model.json, in bytes
@@ -41,6 +42,9 @@ class Finding:
     question: str
     sentence_present: str
     sentence_absent: str
+    after: str = ""  # only worth telling when the finding of that name is present
+    drafted: bool = True  # learnt well enough to be drafted without being asked for
+    threshold: float = 0.5  # probability of "yes" from which on it counts as present
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class ModelFolder:
         written by a later Wetread, or when the weights are missing.
         """
         content = _read_json(path / FILE)
+        _check_version(path, content.get("version"))
         folder = _parse(path, content)
         if folder.weights and not (path / folder.weights).is_file():
             raise BadCheckpoint(
@@ -82,6 +87,14 @@ class ModelFolder:
     @property
     def weights_path(self) -> Path:
         return self.path / self.weights
+
+    def card(self) -> dict[str, Any]:
+        """The card beside `model.json`: what it learnt from, and what was measured; {} if none.
+
+        Raises BadCheckpoint when the card is damaged.
+        """
+        path = self.path / CARD
+        return _read_json(path) if path.is_file() else {}
 
     def check(self) -> None:
         """Raise BadCheckpoint when the weights are not the bytes that `model.json` names."""
@@ -118,8 +131,14 @@ def list_models(root: Path) -> tuple[ModelFolder, ...]:
 def find_model(name: str, root: Path) -> ModelFolder:
     """The model of that name: `root/NAME`, else the embedded one; "" is the embedded one.
 
+    A name with a slash is a path to a model's folder.
+
     Raises NoModel and BadCheckpoint, see `ModelFolder.read`.
     """
+    if (separators := {"/", os.sep} & set(name)) and (Path(name) / FILE).is_file():
+        return ModelFolder.read(Path(name))
+    if separators:
+        raise NoModel(f"There is no model in {name}: {FILE} is missing.")
     if name and not _NAME.fullmatch(name):
         raise NoModel(f"{name[:64]!r} is no name of a model. Names are letters, digits, . _ -")
     if name and (root / name / FILE).exists():
@@ -154,15 +173,7 @@ def write_model(folder: ModelFolder) -> None:
         "licence": folder.licence,
         "sources": list(folder.sources),
         "manufacturer": folder.manufacturer,
-        "findings": [
-            {
-                "name": one.name,
-                "question": one.question,
-                "sentence_present": one.sentence_present,
-                "sentence_absent": one.sentence_absent,
-            }
-            for one in folder.findings
-        ],
+        "findings": [asdict(one) for one in folder.findings],
     }
     if folder.preprocess is not None:
         pre = folder.preprocess
@@ -203,17 +214,22 @@ def _read_json(path: Path) -> dict[str, Any]:
         raise BadCheckpoint(
             f"{path} cannot be read ({type(error).__name__}). Install the model again."
         ) from error
-    if not isinstance(content, dict) or type(content.get("version")) is not int:
+    if not isinstance(content, dict):
         raise BadCheckpoint(f"{path} does not describe a model. Install the model again.")
-    if content["version"] > VERSION:
+    return content
+
+
+def _check_version(path: Path, version: Any) -> None:
+    if type(version) is not int:
+        raise BadCheckpoint(f"{path / FILE} does not describe a model. Install the model again.")
+    if version > VERSION:
         raise BadCheckpoint(
-            f"The model in {path.parent} was made for a later Wetread (version "
-            f"{content['version']}, this one knows {VERSION}). Update Wetread to use it.",
+            f"The model in {path} was made for a later Wetread (version {version}, this one knows "
+            f"{VERSION}). Update Wetread to use it.",
             "version",
         )
-    if content["version"] < VERSION:
-        raise BadCheckpoint(f"{path} has version {content['version']}, which never was.", "version")
-    return content
+    if version < VERSION:
+        raise BadCheckpoint(f"{path / FILE} has version {version}, which never was.", "version")
 
 
 def _parse(path: Path, content: Mapping[str, Any]) -> ModelFolder:
@@ -299,10 +315,21 @@ class _Reading:
 
     def findings(self) -> tuple[Finding, ...]:
         value = self.content.get("findings", [])
-        keys = ("name", "question", "sentence_present", "sentence_absent")
-        if not isinstance(value, list) or not all(
-            isinstance(one, dict) and all(isinstance(one.get(key), str) for key in keys)
-            for one in value
-        ):
+        if not isinstance(value, list):
             raise self.problem("findings", "is no list of findings")
-        return tuple(Finding(**{key: one[key] for key in keys}) for one in value)
+        return tuple(self._finding(one) for one in value)
+
+    def _finding(self, value: Any) -> Finding:
+        table = value if isinstance(value, dict) else {}
+        read: dict[str, Any] = {}
+        for one in fields(Finding):
+            default = None if one.default is MISSING else one.default
+            given = table.get(one.name, default)
+            if type(given) is int and one.name == "threshold":
+                given = float(given)
+            if type(given) is not (str if default is None else type(default)):
+                raise self.problem("findings", f"lacks a right {one.name}")
+            read[one.name] = given
+        if not 0 <= read["threshold"] <= 1:
+            raise self.problem("findings", "has a threshold that is no probability")
+        return Finding(**read)

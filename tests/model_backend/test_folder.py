@@ -172,7 +172,24 @@ def test_models_are_found_by_name_and_the_embedded_one_without(
     with pytest.raises(NoModel, match="embedded model demo"):
         find_model("lungs", root)
     with pytest.raises(NoModel, match="no name"):
-        find_model("../chest", root)
+        find_model("chest model", root)
+
+
+def test_model_is_found_by_its_path_too(tmp_path: Path) -> None:
+    folder = made(tmp_path / "elsewhere")
+
+    assert find_model(str(folder.path), tmp_path / "models") == folder
+    with pytest.raises(NoModel, match="model.json is missing"):
+        find_model(str(tmp_path / "nothing"), tmp_path / "models")
+
+
+def test_card_is_what_lies_beside_the_description(tmp_path: Path) -> None:
+    folder = made(tmp_path / "chest")
+    assert folder.card() == {}
+
+    (folder.path / "card.json").write_text('{"auc": 0.9}')
+
+    assert folder.card() == {"auc": 0.9}
 
 
 def test_without_any_model_the_sentence_says_where_to_put_one(
