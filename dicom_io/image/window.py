@@ -68,7 +68,8 @@ class Window:
         if problem := self.problem():
             raise ValueError(problem)
         if self.lut is not None:
-            return _rounded(self.lut(values) * (255 / ((1 << self.lut.bits) - 1)))
+            top = (1 << self.lut.bits) - 1
+            return _rounded(self.lut(values) * 255.0 / top)
         if self.function == SIGMOID:
             power = np.clip(-4 * (values - self.center) / self.width, -700, 700)
             return _rounded(255 / (1 + np.exp(power)))
@@ -78,7 +79,8 @@ class Window:
             center, width = self.center, self.width
         if width == 0:  # LINEAR of width 1 is a threshold
             return (values > center) * np.uint8(255)
-        return _rounded(((values - center) / width + 0.5) * 255)
+        # multiplied first, so that exact halves stay exact
+        return _rounded((values - center) * 255 / width + 127.5)
 
 
 def _rounded(brightness: NDArray[Any]) -> NDArray[np.uint8]:
