@@ -9,6 +9,32 @@ from pydicom.multival import MultiValue
 from dicom_io.identity import Identity
 from dicom_io.study import Instance, Series, Study
 
+HEADER_KEYWORDS = (
+    "SpecificCharacterSet",
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "PatientID",
+    "IssuerOfPatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyDate",
+    "StudyTime",
+    "AccessionNumber",
+    "StudyDescription",
+    "Modality",
+    "SeriesNumber",
+    "SeriesDescription",
+    "BodyPartExamined",
+    "InstanceNumber",
+    "Rows",
+    "Columns",
+    "NumberOfFrames",
+)
+"""What the lists need of an object's header."""
+
 
 def text_of(answer: Dataset, keyword: str) -> str:
     """The value as text, "" when it is absent, empty or unreadable."""

@@ -30,7 +30,7 @@ from dicom_io.errors import NotDicom, StorageProblem
 from dicom_io.pacs import status
 from dicom_io.pacs.answers import declare_utf8, text_of
 from dicom_io.pacs.archive_index import LEVELS, ArchiveIndex, Row
-from dicom_io.pacs.association import IMPLEMENTATION_NAME, IMPLEMENTATION_UID, MAX_PDU
+from dicom_io.pacs.association import MAX_PDU, application_entity
 from dicom_io.pacs.contexts import STORAGE_CLASSES, UNCOMPRESSED, syntaxes_of_class
 from dicom_io.pacs.guard import guard_socket
 from dicom_io.pacs.node import Node
@@ -156,9 +156,7 @@ class Archive:
         return self._index
 
     def _entity(self) -> AE:
-        entity = AE(ae_title=self._aet)
-        entity.implementation_class_uid = IMPLEMENTATION_UID
-        entity.implementation_version_name = IMPLEMENTATION_NAME
+        entity = application_entity(self._aet)
         entity.require_called_aet = True
         entity.maximum_associations = 16
         entity.maximum_pdu_size = MAX_PDU

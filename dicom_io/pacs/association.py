@@ -23,6 +23,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
 from dicom_io.errors import NodeRefused, NodeTimedOut, NodeUnreachable
 from dicom_io.pacs.guard import guard_socket
 from dicom_io.pacs.node import Node, checked_node
+from dicom_io.report.header import IMPLEMENTATION_CLASS_UID, Software
 
 # Identifiers are patient data: they stay out of every log (PS3.15; spec D.1).
 _config.LOG_REQUEST_IDENTIFIERS = False
@@ -30,8 +31,6 @@ _config.LOG_RESPONSE_IDENTIFIERS = False
 _config.STORE_SEND_CHUNKED_DATASET = True  # files are sent as they are, not decoded first
 logging.getLogger("pynetdicom").setLevel(logging.WARNING)
 
-IMPLEMENTATION_UID = "2.25.321434781342052262119483623317476264782"  # made once by uuid4
-IMPLEMENTATION_NAME = "WETREAD"  # at most 16 characters
 MAX_PDU = 131072  # bytes that we are willing to receive in one PDU
 
 _SERVICES = {
@@ -52,6 +51,14 @@ _REJECTIONS = {
     (3, 1): "it is busy; try again in a minute",
     (3, 2): "it has too many connections; try again in a minute",
 }
+
+
+def application_entity(title: str) -> AE:
+    """This program as an application entity that calls itself `title`."""
+    entity = AE(ae_title=title)
+    entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
+    entity.implementation_version_name = Software.installed().implementation_version
+    return entity
 
 
 @contextmanager
@@ -75,9 +82,7 @@ def associate(
         opened.append(True)
         guard_socket(event.assoc, MAX_PDU)
 
-    entity = AE(ae_title=node.calling_aet)
-    entity.implementation_class_uid = IMPLEMENTATION_UID
-    entity.implementation_version_name = IMPLEMENTATION_NAME
+    entity = application_entity(node.calling_aet)
     entity.connection_timeout = node.timeout
     entity.acse_timeout = node.timeout
     entity.dimse_timeout = node.answer_timeout

@@ -11,7 +11,7 @@ from pydicom import dcmread
 
 from dicom_io.errors import NothingFound, StorageProblem
 from dicom_io.identity import Identity
-from dicom_io.pacs.answers import instance_of, series_of, study_of
+from dicom_io.pacs.answers import HEADER_KEYWORDS, instance_of, series_of, study_of
 from dicom_io.pacs.index import Index, ReportStatus
 from dicom_io.source import Fetched, Source, Stop, never
 from dicom_io.storage import DataRoot, storage_problem
@@ -50,12 +50,12 @@ class Cache:
         """
         for event in source.fetch(study, self.study_folder(study), stop, instances):
             if event.path is not None:
-                self.record(event.path, source.name)
+                self.add(event.path, source.name)
             yield event
 
-    def record(self, path: Path, source: str = "") -> None:
+    def add(self, path: Path, source: str = "") -> None:
         """Enter a file that lies in its study's folder. Only its header is read."""
-        header = dcmread(path, stop_before_pixels=True, specific_tags=list(_LISTED))
+        header = dcmread(path, stop_before_pixels=True, specific_tags=list(HEADER_KEYWORDS))
         self.index.put_study(study_of(header), source)
         self.index.put_object(series_of(header), instance_of(header), path.name)
 
@@ -111,29 +111,3 @@ class Cache:
                 folder,
             ) from error
         self.index.remove(study)
-
-
-_LISTED = (
-    "SpecificCharacterSet",
-    "SOPClassUID",
-    "SOPInstanceUID",
-    "StudyInstanceUID",
-    "SeriesInstanceUID",
-    "PatientID",
-    "IssuerOfPatientID",
-    "PatientName",
-    "PatientBirthDate",
-    "PatientSex",
-    "StudyDate",
-    "StudyTime",
-    "AccessionNumber",
-    "StudyDescription",
-    "Modality",
-    "SeriesNumber",
-    "SeriesDescription",
-    "BodyPartExamined",
-    "InstanceNumber",
-    "Rows",
-    "Columns",
-    "NumberOfFrames",
-)

@@ -1,0 +1,336 @@
+"""The outbox: signed reports on disk until the archive has proved that it holds them.
+
+Each item is a folder of two files, `report.dcm` and `item.json`, written and synced under another
+name and then renamed, so that an item is there whole or not at all. States:
+
+    queued ──store──> sent ──fetch back, compare──> verified
+      ^  └──────────────┴───── failed ──deliver again──┘
+
+An item leaves the outbox only by `forget`, and only when it is verified.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import ExplicitVRLittleEndian
+
+from dicom_io.errors import (
+    Cancelled,
+    FormatUnreadable,
+    NodeProblem,
+    NothingFound,
+    NotVerified,
+    ReportProblem,
+)
+from dicom_io.identity import Identity
+from dicom_io.pacs import status
+from dicom_io.pacs.answers import text_of
+from dicom_io.pacs.node import Node
+from dicom_io.report.compare import compare
+from dicom_io.source import Source, Stop, Stored, never
+from dicom_io.storage import (
+    read_versioned,
+    storage_problem,
+    sync_folder,
+    write_safely,
+    write_versioned,
+)
+
+VERSION = 1
+PATIENCE = 5.0  # seconds in which a stored report must become retrievable
+_PAUSE = 0.25  # seconds between two looks for it
+_KIND = "outbox item"
+
+
+class State(StrEnum):
+    """How far an item has come."""
+
+    QUEUED = "queued"
+    SENT = "sent"  # the archive said success, nobody has looked yet
+    VERIFIED = "verified"  # it gave back the same report
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One signed report on its way. `problem` is the sentence of what went wrong last."""
+
+    folder: Path
+    uid: str  # SOPInstanceUID
+    identity: Identity  # the report's, to the instance
+    node: str  # the name of the node it is meant for
+    address: str  # AET@HOST:PORT of it
+    state: State
+    queued_at: str  # ISO 8601 with offset, as all times here
+    sent_at: str = ""
+    verified_at: str = ""
+    attempts: int = 0
+    coerced: tuple[str, ...] = ()  # attributes that the archive changed within its rights
+    problem: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The report itself."""
+        return self.folder / "report.dcm"
+
+    @property
+    def is_stored(self) -> bool:
+        """True only when the archive has given back the same report."""
+        return self.state is State.VERIFIED
+
+
+class Outbox:
+    """The items in a folder. Several processes may look; each change is one rename."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, report: Dataset | bytes, identity: Identity, node: Node) -> Item:
+        """Queue a signed report (a data set, or the bytes of its DICOM file) for `node`.
+
+        `identity` is the film's; patient and study must be the report's own. When this returns,
+        the report survives a power cut. Putting the same report again gives the item that is
+        there. Raises NotVerified for an unsigned document, ReportProblem for one that is not the
+        identity's or has the UID of another, DiskFull or StorageProblem, and then nothing was
+        queued: keep the draft.
+        """
+        dataset = _as_dataset(report)
+        own = _checked(dataset, identity)
+        content = report if isinstance(report, bytes) else _encoded(dataset)
+        item = Item(
+            folder=self._folder / hashlib.sha256(own.instance.encode()).hexdigest()[:40],
+            uid=own.instance,
+            identity=own,
+            node=node.name,
+            address=node.address,
+            state=State.QUEUED,
+            queued_at=_now(),
+        )
+        if item.folder.exists():
+            return self._known(item, content)
+        self._write_new(item, content)
+        return item
+
+    def items(self) -> tuple[Item, ...]:
+        """All items, the oldest first. Raises FormatTooNew or FormatUnreadable."""
+        if not self._folder.is_dir():
+            return ()
+        folders = [one for one in self._folder.iterdir() if (one / "item.json").is_file()]
+        items = [_read(one) for one in folders if not one.name.startswith(".")]
+        return tuple(sorted(items, key=lambda item: (item.queued_at, item.uid)))
+
+    def waiting(self) -> tuple[Item, ...]:
+        """The items that are not proved to be stored: what the window shows as "not stored"."""
+        return tuple(item for item in self.items() if not item.is_stored)
+
+    def forget(self, item: Item) -> None:
+        """Remove a verified item. Raises ValueError for any other, which must not be lost."""
+        if not _read(item.folder).is_stored:
+            raise ValueError("Only a verified report may leave the outbox.")
+        shutil.rmtree(item.folder)
+
+    def deliver(self, item: Item, source: Source, stop: Stop = never) -> Iterator[Item]:
+        """Store the item, fetch it back, compare; yields the item after each change of it.
+
+        Ends with a verified item, or with one whose `problem` says what went wrong: still queued
+        (or sent) where trying again later may help, failed where somebody must act. Known
+        problems of the node do not raise. Raises Cancelled and StorageProblem; the item then
+        keeps the state that it had on disk. Can be called again at any state, also after a crash.
+        """
+        item = _read(item.folder)
+        if item.is_stored:
+            yield item
+            return
+        for left in item.folder.glob(".back-*"):  # of an attempt that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        item = replace(item, attempts=item.attempts + 1, problem="")
+        if item.state is not State.SENT:
+            item = self._store(item, source, stop)
+            yield _save(item)
+            if item.state is not State.SENT:
+                return
+        item = self._verify(item, source, stop)
+        yield _save(item)
+
+    def _store(self, item: Item, source: Source, stop: Stop) -> Item:
+        try:
+            outcomes = list(source.store([item.path], stop))
+        except NodeProblem as problem:
+            return replace(item, state=State.QUEUED, problem=str(problem))
+        return _after_storing(item, outcomes, source.name)
+
+    def _verify(self, item: Item, source: Source, stop: Stop) -> Item:
+        """The item after looking for it at the archive."""
+        back = item.folder / f".back-{uuid.uuid4().hex[:8]}"
+        try:
+            path, reason = _fetched_back(item, source, back, stop)
+            if path is None:
+                return replace(item, state=State.FAILED, problem=reason)
+            outcome = compare(dcmread(item.path), dcmread(path))
+        except NodeProblem as problem:
+            return replace(item, problem=f"Stored, but not yet verified. {problem}")
+        except (InvalidDicomError, ValueError, EOFError) as error:
+            unread = f"{source.name} gave back something that is no DICOM object ({error})."
+            return replace(item, state=State.FAILED, problem=unread)
+        finally:
+            shutil.rmtree(back, ignore_errors=True)
+        if not outcome.equal:
+            named = "; ".join(one.rstrip(".") for one in outcome.differences[:3])
+            changed = f"{source.name} holds another report than the one that was signed: {named}."
+            return replace(item, state=State.FAILED, problem=changed)
+        return replace(
+            item, state=State.VERIFIED, verified_at=_now(), coerced=tuple(outcome.coerced)
+        )
+
+    def _known(self, item: Item, content: bytes) -> Item:
+        """The item that is there under the same UID. Raises ReportProblem if it is another."""
+        there = _read(item.folder)
+        if there.path.read_bytes() != content:
+            raise ReportProblem(
+                "The outbox already holds another document with this UID. Sign the report again, "
+                "so that it gets a UID of its own.",
+                item.uid,
+            )
+        return there
+
+    def _write_new(self, item: Item, content: bytes) -> None:
+        growing = self._folder / f".new-{uuid.uuid4().hex}"
+        try:
+            growing.mkdir(mode=0o700, parents=True)
+            write_safely(growing / "report.dcm", content)
+            _write(growing, item)
+            os.rename(growing, item.folder)
+            sync_folder(self._folder)
+        except OSError as error:
+            raise storage_problem(error, item.path) from error
+        finally:
+            shutil.rmtree(growing, ignore_errors=True)
+
+
+def _as_dataset(report: Dataset | bytes) -> Dataset:
+    if isinstance(report, Dataset):
+        return report
+    try:
+        return dcmread(BytesIO(report))
+    except (InvalidDicomError, ValueError, EOFError) as error:
+        raise ReportProblem(
+            f"This is no DICOM report and cannot be sent ({error}).",
+        ) from error
+
+
+def _checked(dataset: Dataset, identity: Identity) -> Identity:
+    """The report's identity, when it is signed and belongs to the film."""
+    own = Identity.of(dataset)
+    if text_of(dataset, "VerificationFlag") != "VERIFIED":
+        raise NotVerified(
+            "This report is not signed. Unsigned drafts stay on this workstation; sign it first.",
+            own.instance,
+        )
+    if not own.instance or not own.series or not own.study:
+        raise ReportProblem("The report lacks the UID of its study, series or object.")
+    if not own.same_study(identity):
+        raise ReportProblem(
+            "The report is of another patient or study than the film that it was signed for. It "
+            "was not queued.",
+            own.instance,
+        )
+    return own
+
+
+def _encoded(dataset: Dataset) -> bytes:
+    """The DICOM file of a report, explicit VR little endian (spec A.1)."""
+    buffer = BytesIO()
+    meta = getattr(dataset, "file_meta", None)
+    if meta is None or "TransferSyntaxUID" not in meta:
+        raise ReportProblem(
+            f"The report lacks its file meta information ({ExplicitVRLittleEndian.name} expected).",
+            text_of(dataset, "SOPInstanceUID"),
+        )
+    dataset.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def _after_storing(item: Item, outcomes: list[Stored], name: str) -> Item:
+    if not outcomes:
+        return replace(item, state=State.QUEUED, problem=f"{name} gave no answer. Send it again.")
+    outcome = outcomes[0]
+    accepted = outcome.status == status.SUCCESS or status.is_warning(outcome.status)
+    if accepted or outcome.status == status.DUPLICATE:  # then reading it back decides
+        return replace(item, state=State.SENT, sent_at=_now())
+    temporary = outcome.status >> 8 == status.OUT_OF_RESOURCES >> 8
+    state = State.QUEUED if temporary else State.FAILED
+    return replace(item, state=state, problem=outcome.problem)
+
+
+def _fetched_back(item: Item, source: Source, back: Path, stop: Stop) -> tuple[Path | None, str]:
+    """The file that the archive gives back for the item; or None and why.
+
+    An archive may answer success some moments before it can be asked for the object, therefore
+    the question is repeated for PATIENCE seconds.
+    """
+    reason = f"{source.name} said success but does not hold the report. Send it again."
+    found: Path | None = None
+    until = time.monotonic() + PATIENCE
+    while True:
+        with contextlib.suppress(NothingFound):
+            for event in source.fetch(item.identity.study, back, stop, [item.identity]):
+                if event.path is not None and event.identity.instance == item.uid:
+                    found = event.path
+                elif event.problem:
+                    reason = f"{source.name} said success, but: {event.problem}"
+        if found is not None:
+            return found, ""
+        if time.monotonic() >= until:
+            return None, reason
+        pause = time.monotonic() + _PAUSE
+        while time.monotonic() < pause:
+            if stop():
+                raise Cancelled("Stopped. The report was sent and is not yet verified.")
+            time.sleep(0.05)
+
+
+def _save(item: Item) -> Item:
+    _write(item.folder, item)
+    return item
+
+
+def _write(folder: Path, item: Item) -> None:
+    content: dict[str, Any] = asdict(item)
+    del content["folder"]
+    write_versioned(folder / "item.json", VERSION, content)
+
+
+def _read(folder: Path) -> Item:
+    path = folder / "item.json"
+    content = read_versioned(path, _KIND, VERSION)
+    del content["version"]
+    try:
+        content["identity"] = Identity(**content["identity"])
+        content["state"] = State(content["state"])
+        content["coerced"] = tuple(content["coerced"])
+        return Item(folder=folder, **content)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatUnreadable(
+            f"The {_KIND} {path} is damaged ({error}). The report beside it is whole; keep it.",
+            path,
+        ) from error
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")

@@ -1,0 +1,238 @@
+"""Settings: one TOML file, one frozen dataclass for each part, defaults in the dataclass.
+
+version = 1
+
+[nodes.hospital]        # any number of them; the name is for people
+aet = "PACS"
+host = "192.168.1.10"
+port = 104
+calling_aet = "WETREAD"
+
+[reader]                # who signs, as DICOM writes names: Family^Given
+name = "Roentgen^Wilhelm"
+organization = "Wuerzburg"
+
+[model]
+name = ""               # "" is the embedded demo model
+threads = 0             # 0 leaves the number to the model process
+
+[window]
+font_size = 14          # pixels, 12 to 20
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Table
+
+from dicom_io.errors import BadNode, FormatTooNew, FormatUnreadable
+from dicom_io.pacs.node import Node, checked_node
+from dicom_io.storage import write_safely
+
+VERSION = 1
+
+Migration = Callable[[dict[str, Any]], dict[str, Any]]
+
+# MIGRATIONS[n] turns settings of version n into those of n + 1.
+MIGRATIONS: Mapping[int, Migration] = {}
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSettings:
+    """Who signs on this workstation."""
+
+    name: str = ""  # DICOM form, Family^Given
+    organization: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Which model is asked."""
+
+    name: str = ""  # "" is the embedded one
+    threads: int = 0  # 0: the model process chooses
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSettings:
+    """How the window looks."""
+
+    font_size: int = 14  # pixels, of body text
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. `unknown` names the keys in the file that no part knows; they are kept."""
+
+    nodes: tuple[Node, ...] = ()
+    reader: ReaderSettings = field(default_factory=ReaderSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    window: WindowSettings = field(default_factory=WindowSettings)
+    unknown: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, path: Path) -> Settings:
+        """The settings in a file; the defaults when there is none.
+
+        Raises FormatTooNew, FormatUnreadable (naming the key at fault) or BadNode.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return cls()
+        except (OSError, UnicodeDecodeError) as error:
+            raise _unreadable(path, str(error)) from error
+        try:
+            content = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise _unreadable(path, str(error)) from error
+        return _settings(path, _migrated(path, content))
+
+    def write(self, path: Path) -> None:
+        """Write the settings; comments and unknown keys of an existing file stay.
+
+        A part that stands at its defaults and is not in the file is left out. Raises
+        StorageProblem, or FormatUnreadable when the existing file is damaged, which then stays.
+        """
+        try:
+            document = tomlkit.parse(path.read_text(encoding="utf-8") if path.exists() else "")
+        except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+            raise _unreadable(path, str(error)) from error
+        document["version"] = VERSION
+        _put_nodes(document, self.nodes)
+        for name in _PARTS:
+            _put_part(document, name, getattr(self, name))
+        write_safely(path, tomlkit.dumps(document).encode("utf-8"))
+
+
+_PARTS: Mapping[str, type[Any]] = {
+    "reader": ReaderSettings,
+    "model": ModelSettings,
+    "window": WindowSettings,
+}
+_NODE_KEYS = ("aet", "host", "port", "calling_aet", "timeout", "answer_timeout")
+
+
+def _unreadable(path: Path, reason: str) -> FormatUnreadable:
+    return FormatUnreadable(
+        f"The settings {path} cannot be read: {reason.rstrip('.')}. "
+        "Correct the file or move it away.",
+        path,
+    )
+
+
+def _migrated(path: Path, content: dict[str, Any]) -> dict[str, Any]:
+    version = content.get("version", VERSION)
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise _unreadable(path, "version is not a whole number")
+    if version > VERSION:
+        raise FormatTooNew(
+            f"The settings {path} were written by a later Wetread (version {version}, this one "
+            f"knows {VERSION}). Update Wetread to use them.",
+            path,
+        )
+    while version < VERSION:
+        step = MIGRATIONS.get(version)
+        if step is None:
+            raise _unreadable(path, f"version {version} is not one of ours")
+        content = step(content)
+        version += 1
+    return content
+
+
+def _settings(path: Path, content: dict[str, Any]) -> Settings:
+    unknown = [key for key in content if key not in (*_PARTS, "nodes", "version")]
+    parts = {}
+    for name, kind in _PARTS.items():
+        table = _table(path, content, name)
+        known = {one.name: one for one in fields(kind)}
+        unknown += [f"{name}.{key}" for key in table if key not in known]
+        values = {key: value for key, value in table.items() if key in known}
+        for key, value in values.items():
+            _check(path, f"{name}.{key}", known[key], value)
+        parts[name] = kind(**values)
+    nodes = tuple(_nodes(path, _table(path, content, "nodes"), unknown))
+    return Settings(nodes=nodes, unknown=tuple(unknown), **parts)
+
+
+def _nodes(path: Path, table: Mapping[str, Any], unknown: list[str]) -> Iterator[Node]:
+    known = {one.name: one for one in fields(Node)}
+    for name, entry in table.items():
+        if not isinstance(entry, dict):
+            raise _unreadable(path, f"nodes.{name} is not a table; write [nodes.{name}]")
+        unknown += [f"nodes.{name}.{key}" for key in entry if key not in _NODE_KEYS]
+        values = {key: value for key, value in entry.items() if key in _NODE_KEYS}
+        for key, value in values.items():
+            _check(path, f"nodes.{name}.{key}", known[key], value)
+        missing = [key for key in ("aet", "host", "port") if key not in values]
+        if missing:
+            raise BadNode(f"The node {name} in {path} lacks {' and '.join(missing)}.", name)
+        yield checked_node(Node(name=name, **values))
+
+
+def _table(path: Path, content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = content.get(name, {})
+    if not isinstance(table, dict):
+        raise _unreadable(path, f"{name} is not a table; write [{name}]")
+    return table
+
+
+def _check(path: Path, name: str, known: Field[Any], value: object) -> None:
+    """The value has the kind that its field has."""
+    kinds: Mapping[str, tuple[tuple[type, ...], str]] = {
+        "str": ((str,), "a text in quotation marks"),
+        "int": ((int,), "a whole number"),
+        "float": ((int, float), "a number"),
+    }
+    kind, words = kinds[str(known.type)]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise _unreadable(path, f"{name} must be {words}")
+
+
+def _put_part(document: tomlkit.TOMLDocument, name: str, part: Any) -> None:
+    for one in fields(part):
+        value = getattr(part, one.name)
+        table = document.get(name)
+        if value == one.default and (not isinstance(table, Table) or one.name not in table):
+            continue
+        if table is None:
+            document.add(tomlkit.nl())
+            document[name] = table = tomlkit.table()
+        _put(table, one.name, value)
+
+
+def _put_nodes(document: tomlkit.TOMLDocument, nodes: tuple[Node, ...]) -> None:
+    table = document.get("nodes")
+    if table is None:
+        if not nodes:
+            return
+        document["nodes"] = table = tomlkit.table(is_super_table=True)
+    for name in [key for key in table if key not in {node.name for node in nodes}]:
+        del table[name]
+    known = {one.name: one for one in fields(Node)}
+    for node in nodes:
+        if node.name not in table:
+            table[node.name] = tomlkit.table()
+        for key in _NODE_KEYS:
+            value = getattr(node, key)
+            if (
+                known[key].default is MISSING
+                or value != known[key].default
+                or key in table[node.name]
+            ):
+                _put(table[node.name], key, value)
+
+
+def _put(table: Any, key: str, value: object) -> None:
+    """Set a value only when it differs, so that its comment and its form stay."""
+    if key not in table or table[key] != value:
+        table[key] = value
