@@ -40,6 +40,7 @@ class OFAConfig:
     batch_norm_eps: float = 1e-5  # 1e-3 where a checkpoint was trained with sync_bn
     dropout: float = 0.1
     drop_path: float = 0.1  # stochastic depth of the last layer
+    dictionary: tuple[int, ...] = ()  # BPE ids of the lines; none given: the published order
 
     @property
     def head_dim(self) -> int:
@@ -74,7 +75,8 @@ class OFAConfig:
 
     def to_json(self) -> dict[str, Any]:
         """The inverse of `from_json`."""
-        return {**asdict(self), "resnet_layers": list(self.resnet_layers)}
+        lists = {"resnet_layers": list(self.resnet_layers), "dictionary": list(self.dictionary)}
+        return {**asdict(self), **lists}
 
     def check(self) -> None:
         """Raise BadCheckpoint when the parts do not fit together."""
@@ -84,6 +86,11 @@ class OFAConfig:
             )
         if len(self.resnet_layers) != 3 or min(self.resnet_layers) < 1:
             raise BadCheckpoint("The image tower has three stages of blocks.", "resnet_layers")
+        if self.dictionary and len(self.dictionary) != self.dict_lines:
+            raise BadCheckpoint(
+                f"The dictionary has {len(self.dictionary)} lines instead of {self.dict_lines}.",
+                "dictionary",
+            )
         symbols = 4 + self.dict_lines + 1 + self.code_dict_size + self.num_bins
         if symbols != self.vocab_size:
             raise BadCheckpoint(

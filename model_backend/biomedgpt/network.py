@@ -201,7 +201,7 @@ class Stack(nn.Module):
         heads, width = self.config.heads, self.config.head_dim
         q = q.view(*q.shape[:2], heads, width).transpose(1, 2)  # (B, H, Tq, D)
         k = k.view(*k.shape[:2], heads, width).permute(0, 2, 3, 1)  # (B, H, D, Tk)
-        return torch.matmul(q, k) * self.scale
+        return torch.as_tensor(torch.matmul(q, k) * self.scale)
 
     def text_bias(self, layer: int, length: int) -> Tensor:
         """(H, length, length) of this layer's table."""

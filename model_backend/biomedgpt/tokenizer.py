@@ -111,7 +111,7 @@ class Tokenizer:
 
     def __init__(self, config: OFAConfig) -> None:
         _, self._pieces, order = _tables()
-        lines = order[: config.dict_lines]
+        lines = list(config.dictionary) or order[: config.dict_lines]
         self._id_of_pair = {pair: 4 + place for place, pair in enumerate(lines)}
         self._pair_of_id = {number: pair for pair, number in self._id_of_pair.items()}
         self.mask = 4 + config.dict_lines
@@ -144,6 +144,10 @@ class Tokenizer:
         if symbol.isdecimal():
             return self._id_of_pair.get(int(symbol), UNK)
         return self._id_of_symbol.get(symbol, UNK)
+
+    def lines(self) -> dict[int, int]:
+        """The BPE id of each text line, by model id, in the order of the dictionary."""
+        return dict(self._pair_of_id)
 
     def decode(self, ids: Iterable[int]) -> str:
         """Text of ids: bos and eos are dropped, symbols stand literally, bad UTF-8 is replaced."""
