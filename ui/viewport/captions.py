@@ -1,0 +1,68 @@
+"""What the overlay says of a frame: its place in the series, its kind, its window, its sides."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from dicom_io.image.frame import ImageFrame
+from dicom_io.image.geometry import NONE, edges_of, spacing_of
+from dicom_io.image.header import number
+from ui.viewport.overlay import Marks, plain
+from ui.viewport.placement import Placement
+from ui.viewport.presets import Offer, as_text
+from ui.viewport.reel import Loaded
+
+NO_SCALE = "no scale: pixel spacing unknown"
+
+
+def marks_of(loaded: Loaded, place: tuple[int, int]) -> Marks:
+    """Everything about the frame that window and zoom do not change; `place` is (n, of all)."""
+    frame = loaded.frame
+    spacing = spacing_of(frame)
+    edges = edges_of(frame)
+    known = spacing.calibration != NONE
+    return Marks(
+        identity=frame.identity,
+        top_left=(place_text(frame, place), *loaded.notices[:2]),
+        top_right=kind_texts(frame),
+        letters=(edges.left, edges.right, edges.top, edges.bottom),
+        column_mm=spacing.between_columns if known else 0.0,
+        calibration=spacing.calibration if known else NO_SCALE,
+    )
+
+
+def with_view(marks: Marks, offer: Offer | None, placement: Placement, inverted: bool) -> Marks:
+    """The same marks with window and zoom, the lower left corner."""
+    lines = [window_text(offer)] if offer is not None else []
+    if inverted:
+        lines.append("Inverted by hand")
+    lines.append(f"Zoom {zoom_text(placement)}")
+    return dataclasses.replace(marks, bottom_left=tuple(lines))
+
+
+def place_text(frame: ImageFrame, place: tuple[int, int]) -> str:
+    """Series and image: "Series 3 · Image 2 of 20"."""
+    series = number(frame.header, "SeriesNumber", 0) if frame.header.get("SeriesNumber") else None
+    parts = [f"Series {series if series is not None else '–'}"]
+    parts.append(f"Image {place[0]} of {place[1]}")
+    description = plain(str(frame.header.get("SeriesDescription") or ""))
+    return " · ".join([*parts, description] if description else parts)
+
+
+def kind_texts(frame: ImageFrame) -> tuple[str, ...]:
+    """Matrix and bits, and the photometric interpretation."""
+    bits = number(frame.header, "BitsStored", 8)
+    return (f"{frame.columns} × {frame.rows} · {bits} bit", frame.photometric)
+
+
+def window_text(offer: Offer) -> str:
+    """Centre and width with their source: "C 40 · W 400 (file)"."""
+    window = offer.window
+    center, width = as_text(window.center, window.width), as_text(window.width, window.width)
+    return f"C {center} · W {width} ({plain(offer.name)})"
+
+
+def zoom_text(placement: Placement) -> str:
+    """Device pixels for a stored pixel, in per cent."""
+    percent = placement.zoom * 100
+    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %"

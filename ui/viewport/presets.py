@@ -1,0 +1,122 @@
+"""The windows that a reader can choose: the file's own first, then those of the modality."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dicom_io.image.render import Window
+
+BY_HAND = "by hand"
+FIRST_KEYS = 9  # windows that have a digit of their own
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A window with the word that says where it comes from."""
+
+    name: str
+    window: Window
+    index: int = -1  # its place among the frame's own windows; -1 for a preset or a drag
+
+
+# (name, centre, width) in Hounsfield units, as the Stone viewer ships them. For CT alone: the
+# values of other modalities have no fixed meaning.
+CT_PRESETS = (
+    ("CT lung", -400.0, 1600.0),
+    ("CT abdomen", 60.0, 400.0),
+    ("CT bone", 300.0, 1500.0),
+    ("CT brain", 40.0, 80.0),
+    ("CT chest", 40.0, 400.0),
+    ("CT angio", 300.0, 600.0),
+)
+
+
+def offers(windows: Sequence[Window], modality: str) -> tuple[Offer, ...]:
+    """Everything to choose from, for one frame; the digits 1 to 9 choose in this order."""
+    own = [Offer(source_of(window), window, index) for index, window in enumerate(windows)]
+    if modality == "CT":
+        own += [
+            Offer(name, Window(center, width, explanation=name))
+            for name, center, width in CT_PRESETS
+        ]
+    return tuple(own)
+
+
+def source_of(window: Window) -> str:
+    """Where one of the frame's own windows comes from, in a word or two."""
+    if window.automatic:
+        return window.explanation.lower() or "automatic"
+    name = window.explanation.strip()
+    return f"file: {name}" if name else "file"
+
+
+def set_by_hand(window: Window, center: float, width: float) -> Window:
+    """The window with other numbers; a look-up table becomes the straight line it spans."""
+    function = "LINEAR" if window.lut is not None else window.function
+    least = 1.0 if function == "LINEAR" else 1e-6
+    return replace(
+        window,
+        center=rounded(center, width),
+        width=max(least, rounded(width, width)),
+        function=function,
+        lut=None,
+        explanation="",
+        automatic=False,
+    )
+
+
+def rounded(value: float, width: float) -> float:
+    """The value to the digits that are shown, so that what is read is what is applied."""
+    return round(value, digits(width))
+
+
+def digits(width: float) -> int:
+    """Decimals that matter for a window of this width."""
+    for limit, places in ((50.0, 0), (5.0, 1), (0.5, 2), (0.05, 3)):
+        if width >= limit:
+            return places
+    return 5
+
+
+def as_text(value: float, width: float) -> str:
+    """A window's number as the overlay writes it."""
+    text = f"{value:.{digits(width)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+class Choice:
+    """Which window a series is seen through.
+
+    Unless the reader chose otherwise each frame has its own first window. A preset and a window
+    set by hand hold for the whole series, and so does an automatic one, or the picture would
+    flicker while scrolling.
+    """
+
+    def __init__(self) -> None:
+        self._fixed: Offer | None = None
+        self._index = 0
+        self._automatic: dict[int, Window] = {}
+
+    @property
+    def is_by_hand(self) -> bool:
+        return self._fixed is not None and self._fixed.name == BY_HAND
+
+    def take(self, offer: Offer) -> None:
+        """From now on this one."""
+        self._fixed = None if offer.index >= 0 else offer
+        self._index = max(0, offer.index)
+
+    def reset(self) -> None:
+        """Back to each frame's own first window."""
+        self._fixed, self._index = None, 0
+
+    def for_frame(self, windows: Sequence[Window]) -> Offer:
+        """The window of a frame that offers these (one at least)."""
+        if self._fixed is not None:
+            return self._fixed
+        index = min(self._index, len(windows) - 1)
+        window = windows[index]
+        if window.automatic:
+            window = self._automatic.setdefault(index, window)
+        return Offer(source_of(window), window, index)

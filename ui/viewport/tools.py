@@ -1,0 +1,94 @@
+"""Mouse tools: which drag means what, and what it does to window, zoom and place in the series."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from PyQt6.QtCore import QPointF, Qt
+
+from dicom_io.image.render import Window
+from ui.viewport.presets import set_by_hand
+
+THRESHOLD = 4.0  # logical pixels; a shorter way is a click
+FASTER = 4.0  # with Ctrl
+FASTER_FRAMES = 5  # with Ctrl
+WHEEL_STEP = 120  # eighths of a degree: one notch
+PIXELS_A_FRAME = 12.0  # of a scroll drag
+DOUBLING = 150.0  # logical pixels of a zoom drag that double or halve the picture
+WIDENING = 200.0  # logical pixels of a window drag that multiply the width by e
+SHIFTING = 400.0  # logical pixels of a window drag that move the centre by one width
+
+
+class Tool(StrEnum):
+    """What the left button does."""
+
+    WINDOW = "window/level"
+    PAN = "pan"
+    ZOOM = "zoom"
+    SCROLL = "scroll"
+    BOX = "box"
+
+
+def tool_for(button: Qt.MouseButton, modifiers: Qt.KeyboardModifier, in_hand: Tool) -> Tool | None:
+    """The tool of a press: left the one in hand, middle pan, right zoom; Shift with left pan."""
+    if button == Qt.MouseButton.LeftButton:
+        return Tool.PAN if modifiers & Qt.KeyboardModifier.ShiftModifier else in_hand
+    if button == Qt.MouseButton.MiddleButton:
+        return Tool.PAN
+    if button == Qt.MouseButton.RightButton:
+        return Tool.ZOOM
+    return None
+
+
+@dataclass
+class Drag:
+    """A button that is held down: where it was pressed and what has happened since."""
+
+    tool: Tool
+    button: Qt.MouseButton
+    start: QPointF
+    last: QPointF = field(default_factory=QPointF)
+    is_far: bool = False  # beyond the threshold: no longer a click
+    window: Window | None = None  # when it began
+    center: float = 0.0  # so far, before rounding
+    width: float = 0.0
+    frames: float = 0.0  # part of a frame that a scroll drag has not used yet
+
+    def move(self, to: QPointF) -> tuple[float, float]:
+        """The way since the last move; 0, 0 while the drag is still a click."""
+        way = to - self.start
+        if not self.is_far:
+            if math.hypot(way.x(), way.y()) < THRESHOLD:
+                return 0.0, 0.0
+            self.is_far = True
+            self.last = self.start
+        step = to - self.last
+        self.last = to
+        return step.x(), step.y()
+
+    def windowed(self, dx: float, dy: float, fast: bool) -> Window | None:
+        """The window after another step: right widens, up lowers the centre.
+
+        Steps are relative to the width when the drag began, so that a narrow window moves finely
+        and a wide one far. None when the drag has no window (colour).
+        """
+        if self.window is None:
+            return None
+        speed = FASTER if fast else 1.0
+        self.width = max(self.width * math.exp(speed * dx / WIDENING), self.window.width * 1e-4)
+        self.center += speed * dy * self.window.width / SHIFTING
+        return set_by_hand(self.window, self.center, self.width)
+
+    def scrolled(self, dy: float, fast: bool) -> int:
+        """Frames to go on after another step; down is onwards."""
+        self.frames += dy / PIXELS_A_FRAME * (FASTER_FRAMES if fast else 1)
+        whole = int(self.frames)
+        self.frames -= whole
+        return whole
+
+
+def zoom_factor(dy: float, fast: bool) -> float:
+    """How much larger after a step of a zoom drag; up is larger."""
+    return math.pow(2.0, -dy * (FASTER if fast else 1.0) / DOUBLING)

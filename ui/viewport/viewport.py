@@ -1,0 +1,296 @@
+"""Viewport: a pane with hands: mouse tools, wheel, keys, menu and the box for a question.
+
+Left drag is window/level or the tool in hand, middle drag pans, right drag zooms, a right click
+opens the menu, the wheel scrolls, Ctrl makes all of it faster. A plain left click only selects.
+"""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QPoint, QPointF, Qt, pyqtSignal
+from PyQt6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
+from PyQt6.QtWidgets import QMenu, QWidget
+
+from dicom_io.image.frame import ImageFrame
+from dicom_io.report.document import Region
+from ui import theme
+from ui.actions import Action
+from ui.jobs import Jobs
+from ui.viewport.pane import Pane
+from ui.viewport.presets import FIRST_KEYS
+from ui.viewport.reel import BUDGET
+from ui.viewport.tools import FASTER_FRAMES, WHEEL_STEP, Drag, Tool, tool_for, zoom_factor
+
+LEAST_BOX = 2.0  # stored pixels; a smaller box is a click
+PAGE = 10  # frames
+ZOOM_STEP = 1.25
+
+
+class Viewport(Pane):
+    """The pane that a reader works in."""
+
+    box_drawn = pyqtSignal(object)  # Region, or None when the box was taken away
+    maximise_requested = pyqtSignal()  # a double click, or M
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        *,
+        font_size: int = theme.FONT_SIZE,
+        budget: int = BUDGET,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(jobs, font_size=font_size, budget=budget, parent=parent)
+        self.setObjectName("viewport")
+        self._tool = Tool.WINDOW
+        self._drag: Drag | None = None
+        self._drawing: Region | None = None
+        self._wheel = 0
+        self._action_list = [*self._tool_actions(), *self._view_actions(), *self._frame_actions()]
+        self._action_list += self._window_actions()
+        self.frame_selected.connect(self._let_go)
+
+    # --- tools and box ---
+
+    def tool(self) -> Tool:
+        """What the left button does."""
+        return self._tool
+
+    def arm(self, tool: Tool) -> None:
+        """Take a tool in hand. After one box the hand goes back to window/level by itself."""
+        self._tool = tool
+        self._drawing = None
+        is_box = tool is Tool.BOX
+        self.setCursor(Qt.CursorShape.CrossCursor if is_box else Qt.CursorShape.ArrowCursor)
+        self.update()
+        self.view_changed.emit()
+
+    def step_back(self) -> bool:
+        """Undo one thing of the mouse: a drag, the box tool, the box. False when there is none."""
+        if self._drag is not None:
+            self._drag = self._drawing = None
+            self.update()
+        elif self._tool is Tool.BOX:
+            self.arm(Tool.WINDOW)
+        elif self.box() is not None:
+            self.set_box(None)
+            self.box_drawn.emit(None)
+        else:
+            return False
+        return True
+
+    def _let_go(self, frame: ImageFrame | None) -> None:
+        """Another frame is shown: a drag that belongs to the one before ends here."""
+        if self._drag is not None and (frame is None or self._drag.tool is not Tool.SCROLL):
+            self._drag = None
+        self._drawing = None
+
+    def _box_to_paint(self) -> tuple[Region | None, str]:
+        return (self._drawing, "") if self._drawing is not None else super()._box_to_paint()
+
+    # --- mouse ---
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        if event is None or self._drag is not None:
+            return
+        tool = tool_for(event.button(), event.modifiers(), self._tool)
+        if tool is None:
+            super().mousePressEvent(event)
+            return
+        window = self.current_window()
+        self._drag = Drag(tool, event.button(), event.position(), window=window)
+        if window is not None:
+            self._drag.center, self._drag.width = window.center, window.width
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        if event is None or self._drag is None:
+            return
+        drag = self._drag
+        dx, dy = drag.move(event.position())
+        if drag.is_far and self.selected_frame() is not None:
+            self._drag_on(drag, dx, dy, is_fast(event))
+
+    def _drag_on(self, drag: Drag, dx: float, dy: float, fast: bool) -> None:
+        """One step of a drag."""
+        if drag.tool is Tool.WINDOW:
+            window = drag.windowed(dx, dy, fast)
+            if window is not None:
+                self.set_window(window)
+        elif drag.tool is Tool.PAN:
+            self.place(self.placement().panned(dx, dy))
+        elif drag.tool is Tool.ZOOM:
+            factor = zoom_factor(dy, fast)
+            self.place(self.placement().zoomed(factor, drag.start.x(), drag.start.y()))
+        elif drag.tool is Tool.SCROLL:
+            self.scroll_by(drag.scrolled(dy, fast))
+        elif drag.tool is Tool.BOX:
+            self._drawing = self._region(drag.start, drag.last)
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        drag = self._drag
+        if event is None or drag is None or event.button() != drag.button:
+            return
+        self._drag = None
+        if drag.tool is Tool.BOX:
+            self._finish_box(drag, event.position())
+        elif drag.button == Qt.MouseButton.RightButton and not drag.is_far:
+            self.open_menu(event.globalPosition().toPoint())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        """Maximise; it starts no drag and never anything else."""
+        if event is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._drag = self._drawing = None
+            self.maximise_requested.emit()
+        else:
+            self.mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        if event is None:
+            return
+        turned = event.angleDelta()
+        self._wheel += turned.y() or turned.x()
+        notches = int(self._wheel / WHEEL_STEP)
+        self._wheel -= notches * WHEEL_STEP
+        if notches:
+            self.scroll_by(-notches * (FASTER_FRAMES if is_fast(event) else 1))
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
+        """The menu key; the mouse's own menu comes when the button is let go."""
+        if event is not None and event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.open_menu(self.mapToGlobal(self.rect().center()))
+
+    def open_menu(self, where: QPoint) -> QMenu:
+        """The windows of this frame, by name, and what can be done with it."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for number, offer in enumerate(self.window_offers(), start=1):
+            key = f"\t{number}" if number <= FIRST_KEYS else ""
+            entry = menu.addAction(offer.name.replace("&", "&&") + key)
+            if entry is not None:
+                entry.triggered.connect(lambda _, offer=offer: self.choose_window(offer))
+        menu.addSeparator()
+        for action in self._action_list:
+            if action.group in ("Tools", "View"):
+                entry = menu.addAction(f"{action.text}\t{action.shortcut}")
+                if entry is not None:
+                    entry.triggered.connect(lambda _, action=action: action.run())
+        menu.popup(where)
+        return menu
+
+    def _region(self, start: QPointF, end: QPointF) -> Region | None:
+        """The box between two points of the pane: whole stored pixels, inside the image."""
+        frame = self.selected_frame()
+        if frame is None:
+            return None
+        place = self.placement()
+        corners = [place.to_stored(point.x(), point.y()) for point in (start, end)]
+        x0, x1 = sorted(min(max(round(x), 0), place.columns) for x, _ in corners)
+        y0, y1 = sorted(min(max(round(y), 0), place.rows) for _, y in corners)
+        return Region(frame.identity, float(x0), float(y0), float(x1), float(y1))
+
+    def _finish_box(self, drag: Drag, end: QPointF) -> None:
+        """A box is drawn, or a click took it away; either way the tool goes back on its hook."""
+        region = self._region(drag.start, end) if drag.is_far else None
+        if region is not None and min(region.x1 - region.x0, region.y1 - region.y0) < LEAST_BOX:
+            region = None
+        self.arm(Tool.WINDOW)
+        self.set_box(region)
+        self.box_drawn.emit(region)
+
+    # --- actions ---
+
+    def actions(self) -> list[Action]:  # type: ignore[override]  # ours, not QWidget's QActions
+        """Everything that the keys do here. E, X, K, F8, F9, Shift+E and Esc are left to others."""
+        return list(self._action_list)
+
+    def _tool_actions(self) -> list[Action]:
+        def tool(tool: Tool, text: str, key: str) -> Action:
+            return Action(
+                f"tool.{tool.name.lower()}",
+                text,
+                key,
+                lambda: self.arm(tool),
+                group="Tools",
+                context="viewport",
+                checked=lambda: self._tool is tool,
+            )
+
+        return [
+            tool(Tool.WINDOW, "Window/level", "W"),
+            tool(Tool.PAN, "Pan", "T"),
+            tool(Tool.ZOOM, "Zoom", "Z"),
+            tool(Tool.SCROLL, "Scroll", "S"),
+            tool(Tool.BOX, "Box", "B"),
+        ]
+
+    def _view_actions(self) -> list[Action]:
+        rows = (
+            ("fit", "Fit to pane", "F", self.fit),
+            ("one-to-one", "One to one", "O", self.one_to_one),
+            ("larger", "Zoom in", "+", lambda: self.zoom_by(ZOOM_STEP)),
+            ("smaller", "Zoom out", "-", lambda: self.zoom_by(1 / ZOOM_STEP)),
+            ("invert", "Invert", "Shift+I", self.invert),
+            ("overlays", "Show or hide overlay", "I", self.toggle_overlays),
+            ("reset", "Reset view", "Space", self.reset),
+            ("maximise", "Maximise", "M", self.maximise_requested.emit),
+        )
+        return [
+            Action(
+                f"view.{name}",
+                text,
+                key,
+                run,
+                group="View",
+                context="viewport",
+                more_shortcuts=("=",) if key == "+" else (),
+                repeats=key in "+-",
+            )
+            for name, text, key, run in rows
+        ]
+
+    def _frame_actions(self) -> list[Action]:
+        rows = (
+            ("next", "Next image", ("Down", "Right"), lambda: self.scroll_by(1)),
+            ("previous", "Previous image", ("Up", "Left"), lambda: self.scroll_by(-1)),
+            ("forward", f"{PAGE} images on", ("PgDown",), lambda: self.scroll_by(PAGE)),
+            ("back", f"{PAGE} images back", ("PgUp",), lambda: self.scroll_by(-PAGE)),
+            ("first", "First image", ("Home",), self.go_to_first),
+            ("last", "Last image", ("End",), self.go_to_last),
+        )
+        return [
+            Action(
+                f"image.{name}",
+                text,
+                keys[0],
+                run,
+                group="Image",
+                context="viewport",
+                more_shortcuts=keys[1:],
+                repeats=True,
+            )
+            for name, text, keys, run in rows
+        ]
+
+    def _window_actions(self) -> list[Action]:
+        def window(number: int) -> Action:
+            return Action(
+                f"window.{number}",
+                f"Window {number}",
+                str(number),
+                lambda: self._choose(number),
+                group="Window",
+                context="viewport",
+            )
+
+        return [window(number) for number in range(1, FIRST_KEYS + 1)]
+
+    def _choose(self, number: int) -> None:
+        offered = self.window_offers()
+        if number <= len(offered):
+            self.choose_window(offered[number - 1])
+
+
+def is_fast(event: QMouseEvent | QWheelEvent) -> bool:
+    """True while Ctrl is held."""
+    return bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)

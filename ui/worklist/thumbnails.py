@@ -1,0 +1,184 @@
+"""Thumbnails: the series of the open study as small pictures with their count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QIcon, QPixmap
+from PyQt6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from dicom_io.identity import Identity
+from dicom_io.image.frame import ImageFrame
+from dicom_io.image.thumbnail import middle, thumbnail
+from dicom_io.study import Series
+from ui import theme
+from ui.jobs import Job, Jobs
+from ui.viewport.overlay import plain
+from ui.viewport.picture import as_image
+
+SIDE = 116  # logical pixels
+COLUMNS = 2
+
+
+@dataclass(frozen=True)
+class SeriesEntry:
+    """A series with its frames; `frames` is empty while they are still in the PACS."""
+
+    series: Series
+    frames: tuple[ImageFrame, ...] = ()
+
+    @property
+    def count_text(self) -> str:
+        """ "20 images", and where they are when they are not here."""
+        count = len(self.frames) or self.series.instance_count
+        images = f"{count} image" if count == 1 else f"{count} images"
+        if self.frames:
+            return images
+        return f"{images} in PACS" if count else "in PACS"
+
+
+class Thumbnails(QWidget):
+    """A grid of series; a click or Enter chooses one. Pictures come from the disk pool."""
+
+    series_chosen = pyqtSignal(object)  # SeriesEntry
+
+    def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._entries: list[SeriesEntry] = []
+        self._tiles: list[_Tile] = []
+        self._running: list[Job] = []
+        self._drawn: dict[Identity, NDArray[np.uint8]] = {}  # by the frame that stands for a series
+        self._group = QButtonGroup(self)
+        self._group.idClicked.connect(self._choose)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(theme.SPACES[1])
+        self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setAccessibleName("Series of this study")
+
+    def set_series(self, entries: Sequence[SeriesEntry]) -> None:
+        """Show these series instead; pictures already made are kept if they are shown again."""
+        for job in self._running:
+            job.cancel()
+        self._running.clear()
+        current = self.current()
+        for tile in self._tiles:
+            self._group.removeButton(tile.button)
+            self._grid.removeWidget(tile)
+            tile.setParent(None)
+            tile.deleteLater()
+        self._entries = list(entries)
+        wanted = {middle(entry.frames).identity for entry in entries if entry.frames}
+        self._drawn = {name: one for name, one in self._drawn.items() if name in wanted}
+        self._tiles = []
+        for number, entry in enumerate(self._entries):
+            tile = _Tile(entry)
+            self._tiles.append(tile)
+            self._group.addButton(tile.button, number)
+            self._grid.addWidget(tile, number // COLUMNS, number % COLUMNS)
+            if entry.frames:
+                self._picture(tile, middle(entry.frames))
+        if current is not None:
+            self.select(current)
+
+    def entries(self) -> tuple[SeriesEntry, ...]:
+        """What is shown, in order."""
+        return tuple(self._entries)
+
+    def button(self, number: int) -> QToolButton:
+        """The button of a series, by its place. Raises IndexError."""
+        return self._tiles[number].button
+
+    def select(self, series: Identity) -> None:
+        """Mark the series on the screen; nothing is chosen by that."""
+        for entry, tile in zip(self._entries, self._tiles, strict=True):
+            if entry.series.identity.series == series.series:
+                tile.button.setChecked(True)
+
+    def current(self) -> Identity | None:
+        """The series that is marked."""
+        number = self._group.checkedId()
+        return self._entries[number].series.identity if 0 <= number < len(self._entries) else None
+
+    def _choose(self, number: int) -> None:
+        self.series_chosen.emit(self._entries[number])
+
+    def _picture(self, tile: _Tile, frame: ImageFrame) -> None:
+        """Draw what was made before, or have it made."""
+        made = self._drawn.get(frame.identity)
+        if made is not None:
+            tile.draw(made)
+            return
+
+        def arrived(pixels: NDArray[np.uint8]) -> None:
+            self._drawn[frame.identity] = pixels
+            tile.draw(pixels)
+
+        side = round(SIDE * self.devicePixelRatioF())
+        job = self._jobs.start(
+            _drawing(frame, side),
+            on_item=arrived,
+            on_failed=lambda problem: tile.fail(problem),
+            pool="disk",
+        )
+        self._running.append(job)
+
+
+class _Tile(QWidget):
+    """One series: picture, then what it is and how many."""
+
+    def __init__(self, entry: SeriesEntry) -> None:
+        super().__init__()
+        series = entry.series
+        number = "–" if series.number is None else str(series.number)
+        name = plain(series.description) or plain(series.body_part) or "no description"
+        whole = f"Series {number}, {series.modality or '–'}, {name}, {entry.count_text}"
+        self.button = QToolButton()
+        self.button.setObjectName("thumbnail")
+        self.button.setCheckable(True)
+        self.button.setAutoExclusive(True)
+        self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.button.setFixedSize(SIDE, SIDE)
+        self.button.setIconSize(QSize(SIDE - 4, SIDE - 4))
+        self.button.setToolTip(whole.replace("&", "&amp;").replace("<", "&lt;"))
+        self.button.setAccessibleName(whole)
+        if not entry.frames:
+            self.button.setText("In PACS")
+        caption = QLabel(f"{plain(series.modality) or '–'} · {entry.count_text}")
+        caption.setTextFormat(Qt.TextFormat.PlainText)
+        caption.setProperty("role", "quiet")
+        caption.setProperty("size", "small")
+        caption.setMaximumWidth(SIDE)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.SPACES[0])
+        layout.addWidget(self.button)
+        layout.addWidget(caption)
+
+    def draw(self, pixels: NDArray[np.uint8]) -> None:
+        """Put the picture on the button."""
+        picture = QPixmap.fromImage(as_image(np.ascontiguousarray(pixels)).copy())
+        picture.setDevicePixelRatio(self.devicePixelRatioF())
+        self.button.setIcon(QIcon(picture))
+
+    def fail(self, problem: Exception) -> None:
+        """No picture: a word on the tile, the sentence as its tooltip."""
+        self.button.setText("No picture")
+        self.button.setToolTip(plain(str(problem)).replace("&", "&amp;").replace("<", "&lt;"))
+
+
+def _drawing(
+    frame: ImageFrame, side: int
+) -> Callable[[Callable[[], bool]], Iterator[NDArray[np.uint8]]]:
+    """The work of making one small picture, for a pool thread."""
+
+    def work(cancelled: Callable[[], bool]) -> Iterator[NDArray[np.uint8]]:
+        if not cancelled():
+            yield thumbnail(frame, side)
+
+    return work
