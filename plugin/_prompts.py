@@ -1,0 +1,95 @@
+"""Question templates, and what may be asked of which image."""
+
+from __future__ import annotations
+
+import re
+
+from dicom_io.image.frame import ImageFrame
+from model_backend.folder import ModelFolder
+from model_backend.request import CHOICE, FINDINGS
+
+DESCRIBE = "what does the image describe?"  # spec/biomedgpt.md §8, captioning
+YES_NO = ("yes", "no")
+QUESTIONS = (  # offered for a picture that no model's own list fits
+    "Is this image normal?",
+    "Is there a pleural effusion?",
+    "Is the heart enlarged?",
+    "Is there pneumonia?",
+    "Which part of the body is shown?",
+)
+_FILMS = ("CR", "DX", "DR", "RG", "RF")  # PS3.3 C.7.3.1.1.1; DR is retired but in archives
+_CHEST = ("CHEST", "THORAX", "LUNG", "RIB", "HEART")
+_LATERAL = ("LL", "RL", "LATERAL")  # PS3.3 C.8.7.1.1.3: ViewPosition
+_ASKS_YES_OR_NO = re.compile(
+    r"\W*(is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|may|might)"
+    r"(n't)?\b",
+    re.IGNORECASE,
+)
+
+
+def is_yes_no(question: str) -> bool:
+    """True when yes or no answers the question; "left or right" asks for something else."""
+    offers_two = re.search(r"\b(?<!and/)or\b", question, re.IGNORECASE)
+    return bool(_ASKS_YES_OR_NO.match(question)) and not offers_two
+
+
+def choices_for(question: str, choices: tuple[str, ...]) -> tuple[str, ...]:
+    """The candidates to score: those given, else yes and no where that answers, else none."""
+    if choices:
+        return choices
+    return YES_NO if is_yes_no(question) else ()
+
+
+def suggested_questions(model: ModelFolder | None) -> tuple[str, ...]:
+    """Questions to offer a reader: those that the model has learnt, else some usual ones."""
+    learnt = tuple(_as_written(one.question) for one in model.findings) if model else ()
+    return learnt or QUESTIONS
+
+
+def why_no_draft(frame: ImageFrame, model: ModelFolder) -> str:
+    """Why this model must not draft findings about this frame, in a sentence; "" when it may.
+
+    The gate reads the header alone; it cannot know what a file says nothing about.
+    """
+    if FINDINGS not in model.tasks and not (CHOICE in model.tasks and model.findings):
+        return f"The model {model.name} cannot draft findings. Choose another in the settings."
+    if frame.made_up:
+        return ""  # a picture file says nothing; the person who chose it knows
+    part = body_part(frame)
+    if frame.modality not in _FILMS:
+        what = f"modality {frame.modality}" if frame.modality else "an unknown modality"
+        return (
+            f"No draft: the model {model.name} has only learnt chest films, and this image has "
+            f"{what}. Questions can still be asked."
+        )
+    if part and not any(word in part for word in _CHEST):
+        return (
+            f"No draft: the model {model.name} has only learnt chest films, and this one shows "
+            f"the body part {part}. Questions can still be asked."
+        )
+    view = str(frame.header.get("ViewPosition") or "").upper()
+    if view in _LATERAL:
+        return (
+            f"No draft: the model {model.name} has only learnt frontal films, and this one is "
+            "lateral. Questions can still be asked."
+        )
+    return ""
+
+
+def domain_note(frame: ImageFrame) -> str:
+    """What a reader must know of an answer about this frame; "" for a chest film."""
+    if frame.made_up:
+        return "the file does not say what it shows"
+    part = body_part(frame)
+    if frame.modality not in _FILMS or (part and not any(word in part for word in _CHEST)):
+        return "the model has only learnt chest films"
+    return ""
+
+
+def body_part(frame: ImageFrame) -> str:
+    """BodyPartExamined in capitals; "" when the file does not say."""
+    return str(frame.header.get("BodyPartExamined") or "").strip().upper()
+
+
+def _as_written(question: str) -> str:
+    return question[:1].upper() + question[1:]

@@ -1,0 +1,88 @@
+"""What the model is shown of a frame, and the record of what it was asked."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dicom_io.image.crop import Box, crop_box
+from dicom_io.image.frame import ImageFrame
+from dicom_io.image.render import Window, render, windows_of
+from dicom_io.report.document import Algorithm, Asked, Region
+from model_backend.folder import ModelFolder
+from model_backend.request import Affine, BadRequest, ImageInput, ModelIdentity, Request
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """One frame or a box of it, rendered as on the screen.
+
+    `image.pixels` are exactly what goes to the model: uint8, (height, width) grey or
+    (height, width, 3) RGB, one pixel per stored pixel. `region` is None for the whole frame.
+    """
+
+    frame: ImageFrame
+    image: ImageInput
+    region: Region | None
+    parameters: tuple[tuple[str, str], ...]
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        return self.image.pixels
+
+
+def look(
+    frame: ImageFrame,
+    window: Window | None = None,
+    box: Box | None = None,
+    model: ModelFolder | None = None,
+) -> Seen:
+    """Render the frame by the viewport's own renderer, and cut the box out.
+
+    `box` is (x0, y0, x1, y1) in stored columns and rows from the top left corner. Raises
+    FileProblem when the frame cannot be decoded, BadRequest for a box that holds no pixel.
+    """
+    stored = frame.stored()
+    shown = window or windows_of(frame, stored)[0]
+    try:
+        crop = crop_box(render(frame, stored, shown), box)
+    except ValueError as error:
+        raise BadRequest(str(error)) from error
+    affine = Affine(*crop.affine)
+    height, width = crop.pixels.shape[:2]
+    region = None
+    if box is not None:
+        region = Region(frame.identity, *affine(0, 0), *affine(width, height))
+    parameters = [
+        ("window center", f"{shown.center:g}"),
+        ("window width", f"{shown.width:g}"),
+        ("window function", shown.function),
+        ("pixels", f"{width} x {height}"),
+    ]
+    if model is not None and model.preprocess is not None:
+        size = model.preprocess.size
+        parameters.append(("model input", f"{size} x {size}"))
+    image = ImageInput(crop.pixels, affine, frame.identity.key())
+    return Seen(frame, image, region, tuple(parameters))
+
+
+def record(seen: Seen, request: Request, model: ModelIdentity) -> Asked:
+    """The request as the report keeps it, enough to ask it again."""
+    decoding = tuple((name, str(value)) for name, value in asdict(request.decoding).items())
+    return Asked(
+        request=request.id,
+        task=request.task,
+        text=request.text,
+        candidates=request.candidates,
+        images=(seen.frame.identity,),
+        region=seen.region,
+        parameters=(
+            *seen.parameters,
+            *decoding,
+            ("seed", str(request.seed)),
+            ("device", model.device),
+        ),
+        algorithm=Algorithm(model.name, model.version, model.sha256, model.manufacturer),
+    )
