@@ -176,14 +176,17 @@ class Stack(nn.Module):
         self.pos_ln = norm(width)
         self.image_pos_ln = norm(width)
         self.layer_norm = norm(width)
-        self.register_buffer(
-            "token_rp_bucket",
-            token_buckets(config.token_bucket_size, config.max_positions),
-            persistent=False,
-        )
-        self.register_buffer("image_rp_bucket", image_buckets(side), persistent=False)
         self.token_rp_bucket: Tensor
         self.image_rp_bucket: Tensor
+        self.register_buffer("token_rp_bucket", None, persistent=False)
+        self.register_buffer("image_rp_bucket", None, persistent=False)
+        self.compute_buffers()
+
+    def compute_buffers(self) -> None:
+        """The bucket tables, which follow from the configuration and are in no file of ours."""
+        config = self.config
+        self.token_rp_bucket = token_buckets(config.token_bucket_size, config.max_positions)
+        self.image_rp_bucket = image_buckets(config.image_bucket_size)
 
     def tables(self, layers: int) -> None:
         config = self.config
@@ -322,12 +325,16 @@ class Decoder(Stack):
         rates = depth_rates(config.drop_path, config.decoder_layers)
         self.layers = nn.ModuleList(DecoderLayer(config, rate) for rate in rates)
         self.tables(config.decoder_layers)
-        self.register_buffer(
-            "image_position_idx",
-            code_positions(config.code_image_size, config.image_bucket_size),
-            persistent=False,
-        )
         self.image_position_idx: Tensor
+        self.register_buffer("image_position_idx", None, persistent=False)
+        self.compute_code_positions()
+
+    def compute_code_positions(self) -> None:
+        """Where the symbols of an image-code sequence lie in the image."""
+        config = self.config
+        self.image_position_idx = code_positions(
+            config.code_image_size, config.image_bucket_size, config.max_positions + 2
+        )
 
     def forward(
         self,
@@ -452,6 +459,12 @@ class BiomedGPT(nn.Module):
     ) -> Tensor:
         encoder = self.encode(src_tokens, patch_images, patch_masks)
         return self.decode(prev_output_tokens, encoder)
+
+    def compute_buffers(self) -> None:
+        """Make the computed tables anew, after a network was built without memory (device meta)."""
+        self.encoder.compute_buffers()
+        self.decoder.compute_buffers()
+        self.decoder.compute_code_positions()
 
     def new_caches(self) -> list[dict[str, Tensor]]:
         return [{} for _ in self.decoder.layers]
