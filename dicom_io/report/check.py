@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pydicom.dataset import Dataset
 
-from dicom_io.errors import InvalidReport
+from dicom_io.errors import InvalidReport, ReportProblem
 from dicom_io.report import codes, tree
 from dicom_io.report.header import IDENTITY_KEYWORDS
 from dicom_io.report.notices import DRAFT_TITLE, RESEARCH_TITLE
@@ -33,7 +33,11 @@ def check(dataset: Dataset, evidence: Sequence[Dataset]) -> tuple[str, ...]:
     """
     findings: list[str] = []
     for rule in _RULES:
-        findings += rule(dataset, evidence)
+        try:
+            findings += rule(dataset, evidence)
+        except ReportProblem as problem:  # too many items to walk
+            findings.append(str(problem))
+            break
     return tuple(findings)
 
 

@@ -25,7 +25,6 @@ COERCIBLE = frozenset(
         "StorageMediaFileSetID",
         "StorageMediaFileSetUID",
         "InstanceCoercionDateTime",
-        "TimezoneOffsetFromUTC",
         "OriginalAttributesSequence",
         "StudyDescription",
         "StudyID",

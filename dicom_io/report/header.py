@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
+from dicom_io.report.codes import code_key
 from dicom_io.report.text import fitting
 
 IMPLEMENTATION_CLASS_UID = UID("2.25.177306431923712163512961029398871046553")
@@ -49,7 +50,7 @@ _PRESENT_KEYWORDS = (
     "AccessionNumber",
 )
 
-# What is copied besides, when the image has it, empty or not (PS3.3 C.7.1.1, C.7.2.1, C.7.2.2).
+# What is copied besides, when the image has it, empty or not (PS3.3 C.7.1.1 to C.7.2.3).
 _COPIED_KEYWORDS = (
     "StudyInstanceUID",
     "IssuerOfPatientID",
@@ -96,6 +97,18 @@ _COPIED_KEYWORDS = (
     "PatientSexNeutered",
     "ReasonForVisit",
     "PatientState",
+    "ClinicalTrialSponsorName",
+    "ClinicalTrialProtocolID",
+    "ClinicalTrialProtocolName",
+    "ClinicalTrialSiteID",
+    "ClinicalTrialSiteName",
+    "ClinicalTrialSubjectID",
+    "ClinicalTrialSubjectReadingID",
+    "ClinicalTrialProtocolEthicsCommitteeName",
+    "ClinicalTrialProtocolEthicsCommitteeApprovalNumber",
+    "ClinicalTrialTimePointID",
+    "ClinicalTrialTimePointDescription",
+    "ConsentForClinicalTrialUseSequence",
 )
 
 
@@ -175,6 +188,35 @@ def copy_identity(source: Dataset, target: Dataset) -> None:
     for keyword in _COPIED_KEYWORDS:
         if keyword in source and not (source[keyword].VR == "SQ" and is_empty(source[keyword])):
             copy_attribute(source, target, keyword)
+    _complete_deidentification(target)
+    _drop_incomplete_codes(target, "ProcedureCodeSequence")
+
+
+def _complete_deidentification(target: Dataset) -> None:
+    """An image may say that identity was removed and not how, which is an error in a new object
+    (PS3.3 C.7.1.1, type 1C)."""
+    how = ("DeidentificationMethod", "DeidentificationMethodCodeSequence")
+    removed = str(target.get("PatientIdentityRemoved") or "") == "YES"
+    if removed and not any(target.get(keyword) for keyword in how):
+        put(target, "DeidentificationMethod", "Not stated by the image")
+
+
+def _drop_incomplete_codes(target: Dataset, keyword: str) -> None:
+    """Leave out items that are no codes (PS3.3 8.8), and the sequence when none is left."""
+    if keyword not in target:
+        return
+    complete = [item for item in target[keyword].value if is_code(item)]
+    if complete:
+        put(target, keyword, DicomSequence(complete))
+    else:
+        del target[keyword]
+
+
+def is_code(item: Dataset) -> bool:
+    """True for an item with a code, its scheme and a meaning of at most 64 characters."""
+    value, scheme = code_key(item)
+    meaning = str(item.get("CodeMeaning") or "").strip()
+    return bool(value and scheme and meaning) and len(meaning) <= 64
 
 
 def is_empty(element: DataElement) -> bool:
@@ -293,6 +335,8 @@ def requested_procedure(source: Dataset) -> Dataset | None:
         "RequestedProcedureCodeSequence",
     ):
         copy_attribute(request, item, keyword)
+    codes = [code for code in item.RequestedProcedureCodeSequence if is_code(code)]
+    put(item, "RequestedProcedureCodeSequence", DicomSequence(codes))
     return item
 
 

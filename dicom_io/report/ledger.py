@@ -30,6 +30,7 @@ _NAMES: dict[Mark, str] = {
 _MARKS = {name: mark for mark, name in _NAMES.items()}
 _LINE = re.compile(r"Sentences: ([^.]*)\.")
 _PART = re.compile(r"\s*([A-Za-z ]+?) ([\d, -]+)\s*")
+_SETTINGS = re.compile(r"\. Settings: (.*)\.\Z", re.DOTALL)
 _RANGE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")
 
 
@@ -82,3 +83,10 @@ def marks_of(line: str) -> dict[int, Mark] | None:
             for number in range(int(run[1]), last + 1):
                 marks.setdefault(number, _MARKS[named[1]])
     return marks
+
+
+def settings_of(line: str) -> tuple[tuple[str, str], ...]:
+    """The settings that a line names, as name and value."""
+    found = _SETTINGS.search(line)
+    pairs = found[1].split(", ") if found else ()
+    return tuple((name, value) for name, _, value in (pair.partition("=") for pair in pairs))

@@ -36,6 +36,7 @@ def as_text(document: ReportDocument) -> str:
         lines.append(f"Signed by {reader.name} ({reader.organization}), {document.signed_at}")
     for model in document.algorithms():
         lines.append(f"Model: {model.name} {model.version}, weights sha256:{model.sha256}")
+    lines.append(f"Patient ID: {document.identity.patient_id}")
     lines.append(f"Study: {document.identity.study}")
     return "\n".join(lines) + "\n"
 

@@ -23,7 +23,7 @@ from dicom_io.report.document import (
     Sentence,
     new_id,
 )
-from dicom_io.report.ledger import Mark, marks_of
+from dicom_io.report.ledger import Mark, marks_of, settings_of
 from dicom_io.report.notices import NOTICES
 from dicom_io.report.text import shown
 from dicom_io.report.tree import Visited, walk
@@ -58,7 +58,13 @@ def read(dataset: Dataset) -> ReportDocument:
         sections=_sections(dataset, marks, models),
         evidence=evidence,
         asked=tuple(
-            Asked(request=_request(number), task="", text="", algorithm=model)
+            Asked(
+                request=_request(number),
+                task="",
+                text="",
+                parameters=_settings(dataset, number),
+                algorithm=model,
+            )
             for number, model in enumerate(models)
         ),
         state=ReportState.SIGNED if is_signed else ReportState.DRAFT,
@@ -175,6 +181,14 @@ def _marks(dataset: Dataset) -> list[dict[int, Mark]] | None:
     )
     found = [marks for marks in lines if marks is not None]
     return found or None
+
+
+def _settings(dataset: Dataset, number: int) -> tuple[tuple[str, str], ...]:
+    """How the model of that number was set, as its contribution says."""
+    items = dataset.get("ContributingEquipmentSequence") or ()
+    if number >= len(items):
+        return ()
+    return settings_of(str(items[number].get("ContributionDescription") or ""))
 
 
 def _sections(

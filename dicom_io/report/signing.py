@@ -30,6 +30,7 @@ from dicom_io.report.document import (
     Section,
     Sentence,
 )
+from dicom_io.report.observers import models_behind
 from dicom_io.report.text import clean
 from dicom_io.storage import read_versioned, storage_problem, write_versioned
 
@@ -51,7 +52,8 @@ def sign(document: ReportDocument, reader: Reader, now: datetime | None = None) 
 
     Raises UndecidedSentences when a suggestion is neither accepted nor rejected, ReportProblem for
     an empty or already signed report, SigningProblem for a reader whose name or organisation is
-    incomplete, UnusableText for a text that DICOM cannot hold.
+    incomplete, InvalidReport for a sentence by AI that names no model, UnusableText for a text
+    that DICOM cannot hold.
     """
     require_reader(reader)
     if document.state is ReportState.SIGNED:
@@ -65,6 +67,7 @@ def sign(document: ReportDocument, reader: Reader, now: datetime | None = None) 
     sections = tuple(Section(one.kind, _cleaned(one)) for one in document.sections)
     if not any(s.state is Decision.ACCEPTED for one in sections for s in one.sentences):
         raise ReportProblem("The report says nothing yet. Write or accept a sentence, then sign.")
+    models_behind(document, [s for s in document.sentences() if s.state is Decision.ACCEPTED])
     moment = (now or datetime.now()).astimezone()
     return replace(
         document,

@@ -29,6 +29,7 @@ from dicom_io.report.document import (
     Sentence,
 )
 from dicom_io.report.header import Software, put
+from dicom_io.report.images import is_referable
 from dicom_io.report.ledger import Mark, line_of
 from dicom_io.report.notices import (
     DRAFT_DESCRIPTION,
@@ -132,6 +133,7 @@ def write(report: Dataset, path: Path) -> None:
 def _gather(
     document: ReportDocument, evidence: Sequence[Dataset], software: Software, moment: datetime
 ) -> _Material:
+    _require_references(evidence)
     own_patient = [one for one in evidence if Identity.of(one).same_patient(document.identity)]
     if len(own_patient) != len(evidence):
         raise ReportProblem(
@@ -152,6 +154,16 @@ def _gather(
     return _Material(
         document, software, moment, source, tuple(first), predecessor, written, tuple(models)
     )
+
+
+def _require_references(evidence: Sequence[Dataset]) -> None:
+    """Everything given can be referred to: it has its four UIDs."""
+    keywords = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
+    if not all(one.get(keyword) for one in evidence for keyword in keywords):
+        raise ReportProblem(
+            "An image given for this report lacks its SOP class, instance, series or study UID. "
+            "No report can refer to it; fetch it again or choose another."
+        )
 
 
 def _is_report(dataset: Dataset) -> bool:
@@ -312,10 +324,9 @@ def _put_tree(report: Dataset, material: _Material) -> None:
 def _procedures(source: Dataset) -> list[Dataset]:
     items: list[Dataset] = []
     for code in source.get("ProcedureCodeSequence") or ():
-        value, scheme = codes.code_key(code)
-        meaning = str(code.get("CodeMeaning") or "").strip()
-        if value and scheme and meaning and len(meaning) <= 64:
-            named = codes.Code(value, scheme, meaning).item()
+        if header.is_code(code):
+            value, scheme = codes.code_key(code)
+            named = codes.Code(value, scheme, str(code.CodeMeaning).strip()).item()
             modifier = tree.HAS_CONCEPT_MODIFIER
             items.append(tree.code_item(modifier, codes.PROCEDURE_REPORTED, named))
     return items
@@ -383,7 +394,7 @@ def _images_behind(material: _Material, sentence: Sentence) -> list[Dataset]:
     ]
     if sentence.region is not None:
         seen = [sentence.region.identity, *seen]
-    by_uid = {str(image.SOPInstanceUID): image for image in material.images}
+    by_uid = {str(image.SOPInstanceUID): image for image in material.images if is_referable(image)}
     wanted = dict.fromkeys((one.instance, one.frame) for one in seen if one.instance in by_uid)
     return [
         tree.image_item(tree.INFERRED_FROM, codes.BEST_ILLUSTRATION, by_uid[instance], frame)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
+from dicom_io.errors import ReportProblem
 from dicom_io.report.codes import Code
 from dicom_io.report.header import put, sop_reference
+from dicom_io.report.images import referable_frame
 from dicom_io.report.text import written
 
 CONTAINS = "CONTAINS"
@@ -17,7 +19,7 @@ HAS_OBSERVATION_CONTEXT = "HAS OBS CONTEXT"
 HAS_CONCEPT_MODIFIER = "HAS CONCEPT MOD"
 INFERRED_FROM = "INFERRED FROM"
 
-MOST_ITEMS = 20_000  # a walk ends with ValueError beyond this; ours stay under 2,000
+MOST_ITEMS = 20_000  # a walk ends beyond this; ours stay under 2,000
 
 
 def content_item(relationship: str, value_type: str, concept: Code) -> Dataset:
@@ -65,8 +67,9 @@ def image_item(relationship: str, concept: Code, image: Dataset, frame: int) -> 
     """A reference to an image; `frame` counts from 1, 0 is the whole of it."""
     item = content_item(relationship, "IMAGE", concept)
     reference = sop_reference(image)
-    if frame and int(image.get("NumberOfFrames") or 1) > 1:
-        put(reference, "ReferencedFrameNumber", frame)
+    named = referable_frame(image, frame)
+    if named:
+        put(reference, "ReferencedFrameNumber", named)
     put(item, "ReferencedSOPSequence", DicomSequence([reference]))
     return item
 
@@ -98,7 +101,7 @@ class Visited:
 def walk(root: Dataset) -> Iterator[Visited]:
     """The root and all items under it in reading order, without recursion.
 
-    Raises ValueError when there are more than MOST_ITEMS.
+    Raises ReportProblem when there are more than MOST_ITEMS.
     """
     waiting = [Visited(root, None, 1, "1")]
     count = 0
@@ -106,7 +109,10 @@ def walk(root: Dataset) -> Iterator[Visited]:
         here = waiting.pop()
         count += 1
         if count > MOST_ITEMS:
-            raise ValueError(f"The document has more than {MOST_ITEMS} content items.")
+            raise ReportProblem(
+                f"The document has more than {MOST_ITEMS} content items and is not read.",
+                str(root.get("SOPInstanceUID") or ""),
+            )
         yield here
         children = here.item.get("ContentSequence") or ()
         waiting.extend(
