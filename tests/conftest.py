@@ -9,6 +9,8 @@ import pytest
 
 os.environ["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM") or "offscreen"
 
+pytest_plugins = ["tests.servers"]  # orthanc, dcmqrscp and archive: real servers
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

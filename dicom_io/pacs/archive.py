@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from socketserver import BaseServer
 from types import TracebackType
 from typing import Self, cast
 
@@ -63,6 +64,17 @@ _ABOVE = {
 }
 
 
+class _Listener(ThreadedAssociationServer):
+    """Listens, and stops at once when told."""
+
+    def serve_forever(self, poll_interval: float = 0.05) -> None:
+        super().serve_forever(poll_interval)
+
+    def shutdown(self) -> None:
+        BaseServer.shutdown(self)
+        self.server_close()
+
+
 class Archive:
     """A DICOM node that keeps its objects in `folder`. Use it as a context manager.
 
@@ -103,8 +115,8 @@ class Archive:
         """Listen on loopback. Raises StorageProblem when the folder or the port is no use."""
         self._open()
         try:
-            server = self._entity().start_server(
-                ("127.0.0.1", self._port), block=False, evt_handlers=self._handlers()
+            server = self._entity().make_server(
+                ("127.0.0.1", self._port), evt_handlers=self._handlers(), server_class=_Listener
             )
         except OSError as error:
             raise StorageProblem(
@@ -112,7 +124,7 @@ class Archive:
                 "Choose another port.",
                 self._folder,
             ) from error
-        assert isinstance(server, ThreadedAssociationServer)
+        threading.Thread(target=server.serve_forever, name="archive", daemon=True).start()
         self._server = server
 
     def stop(self) -> None:
@@ -121,7 +133,6 @@ class Archive:
             self._server.shutdown()
             for association in self._server.active_associations:
                 association.abort()
-            self._server.server_close()
             self._server = None
         if self._index is not None:
             self._index.close()

@@ -19,6 +19,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
     StudyRootQueryRetrieveInformationModelGet,
     Verification,
 )
+from pynetdicom.transport import AddressInformation, AssociationSocket
 
 from dicom_io.errors import NodeRefused, NodeTimedOut, NodeUnreachable
 from dicom_io.pacs.guard import guard_socket
@@ -53,9 +54,27 @@ _REJECTIONS = {
 }
 
 
-def application_entity(title: str) -> AE:
+class _Entity(AE):
+    """An AE that closes its socket when a connection fails; pynetdicom 3.0 leaves it open then
+    (it shuts a socket down first, which fails for one that was never connected)."""
+
+    _raw: socket.socket | None = None
+
+    def _create_socket(
+        self, assoc: Association, address: AddressInformation, tls_args: Any
+    ) -> AssociationSocket:
+        transport = super()._create_socket(assoc, address, tls_args)
+        self._raw = transport.socket
+        return transport
+
+    def close_socket(self) -> None:
+        if self._raw is not None:
+            self._raw.close()
+
+
+def application_entity(title: str) -> _Entity:
     """This program as an application entity that calls itself `title`."""
-    entity = AE(ae_title=title)
+    entity = _Entity(ae_title=title)
     entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
     entity.implementation_version_name = Software.installed().implementation_version
     return entity
@@ -103,6 +122,7 @@ def associate(
             node.name,
         ) from error
     if not association.is_established:
+        entity.close_socket()
         raise _why_not(node, association, bool(opened))
     accepted = {str(context.abstract_syntax) for context in association.accepted_contexts}
     if service and service not in accepted:

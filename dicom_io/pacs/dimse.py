@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +24,7 @@ from dicom_io.pacs.relay import Relay
 from dicom_io.pacs.search import FIND, Search, list_instances, list_series, study_identifiers
 from dicom_io.pacs.sending import Sending
 from dicom_io.source import Fetched, Found, Query, Stop, Stored, never
-from dicom_io.study import Instance, Series
+from dicom_io.study import Instance, Series, Study
 
 T = TypeVar("T")
 
@@ -75,24 +76,19 @@ class DimseSource:
         return relay.items(work, stop, lambda: _cancel(searches), wait=False)
 
     def _search(self, search: Search, query: Query, relay: Relay[Found]) -> None:
-        seen: set[str] = set()
+        listing = _Listing(query, relay)
         for identifier in study_identifiers(query):
             for answer in search.answers(identifier):
-                if relay.stopped:
+                if relay.stopped or not listing.take(study_of(answer)):
                     return
-                study = study_of(answer)
-                uid = study.identity.study
-                if not uid or uid in seen or not matches_query(query, study):
-                    continue
-                if query.limit and len(seen) >= query.limit:
-                    more = f"More than {query.limit} studies match. Narrow the search."
-                    relay.put(Found(None, len(seen), more))
-                    return
-                seen.add(uid)
-                relay.put(Found(study, len(seen)))
+        for study in listing.unsure:  # the node does not tell a study's modalities: ask its series
+            series = list_series(search, study.identity.study)
+            modalities = tuple(sorted({one.modality for one in series} - {""}))
+            if relay.stopped or not listing.take(replace(study, modalities=modalities)):
+                return
         if search.cut_off:
             cut_off = f"{self.node} ended its answer early; the list may lack studies."
-            relay.put(Found(None, len(seen), f"{cut_off} Narrow the search."))
+            relay.put(Found(None, listing.count, f"{cut_off} Narrow the search."))
 
     def series(self, study: str, stop: Stop = never) -> tuple[Series, ...]:
         """The series of a study, empty when the node holds none. Raises NodeProblem, Cancelled."""
@@ -137,6 +133,41 @@ class DimseSource:
         relay: Relay[Stored] = Relay()
         sending = Sending(self.node, relay)
         return relay.items(lambda: sending.run(paths), stop, sending.close, wait=False)
+
+
+class _Listing:
+    """What a search has found: each study once, those that match, up to the limit."""
+
+    def __init__(self, query: Query, relay: Relay[Found]) -> None:
+        self._query = query
+        self._relay = relay
+        self._seen: set[str] = set()
+        self._unsure: dict[str, Study] = {}
+
+    @property
+    def count(self) -> int:
+        return len(self._seen)
+
+    @property
+    def unsure(self) -> tuple[Study, ...]:
+        """Studies that match but for their modalities, which the node did not tell."""
+        return tuple(self._unsure.values())
+
+    def take(self, study: Study) -> bool:
+        """Report the study if it is a new one that matches. False when the limit is reached."""
+        uid = study.identity.study
+        if not uid or uid in self._seen or not matches_query(self._query, study):
+            return True
+        if self._query.modality and not study.modalities:
+            self._unsure[uid] = study
+            return True
+        if self._query.limit and self.count >= self._query.limit:
+            more = f"More than {self._query.limit} studies match. Narrow the search."
+            self._relay.put(Found(None, self.count, more))
+            return False
+        self._seen.add(uid)
+        self._relay.put(Found(study, self.count))
+        return True
 
 
 def _cancel(searches: list[Search]) -> None:

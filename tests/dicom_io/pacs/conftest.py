@@ -1,0 +1,107 @@
+"""Archives to ask, each with its own habits, and signed reports to send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pynetdicom import AE
+from pynetdicom.events import EventHandlerType
+from pynetdicom.presentation import PresentationContext
+
+from dicom_io.identity import Identity
+from dicom_io.pacs.archive import Archive
+from dicom_io.pacs.dimse import DimseSource
+from dicom_io.pacs.node import Node
+from dicom_io.pacs.samples import sample_files
+from dicom_io.report import sr
+from dicom_io.report.document import (
+    Reader,
+    ReportDocument,
+    Section,
+    SectionKind,
+    human_sentence,
+)
+from dicom_io.report.header import Software
+from dicom_io.report.signing import sign
+from tests.servers import Server
+
+
+@dataclass(frozen=True)
+class Pacs:
+    """An archive to test against."""
+
+    kind: str
+    source: DimseSource
+    load: Callable[[Sequence[Path]], None]
+
+
+@pytest.fixture(params=["archive", "orthanc", "dcmqrscp"])
+def pacs(request: pytest.FixtureRequest) -> Pacs:
+    """The embedded archive, Orthanc and dcmqrscp in turn, each empty."""
+    running = request.getfixturevalue(request.param)
+    if isinstance(running, Archive):
+        return Pacs(request.param, DimseSource(running.node), lambda paths: _add(running, paths))
+    assert isinstance(running, Server)
+    return Pacs(request.param, running.source, running.load)
+
+
+def _add(archive: Archive, paths: Sequence[Path]) -> None:
+    archive.add(paths)
+
+
+@pytest.fixture(scope="session")
+def samples() -> dict[str, Path]:
+    """The demo's sample files by name."""
+    return {path.name: path for path in sample_files()}
+
+
+Listen = Callable[..., Node]
+
+
+@pytest.fixture
+def listen() -> Iterator[Listen]:
+    """A function that starts a DICOM server with handlers of the test's own on loopback."""
+    servers: list[Any] = []
+
+    def start(
+        handlers: Sequence[EventHandlerType],
+        contexts: Sequence[PresentationContext],
+        **settings: object,
+    ) -> Node:
+        entity = AE(ae_title="FAULTY")
+        entity.supported_contexts = list(contexts)
+        for name, value in settings.items():
+            setattr(entity, name, value)
+        server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=list(handlers))
+        assert server is not None
+        servers.append(server)
+        port = int(server.server_address[1])
+        return Node("faulty", "FAULTY", "127.0.0.1", port, timeout=1.0, answer_timeout=1.0)
+
+    yield start
+    for server in servers:
+        server.shutdown()
+
+
+Signed = Callable[[Path], Dataset]
+
+
+@pytest.fixture(scope="session")
+def signed_report() -> Signed:
+    """A function from a film's file to a signed report about it."""
+
+    def make(film: Path, text: str = "The heart is not enlarged (≤ 50 %).") -> Dataset:
+        header = dcmread(film, stop_before_pixels=True)
+        identity = Identity.of(header)
+        findings = Section(SectionKind.FINDINGS, (human_sentence(text),))
+        document = ReportDocument(identity, sections=(findings,), evidence=(identity,))
+        signed = sign(document, Reader("Demo^Reader", "DEMONSTRATION"))
+        return sr.build(signed, [header], Software.installed())
+
+    return make
