@@ -1,0 +1,130 @@
+"""Searches find the reference's symbols in the reference's order (goldens/tiny/generation.json)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from model_backend.biomedgpt.constraints import Trie
+from model_backend.biomedgpt.network import BiomedGPT, EncoderOutput
+from model_backend.biomedgpt.search import Hypothesis, Search, Step, generate, search
+from model_backend.request import BadRequest
+
+GOLDENS = Path(__file__).resolve().parents[2] / "data" / "goldens" / "tiny"
+SEARCHES: list[dict[str, Any]] = json.loads((GOLDENS / "generation.json").read_text())
+SCORING: dict[str, Any] = json.loads((GOLDENS / "scoring.json").read_text())
+ANSWERS: list[list[int]] = SCORING["vqa_all_candidates"]["answer_token_ids"]
+
+
+def settings_of(golden: dict[str, Any]) -> Search:
+    extra: dict[str, Any] = dict(golden["settings"])
+    if "crange" in golden:
+        low, high = golden["crange"].split(",")
+        extra["crange"] = (int(low), int(high))
+    extra["zero_shot"] = golden.get("zero_shot", False)
+    extra["gen_code"] = golden.get("extra", {}).get("gen_code", False)
+    return Search(**extra)
+
+
+@pytest.fixture(scope="module")
+def encoded(tiny: BiomedGPT, inputs: dict[str, Tensor]) -> dict[bool, EncoderOutput]:
+    """Encoder outputs with and without the pictures."""
+    with torch.no_grad():
+        tokens = inputs["src_tokens"]
+        pictures = tiny.encode(tokens, inputs["patch_images"], inputs["patch_masks"])
+        return {True: pictures, False: tiny.encode(tokens)}
+
+
+def run(
+    golden: dict[str, Any], tiny: BiomedGPT, encoder: EncoderOutput, **options: Any
+) -> list[list[Hypothesis]]:
+    return generate(
+        tiny,
+        encoder,
+        settings_of(golden),
+        source_length=28,
+        prefixes=golden.get("prefix_tokens"),
+        trie=Trie(ANSWERS) if golden.get("trie") else None,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("cached", [True, False])
+@pytest.mark.parametrize("golden", SEARCHES, ids=[one["name"] for one in SEARCHES])
+def test_every_golden_search_agrees(
+    golden: dict[str, Any], cached: bool, tiny: BiomedGPT, encoded: dict[bool, EncoderOutput]
+) -> None:
+    found = run(golden, tiny, encoded[golden.get("images", True)], cached=cached)
+
+    assert len(found) == len(golden["hypotheses"])
+    for mine, theirs in zip(found, golden["hypotheses"], strict=True):
+        assert [list(one.tokens) for one in mine] == [one["tokens"] for one in theirs]
+        for one, other in zip(mine, theirs, strict=True):
+            assert one.score == pytest.approx(other["score"], abs=1e-4)
+            assert one.positional_scores == pytest.approx(other["positional_scores"], abs=1e-4)
+
+
+def only(encoder: EncoderOutput, row: int) -> EncoderOutput:
+    return EncoderOutput(
+        encoder.states[row : row + 1], encoder.padding_mask[row : row + 1], encoder.positions
+    )
+
+
+def test_a_batch_finds_what_each_sentence_finds_alone(
+    tiny: BiomedGPT, encoded: dict[bool, EncoderOutput]
+) -> None:
+    golden = next(one for one in SEARCHES if one["name"] == "beam5")
+
+    for row in range(3):
+        alone = run(golden, tiny, only(encoded[True], row))
+        tokens = [list(one.tokens) for one in alone[0]]
+        assert tokens == [one["tokens"] for one in golden["hypotheses"][row]]
+
+
+def test_symbols_stream_as_they_are_decoded(
+    tiny: BiomedGPT, encoded: dict[bool, EncoderOutput]
+) -> None:
+    events = list(search(tiny, only(encoded[True], 0), Search(beam=1, max_len_b=12)))
+
+    steps = [event for event in events if isinstance(event, Step)]
+    last = events[-1]
+    assert isinstance(last, list)
+    assert [len(step.tokens) for step in steps] == list(range(1, len(steps) + 1))
+    assert steps[-1].tokens == last[0][0].tokens[:-1]
+    assert last[0][0].cut_off  # this network never ends by itself within twelve symbols
+
+
+def test_an_end_that_comes_by_itself_is_not_cut_off(
+    tiny: BiomedGPT, encoded: dict[bool, EncoderOutput]
+) -> None:
+    found = generate(tiny, only(encoded[True], 0), Search(beam=1, max_len_b=10), trie=Trie(ANSWERS))
+
+    assert not found[0][0].cut_off
+
+
+def test_a_search_stops_when_it_is_told(
+    tiny: BiomedGPT, encoded: dict[bool, EncoderOutput]
+) -> None:
+    seen: list[object] = []
+    for event in search(tiny, only(encoded[True], 0), Search(beam=1), stop=lambda: len(seen) >= 3):
+        seen.append(event)
+
+    assert len(seen) == 3
+    assert all(isinstance(event, Step) for event in seen)
+
+
+def test_answers_longer_than_the_limit_are_refused_before_the_search(
+    tiny: BiomedGPT, encoded: dict[bool, EncoderOutput]
+) -> None:
+    with pytest.raises(BadRequest, match="longest answer needs 4 symbols"):
+        generate(tiny, encoded[True], Search(beam=1, max_len_b=3), trie=Trie([[5, 6, 7, 8]]))
+
+
+def test_an_empty_list_of_answers_is_refused() -> None:
+    with pytest.raises(BadRequest, match="empty"):
+        Trie([])
