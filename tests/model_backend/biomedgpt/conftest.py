@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -12,6 +13,7 @@ from model_backend.biomedgpt.checkpoint import load_network
 from model_backend.biomedgpt.config import OFAConfig
 from model_backend.biomedgpt.network import BiomedGPT
 
+torch.set_num_threads(1)  # the networks are tiny, and threads would only wait for one another
 GOLDENS = Path(__file__).resolve().parents[2] / "data" / "goldens"
 
 
