@@ -45,6 +45,8 @@ class Ledger(QObject):
         self._done: list[Act] = []
         self._undone: list[Act] = []
         self._held: set[str] = set()
+        self._drafted: set[str] = set()  # ids of the last draft's sentences
+        self._unfinished = ""  # id of the sentence whose words are still coming
 
     @property
     def document(self) -> ReportDocument | None:
@@ -60,6 +62,8 @@ class Ledger(QObject):
         self._done.clear()
         self._undone.clear()
         self._held.clear()
+        self._drafted.clear()
+        self._unfinished = ""
         self._document = document
         self.document_opened.emit(document)
         self.document_changed.emit(document)
@@ -97,10 +101,18 @@ class Ledger(QObject):
         self._change(with_inserted(self._document, section, sentence, position))
         return sentence
 
-    def merge_draft(self, draft: ReportDocument) -> None:
-        """A stage of a draft has arrived."""
-        if self.is_open and self._document is not None:
-            self._change(with_draft(self._document, draft, self._held))
+    def merge_draft(self, draft: ReportDocument, *, complete: bool = True) -> None:
+        """A stage of a draft has arrived; until it is complete its last sentence is unfinished."""
+        if not self.is_open or self._document is None:
+            return
+        sentences = draft.sentences()
+        self._unfinished = "" if complete or not sentences else sentences[-1].id
+        superseded, self._drafted = self._drafted, {sentence.id for sentence in sentences}
+        self._change(with_draft(self._document, draft, superseded=superseded, held=self._held))
+
+    def is_unfinished(self, sentence: str) -> bool:
+        """True while words of this sentence are still coming, so that nobody can decide on it."""
+        return sentence == self._unfinished
 
     def merge_sentences(
         self, sentences: Sequence[Sentence], section: SectionKind, asked: Sequence[Asked] = ()
@@ -127,6 +139,8 @@ class Ledger(QObject):
     def _act(self, sentence: str, change: Callable[[Sentence], Sentence]) -> None:
         found = self._find(sentence)
         if found is None or not self.is_open or self._document is None:
+            return
+        if self.is_unfinished(sentence):
             return
         section, position, before = found
         after = change(before)

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from dicom_io.report.document import (
     Asked,
-    Origin,
     ReportDocument,
     Section,
     SectionKind,
@@ -16,15 +15,20 @@ from dicom_io.report.document import (
 
 
 def with_draft(
-    document: ReportDocument, draft: ReportDocument, held: Collection[str] = ()
+    document: ReportDocument,
+    draft: ReportDocument,
+    *,
+    superseded: Collection[str] = (),
+    held: Collection[str] = (),
 ) -> ReportDocument:
     """`document` with the sentences of `draft`, which may be one of many stages of one draft.
 
     What the reader has decided, written or is editing (`held`, sentence ids) stays as it is. The
-    undecided suggestions of an earlier draft give way to the new one's. A suggestion in words that
-    the reader has already decided about is not made again.
+    undecided suggestions of an earlier draft (`superseded`) give way. A suggestion in words that
+    already stand there is not made again.
     """
-    cleared = _without_superseded(document, draft, held)
+    gone = set(superseded) - {sentence.id for sentence in draft.sentences()} - set(held)
+    cleared = _without_undecided(document, gone)
     for section in draft.sections:
         cleared = with_suggestions(cleared, section.sentences, section.kind, held=held)
     return with_asked(cleared, draft.asked)
@@ -37,21 +41,38 @@ def with_suggestions(
     *,
     held: Collection[str] = (),
 ) -> ReportDocument:
-    """`document` with the sentences added to (or, by their id, renewed in) one section."""
-    section = document.section(kind)
-    rows = {row.id: row for row in section.sentences}
-    settled = {row.text for row in document.sentences() if row.is_decided}
-    settled |= {row.suggested for row in document.sentences() if row.suggested}
-    for sentence in sentences:
-        known = rows.get(sentence.id)
-        if known is not None and (known.is_decided or known.id in held):
-            continue
-        if known is None and not sentence.is_decided and sentence.text in settled:
-            continue
-        rows[sentence.id] = sentence
-    if not rows and not section.sentences:
+    """`document` with the sentences added to (or, by their id, renewed in) one section.
+
+    A suggestion that was in another section, and that nobody has decided about, moves.
+    """
+    fixed = {row.id for row in document.sentences() if row.is_decided} | set(held)
+    fresh = [sentence for sentence in sentences if sentence.id not in fixed]
+    here = {row.id for row in document.section(kind).sentences}
+    moved = {sentence.id for sentence in fresh} - here
+    document = _without_undecided(document, moved)
+    rows = {row.id: row for row in document.section(kind).sentences}
+    said = _texts_of(document)
+    for sentence in fresh:
+        if sentence.id in rows or sentence.text not in said:
+            rows[sentence.id] = sentence
+    if not rows:
         return document
     return document.with_section(Section(kind, tuple(rows.values())))
+
+
+def _texts_of(document: ReportDocument) -> set[str]:
+    """All words that stand in the report, and those that the reader has replaced."""
+    rows = document.sentences()
+    return {row.text for row in rows} | {row.suggested for row in rows if row.suggested}
+
+
+def _without_undecided(document: ReportDocument, ids: Collection[str]) -> ReportDocument:
+    """Drop the sentences of those ids, but for those that somebody has decided about."""
+    for section in document.sections:
+        kept = tuple(row for row in section.sentences if row.is_decided or row.id not in ids)
+        if kept != section.sentences:
+            document = document.with_section(Section(section.kind, kept))
+    return document
 
 
 def with_asked(document: ReportDocument, asked: Sequence[Asked]) -> ReportDocument:
@@ -73,22 +94,3 @@ def with_inserted(
     rows = list(document.section(kind).sentences)
     rows.insert(position, sentence)
     return document.with_section(Section(kind, tuple(rows)))
-
-
-def _without_superseded(
-    document: ReportDocument, draft: ReportDocument, held: Collection[str]
-) -> ReportDocument:
-    """Drop undecided suggestions of the same tasks that the new draft does not contain."""
-    tasks = {one.task for one in draft.asked}
-    requests = {one.request for one in document.asked if one.task in tasks}
-    kept_ids = {sentence.id for sentence in draft.sentences()} | set(held)
-
-    def stays(sentence: Sentence) -> bool:
-        superseded = sentence.origin is Origin.AI and sentence.request in requests
-        return sentence.is_decided or sentence.id in kept_ids or not superseded
-
-    for section in document.sections:
-        kept = tuple(sentence for sentence in section.sentences if stays(sentence))
-        if kept != section.sentences:
-            document = document.with_section(Section(section.kind, kept))
-    return document

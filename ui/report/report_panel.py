@@ -34,6 +34,7 @@ class ReportPanel(QWidget):
     """Shows the ledger's document and turns keys and clicks into acts on it."""
 
     sign_asked = pyqtSignal()
+    retry_asked = pyqtSignal()
 
     def __init__(self, ledger: Ledger, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +51,8 @@ class ReportPanel(QWidget):
         self._language = QLabel()
         self._empty = QLabel(EMPTY)
         self._left = QLabel()
+        self._reason = ""
+        self._again = QPushButton("Try again")
         self._sign = QPushButton("Sign  F8")
         self._boxes = {kind: SectionBox(kind) for kind in SectionKind}
         self.sections = QScrollArea()
@@ -60,6 +63,7 @@ class ReportPanel(QWidget):
             box.edit_ended.connect(self._end_edit)
             box.words_given.connect(self._write)
         self._sign.clicked.connect(self.sign_asked)
+        self._again.clicked.connect(self.retry_asked)
         ledger.document_changed.connect(self._show)
         ledger.document_opened.connect(self._forget)
         self._show(ledger.document)
@@ -108,11 +112,25 @@ class ReportPanel(QWidget):
         for box in self._boxes.values():
             box.give_words()
 
-    def show_badge(self, text: str, state: str) -> None:
-        """Say in the title what became of the report; `state` is ai, proven or alarm."""
+    def show_standing(self, text: str, state: str, reason: str = "", retry: bool = False) -> None:
+        """Say what became of the report; `state` is ai, proven or alarm, "" text takes it away.
+
+        `reason` stands at the foot while nothing is left to decide, with a button when trying
+        `retry` again may help.
+        """
         self._badge.setText(text)
+        self._badge.setVisible(bool(text))
+        self._badge.setToolTip(reason)
         set_property(self._badge, "state", state)
-        self._badge.show()
+        self._reason = reason
+        set_property(self._left, "role", state if state in ("proven", "alarm") else "quiet")
+        self._again.setVisible(retry)
+        self._sign.setVisible(not retry)
+        self._show_foot()
+
+    def standing(self) -> str:
+        """What the badge says, "" while there is none."""
+        return self._badge.text() if self._badge.isVisibleTo(self) else ""
 
     def show_title(self, text: str) -> None:
         self._title.setText(text or "Report")
@@ -168,19 +186,29 @@ class ReportPanel(QWidget):
             box.show_sentences(sentences, is_open)
             box.setVisible(document is not None)
         self._empty.setVisible(document is None)
-        self._badge.setVisible(document is not None)
-        if document is not None and document.state is ReportState.DRAFT:
-            self.show_badge("draft, unsigned", "ai")
         if self._row(self._current) is None:
             following = self._next_undecided("")
             self._current = following.sentence.id if following else ""
-        self._left.setText(left_to_decide(document))
-        self._sign.setEnabled(self._may_sign())
+        self._show_foot()
         self._mark_current()
+
+    def _show_foot(self) -> None:
+        self._left.setText(left_to_decide(self._ledger.document) or self._reason)
+        self._sign.setEnabled(self._may_sign())
 
     def _mark_current(self) -> None:
         for row in self._rows():
-            row.show_current(row.sentence.id == self._current, self._ledger.is_open)
+            sentence = row.sentence.id
+            may_decide = self._ledger.is_open and not self._ledger.is_unfinished(sentence)
+            row.show_current(sentence == self._current, may_decide)
+
+    def go_to_undecided(self) -> None:
+        """Make the first sentence that is left to decide the current one."""
+        following = self._next_undecided("")
+        if following is not None:
+            self._choose(following.sentence.id)
+            self._reveal(following)
+            following.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _next_undecided(self, after: str) -> SentenceRow | None:
         rows = self._rows()
@@ -258,7 +286,11 @@ class ReportPanel(QWidget):
         self._left.setWordWrap(True)
         self._sign.setProperty("role", "main")
         self._sign.setToolTip("Sign the report and store it in the PACS (F8)")
+        self._again.setProperty("role", "main")
+        self._again.setToolTip("Try again to store the signed report in the PACS")
+        self._again.hide()
         line.addWidget(self._left, 1)
+        line.addWidget(self._again)
         line.addWidget(self._sign)
         return foot
 

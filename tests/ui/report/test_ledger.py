@@ -160,3 +160,31 @@ def test_a_signed_report_refuses_every_act(ledger: Ledger) -> None:
     ledger.undo()
 
     assert ledger.document == signed
+
+
+def test_a_sentence_cannot_be_decided_while_its_words_are_coming(ledger: Ledger) -> None:
+    ledger.merge_draft(
+        draft(suggestion("a", "No fluid."), suggestion("b", "The he")), complete=False
+    )
+    ledger.accept("a")
+    ledger.accept("b")
+
+    assert states(ledger) == [Decision.ACCEPTED, Decision.SUGGESTED]
+    ledger.merge_draft(draft(suggestion("b", "The heart is large.")))
+    ledger.accept("b")
+    assert texts(ledger) == ["No fluid.", "The heart is large."]
+    assert states(ledger) == [Decision.ACCEPTED, Decision.ACCEPTED]
+
+
+def test_a_suggestion_may_move_to_another_section_at_the_end(ledger: Ledger) -> None:
+    ledger.merge_draft(draft(suggestion("a", "Normal chest film.")), complete=False)
+
+    final = ReportDocument(
+        FILM,
+        sections=(Section(SectionKind.IMPRESSION, (suggestion("a", "Normal chest film."),)),),
+    )
+    ledger.merge_draft(final)
+
+    assert ledger.document is not None
+    assert texts(ledger) == []
+    assert len(ledger.document.section(SectionKind.IMPRESSION).sentences) == 1

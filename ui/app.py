@@ -1,0 +1,223 @@
+"""Builds everything, in order, once: the program from its plug-ins, data root and sources."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, QTimer
+from PyQt6.QtWidgets import QApplication
+
+from dicom_io.errors import DicomProblem
+from dicom_io.pacs.cache import Cache
+from dicom_io.pacs.dimse import DimseSource
+from dicom_io.settings import Settings
+from dicom_io.source import Query, Source
+from dicom_io.storage import DataRoot
+from dicom_io.study import Study
+from ui import theme
+from ui.acknowledgement import Acknowledgement
+from ui.host import Host, Plugin, start_plugins
+from ui.jobs import Jobs
+from ui.session import Session
+from ui.window import Window
+from ui.worklist.study_rows import Listed
+
+log = logging.getLogger(__name__)
+
+AT_RIGHT = ("draft.start", "answer.ask", "help.keys")  # of the actions, those in the top line
+SIZE = (1920, 1080)
+PATIENCE = 60_000  # ms that a picture of the window may take
+
+
+@dataclass
+class Viewer:
+    """Everything that lives as long as the window, and ends with it."""
+
+    window: Window
+    host: Host
+    session: Session
+    jobs: Jobs
+    cache: Cache
+    plugins: list[object]  # the started modules
+
+    def close(self) -> None:
+        """Stop the plug-ins and all work. The window is closed before."""
+        for module in self.plugins:
+            stop = getattr(module, "stop", None)
+            if callable(stop):
+                stop()
+        self.session.filing.stop()
+        self.jobs.close()
+        self.cache.close()
+
+
+def application(font_size: int = theme.FONT_SIZE) -> QApplication:
+    """The one QApplication, dressed in the theme."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
+    app.setApplicationName("Wetread")
+    app.setStyle("Fusion")
+    app.setPalette(theme.palette())
+    app.setStyleSheet(theme.style_sheet(font_size))
+    return app
+
+
+def build_window(
+    plugins: Sequence[Plugin], root: DataRoot, settings: Settings, sources: Sequence[Source]
+) -> Viewer:
+    """The window with everything behind it, not yet shown. Call on the Qt thread.
+
+    Raises StorageProblem, FormatTooNew or FormatUnreadable when the data root cannot be used.
+    """
+    jobs = Jobs()
+    cache = Cache(root)
+    session = Session(jobs, root, cache, sources)
+    window = Window(session, jobs, settings, sources)
+    host = Host(window, session.ledger, jobs, audit=session.trail, settings=settings, root=root)
+    window.viewport.frame_selected.connect(host.frame_selected)
+    window.viewport.box_drawn.connect(host.box_drawn)
+    session.reading.study_opened.connect(partial(_tell_study, host))
+    viewer = Viewer(window, host, session, jobs, cache, [])
+    _start(viewer, plugins)
+    names = {action.name for action in window.table.actions()}
+    window.top.build([name for name in AT_RIGHT if name in names])
+    session.start()
+    _watch_sources(window, jobs, sources)
+    return viewer
+
+
+def run(
+    plugins: Sequence[Plugin],
+    root: DataRoot,
+    settings: Settings,
+    sources: Sequence[Source],
+    *,
+    open_study: str | None = None,
+    picture: Path | None = None,
+) -> int:
+    """Show the window until it is closed; returns the program's exit code.
+
+    `open_study` is a StudyInstanceUID to search for and open at once. With `picture` the window
+    is drawn into that PNG file as soon as the study's film is shown, and then closed: 0 when it
+    was written, 1 when the film did not come.
+    """
+    app = application(settings.window.font_size)
+    viewer = build_window(plugins, root, settings, sources)
+    window = viewer.window
+    window.resize(*SIZE)
+    window.show() if picture is not None else window.showMaximized()
+    if open_study:
+        open_by_uid(viewer, sources, open_study)
+    elif picture is None:
+        Acknowledgement.ask_once(root, viewer.jobs, window)
+    if picture is not None:
+        _Photograph(viewer, picture)
+    code = app.exec()
+    viewer.close()
+    return code
+
+
+def open_by_uid(viewer: Viewer, sources: Sequence[Source], study: str) -> None:
+    """Search every source, then this disk, for a study and open it; say so when there is none."""
+    found: list[Listed] = []
+
+    def look(cancelled: Callable[[], bool]) -> Iterator[Listed]:
+        for source in sources:
+            for one in source.find(Query(study=study), cancelled):
+                if one.study is not None:
+                    yield Listed(one.study, source.name)
+        yield from (Listed(one, on_disk=True) for one in viewer.cache.studies() if _is(one, study))
+
+    def opened() -> None:
+        if found:
+            for one in found:
+                viewer.window.worklist.studies.rows.add(one)
+            viewer.window.open(found[0])
+        else:
+            viewer.window.report.say("The study asked for was not found.", "alarm")
+
+    viewer.jobs.start(look, on_item=found.append, on_done=opened, pool="network")
+
+
+def _is(one: Study, study: str) -> bool:
+    return one.identity.study == study
+
+
+def _tell_study(host: Host, study: Study | None) -> None:
+    host.study_opened.emit(study.identity if study is not None else None)
+
+
+def _start(viewer: Viewer, plugins: Sequence[Plugin]) -> None:
+    """Start the plug-ins; one that fails is named to the reader and left out."""
+    for plugin, outcome in start_plugins(viewer.host, plugins):
+        if isinstance(outcome, Exception):
+            log.error("The plug-in %s was left out.", plugin.name, exc_info=outcome)
+            viewer.window.report.say(
+                f"The plug-in “{plugin.name}” could not be started and was left out "
+                f"({outcome}). Everything else works.",
+                "alarm",
+            )
+        else:
+            viewer.window.add_actions(outcome.actions)
+            viewer.plugins.append(outcome.module)
+
+
+def _watch_sources(window: Window, jobs: Jobs, sources: Sequence[Source]) -> None:
+    """Say at the bottom which PACS answers."""
+    nodes = [source for source in sources if isinstance(source, DimseSource)]
+    if not nodes:
+        names = ", ".join(source.name for source in sources) or "no PACS set up"
+        window.show_state("pacs", names, "quiet", "")
+        return
+    first = nodes[0]
+
+    def echo(cancelled: Callable[[], bool]) -> Iterator[float]:
+        yield first.echo()
+
+    def answered(seconds: float) -> None:
+        window.show_state(
+            "pacs", f"{first.name} · C-GET", "proven", f"It answered in {seconds * 1000:.0f} ms."
+        )
+
+    def silent(error: Exception) -> None:
+        reason = str(error) if isinstance(error, DicomProblem) else ""
+        window.show_state("pacs", f"{first.name} does not answer", "alarm", reason)
+
+    jobs.start(echo, on_item=answered, on_failed=silent, pool="network")
+
+
+class _Photograph(QObject):
+    """Draws the window into a file once the film is shown, and ends the program."""
+
+    def __init__(self, viewer: Viewer, path: Path) -> None:
+        super().__init__(viewer.window)
+        self._viewer = viewer
+        self._path = path
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.timeout.connect(self._give_up)
+        self._late.start(PATIENCE)
+        self._ready = QTimer(self)
+        self._ready.setInterval(100)
+        self._ready.timeout.connect(self._look)
+        self._ready.start()
+
+    def _look(self) -> None:
+        """All that was loading is there: film, thumbnails and report."""
+        session = self._viewer.session
+        if self._viewer.window.selected_frame() is None or session.reading.is_loading:
+            return
+        if session.ledger.document is None or not session.is_settled:
+            return
+        self._ready.stop()
+        saved = self._viewer.window.grab().save(str(self._path), "PNG")
+        QApplication.exit(0 if saved else 1)
+
+    def _give_up(self) -> None:
+        QApplication.exit(1)

@@ -1,0 +1,201 @@
+"""From a signature to the proof: sign, build, check, queue, store, fetch back, compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from pydicom.dataset import Dataset
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+
+from dicom_io.identity import Identity
+from dicom_io.pacs.connect import source_for
+from dicom_io.pacs.node import Node, parse_node
+from dicom_io.pacs.outbox import Item, Outbox, State
+from dicom_io.report import sr
+from dicom_io.report.document import Reader, ReportDocument
+from dicom_io.report.header import Software
+from dicom_io.report.signing import Readers, sign
+from dicom_io.source import Source
+from ui.jobs import Job, Jobs
+from ui.report.sign_dialog import Signature
+
+AGAIN = 60_000  # ms between two tries of what may succeed later
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A report that is signed and on the disk, to be stored."""
+
+    document: ReportDocument
+    item: Item
+
+
+class Filing(QObject):
+    """Signs reports and brings the outbox to the PACS; every step runs on a pool thread.
+
+    `filed` comes when a signed report is safe on the disk, `refused` when it could not be signed;
+    then nothing was queued and the draft is as it was. `item_changed` follows each item.
+    """
+
+    filed = pyqtSignal(object)  # Filed
+    refused = pyqtSignal(object)  # Exception
+    item_changed = pyqtSignal(object)  # Item
+    readers_known = pyqtSignal(object)  # tuple[Reader, ...]
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        outbox: Outbox,
+        readers: Readers,
+        sources: Sequence[Source],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._outbox = outbox
+        self._readers = readers
+        self._sources = {source.name: source for source in sources}
+        self._items: dict[str, Item] = {}  # by SOP Instance UID, the oldest first
+        self._deliveries: dict[str, Job] = {}
+        self._signing: Job | None = None
+        self._again = QTimer(self)
+        self._again.setInterval(AGAIN)
+        self._again.timeout.connect(self.retry_later)
+
+    @property
+    def is_signing(self) -> bool:
+        return self._signing is not None and self._signing.is_running
+
+    def items(self) -> tuple[Item, ...]:
+        return tuple(self._items.values())
+
+    def waiting(self) -> tuple[Item, ...]:
+        """The signed reports that the PACS has not yet been proved to hold."""
+        return tuple(item for item in self._items.values() if not item.is_stored)
+
+    def item_of(self, identity: Identity) -> Item | None:
+        """The latest signed report of a study."""
+        own = [item for item in self._items.values() if item.identity.same_study(identity)]
+        return own[-1] if own else None
+
+    def is_under_way(self, item: Item) -> bool:
+        """True while the item is being stored or fetched back."""
+        return item.uid in self._deliveries
+
+    def read_outbox(self) -> None:
+        """Look what waits on the disk, and try to deliver it."""
+        self._jobs.start(self._list_items, on_item=self._found, pool="disk")
+        self._again.start()
+
+    def ask_readers(self) -> None:
+        """Read who may sign here; `readers_known` tells it."""
+        self._jobs.start(
+            self._list_readers,
+            on_item=self.readers_known.emit,
+            on_failed=self.refused.emit,
+            pool="disk",
+            urgent=True,
+        )
+
+    def sign(
+        self,
+        document: ReportDocument,
+        signature: Signature,
+        evidence: Sequence[Dataset],
+        node: Node,
+    ) -> None:
+        """Sign, build, check and queue; then store. `evidence` are headers of images."""
+        if self.is_signing:
+            return
+        self._signing = self._jobs.start(
+            partial(self._sign, document, signature, tuple(evidence), node),
+            on_item=self._filed,
+            on_failed=self.refused.emit,
+            pool="disk",
+            urgent=True,
+        )
+
+    def retry(self, items: Sequence[Item] = ()) -> None:
+        """Try again to store these items (all that wait, without any)."""
+        for item in items or self.waiting():
+            self._deliver(item)
+
+    def retry_later(self) -> None:
+        """Try again where a later time may help; a failed item waits for a person."""
+        self.retry([item for item in self.waiting() if item.state is not State.FAILED])
+
+    def stop(self) -> None:
+        """No further tries; what waits stays on the disk."""
+        self._again.stop()
+
+    def _filed(self, filed: Filed) -> None:
+        self._signing = None
+        self._items[filed.item.uid] = filed.item
+        self.filed.emit(filed)
+        self._deliver(filed.item)
+
+    def _found(self, item: Item) -> None:
+        self._items.setdefault(item.uid, item)
+        self.item_changed.emit(item)
+        if not item.is_stored and item.state is not State.FAILED:
+            self._deliver(item)
+
+    def _deliver(self, item: Item) -> None:
+        if item.uid in self._deliveries or item.is_stored:
+            return
+        self._deliveries[item.uid] = self._jobs.start(
+            partial(self._store, item),
+            on_item=self._follow,
+            on_done=partial(self._delivered, item.uid),
+            on_failed=partial(self._not_delivered, item.uid),
+            pool="network",
+        )
+        self.item_changed.emit(item)
+
+    def _follow(self, item: Item) -> None:
+        self._items[item.uid] = item
+        self.item_changed.emit(item)
+
+    def _delivered(self, uid: str) -> None:
+        self._deliveries.pop(uid, None)
+        self.item_changed.emit(self._items[uid])
+
+    def _not_delivered(self, uid: str, error: Exception) -> None:
+        self._deliveries.pop(uid, None)
+        self.item_changed.emit(self._items[uid])
+        self._jobs.failed.emit(error)
+
+    # --- on pool threads ---
+
+    def _list_items(self, cancelled: Callable[[], bool]) -> Iterator[Item]:
+        yield from self._outbox.items()
+
+    def _list_readers(self, cancelled: Callable[[], bool]) -> Iterator[tuple[Reader, ...]]:
+        yield self._readers.readers()
+
+    def _sign(
+        self,
+        document: ReportDocument,
+        signature: Signature,
+        evidence: Sequence[Dataset],
+        node: Node,
+        cancelled: Callable[[], bool],
+    ) -> Iterator[Filed]:
+        """Raises SigningProblem, ReportProblem and its kinds, StorageProblem and DiskFull."""
+        reader = signature.reader
+        if signature.enrols:
+            proven = self._readers.enroll(reader.name, reader.organization, signature.credential)
+        else:
+            proven = self._readers.verify(reader.name, signature.credential)
+        signed = sign(document, proven)
+        report = sr.build(signed, evidence, Software.installed(proven.organization))
+        item = self._outbox.put(sr.to_bytes(report), signed.identity, node)
+        yield Filed(signed, item)
+
+    def _store(self, item: Item, cancelled: Callable[[], bool]) -> Iterator[Item]:
+        source = self._sources.get(item.node)
+        if source is None:
+            source = source_for(parse_node(item.address))
+        yield from self._outbox.deliver(item, source, cancelled)

@@ -1,0 +1,47 @@
+"""What waits to be stored: a word in the bottom line, and a list with reasons behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QMenu, QToolButton, QWidget
+
+from dicom_io.pacs.outbox import Item
+
+
+class OutboxBadge(QToolButton):
+    """Shown while a signed report is not proved to be in the PACS, and only then."""
+
+    retry_asked = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("outbox-badge")
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._list = QMenu(self)
+        self._list.setToolTipsVisible(True)
+        self.setMenu(self._list)
+        self.hide()
+
+    def show_waiting(self, items: Sequence[Item]) -> None:
+        """The items that wait, oldest first; none hides the badge."""
+        count = len(items)
+        self.setText(f"not stored, {count} waiting")
+        self.setToolTip(
+            "Signed reports that the PACS has not been proved to hold. They stay on this disk."
+        )
+        self._list.clear()
+        for item in items:
+            reason = item.problem or "It is on its way."
+            entry = self._list.addAction(f"{item.node}, {item.state.value}: {reason}")
+            if entry is not None:
+                entry.setEnabled(False)
+        self._list.addSeparator()
+        again = self._list.addAction("Try again now")
+        if again is not None:
+            again.triggered.connect(self._ask)
+        self.setVisible(count > 0)
+
+    def _ask(self) -> None:
+        self.retry_asked.emit()

@@ -1,0 +1,57 @@
+"""The right side: the report, below it the plug-ins' panels, a sentence to the reader, the foot."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from ui import theme
+from ui.report.ledger import Ledger
+from ui.report.report_panel import ReportPanel, hairline
+from ui.report.sentence_row import set_property
+
+
+class ReportSide(QWidget):
+    """Stacks what belongs to the report, in one column with one left edge."""
+
+    def __init__(self, ledger: Ledger, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(theme.LEFT_WIDTH)
+        self.panel = ReportPanel(ledger, self)
+        self._notice = QLabel()
+        self._notice.setWordWrap(True)
+        self._notice.setTextFormat(Qt.TextFormat.PlainText)
+        self._notice.setObjectName("notice")
+        edge = theme.SPACES[3]
+        self._notice.setContentsMargins(edge, theme.SPACES[1], edge, theme.SPACES[1])
+        self._notice.hide()
+        self._places = QVBoxLayout()
+        self._places.setSpacing(0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.panel, 1)
+        column.addWidget(self._notice)
+        column.addLayout(self._places)
+        column.addWidget(hairline())
+        column.addWidget(self.panel.foot())
+
+    def add_panel(self, widget: QWidget, title: str) -> None:
+        """Give a plug-in's widget its place, once; later calls bring it into sight."""
+        if self._places.indexOf(widget) < 0:
+            widget.setAccessibleName(title)
+            self._places.addWidget(hairline())
+            self._places.addWidget(widget)
+        widget.show()
+
+    def say(self, text: str, role: str = "quiet") -> None:
+        """One sentence, until the next; "" takes it away. `role`: quiet, ai, proven or alarm."""
+        set_property(self._notice, "role", role)
+        self._notice.setText(text)
+        self._notice.setVisible(bool(text))
+
+    def said(self) -> str:
+        """The sentence on the screen."""
+        return self._notice.text() if self._notice.isVisibleTo(self) else ""

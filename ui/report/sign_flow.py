@@ -1,0 +1,111 @@
+"""Signing step by step: what is missing, who signs, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QObject
+from PyQt6.QtWidgets import QWidget
+
+from dicom_io.errors import DicomProblem
+from dicom_io.report.document import Decision, Reader, ReportDocument
+from ui.report.filing import Filed, Filing
+from ui.report.ledger import Ledger
+from ui.report.report_panel import ReportPanel
+from ui.report.sign_dialog import Signature, SignDialog
+
+
+class SignFlow(QObject):
+    """Opens the dialogue when the report may be signed, and says why when it may not."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        filing: Filing,
+        panel: ReportPanel,
+        *,
+        reader: Reader | None,
+        sign: Callable[[Signature], None],
+        say: Callable[[str, str], None],
+        parent: QWidget,
+    ) -> None:
+        """`sign` signs the open report, `say` shows a sentence in a role."""
+        super().__init__(parent)
+        self._ledger = ledger
+        self._filing = filing
+        self._panel = panel
+        self._reader = reader
+        self._sign = sign
+        self._say = say
+        self._window = parent
+        self._document: ReportDocument | None = None  # the one that the dialogue is about
+        self.dialog: SignDialog | None = None
+        panel.sign_asked.connect(self.begin)
+        filing.readers_known.connect(self._ask)
+        filing.filed.connect(self._filed)
+        filing.refused.connect(self._refused)
+
+    def begin(self) -> None:
+        """The reader wants to sign."""
+        self._panel.finish_typing()
+        document = self._ledger.document
+        if document is None or not self._ledger.is_open or self.dialog is not None:
+            return
+        problem = why_not_yet(document)
+        self._say(problem, "alarm")
+        if problem:
+            self._panel.go_to_undecided()
+            return
+        self._document = document
+        self._filing.ask_readers()
+
+    def _ask(self, readers: tuple[Reader, ...]) -> None:
+        document, self._document = self._document, None
+        if document is None or document != self._ledger.document or self.dialog is not None:
+            return  # another study was opened, or something arrived, since the key was pressed
+        known = self._reader or (readers[-1] if readers else None)
+        enrolled = {reader.name: reader.organization for reader in readers}
+        if known is not None and known.name in enrolled:
+            known = Reader(known.name, enrolled[known.name])
+        self.dialog = SignDialog(known, enrolled, self._window)
+        self.dialog.signature_given.connect(self._give)
+        self.dialog.finished.connect(self._closed)
+        self.dialog.open()
+
+    def _give(self, signature: Signature) -> None:
+        self._reader = signature.reader
+        self._sign(signature)
+
+    def _filed(self, filed: Filed) -> None:
+        if self.dialog is not None:
+            self.dialog.accept()
+        self._say("", "quiet")
+
+    def _refused(self, error: Exception) -> None:
+        sentence = (
+            str(error)
+            if isinstance(error, DicomProblem)
+            else "The report could not be signed. What went wrong stands in the log; the draft "
+            "is as it was."
+        )
+        if self.dialog is not None:
+            self.dialog.show_problem(sentence)
+        else:
+            self._say(sentence, "alarm")
+
+    def _closed(self) -> None:
+        dialog, self.dialog = self.dialog, None
+        if dialog is not None:
+            dialog.deleteLater()
+
+
+def why_not_yet(document: ReportDocument) -> str:
+    """Why the report cannot be signed as it is, in a sentence; "" when it can."""
+    left = len(document.undecided())
+    if left == 1:
+        return "1 sentence is left to decide. Accept, edit or reject it, then sign."
+    if left:
+        return f"{left} sentences are left to decide. Accept, edit or reject each, then sign."
+    if not any(s.state is Decision.ACCEPTED for s in document.sentences()):
+        return "The report says nothing yet. Write or accept a sentence, then sign."
+    return ""

@@ -1,0 +1,321 @@
+"""One reader at work: the study that is open, its report, what is saved and what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from pydicom.dataset import Dataset
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from dicom_io.audit import AuditLog, Event, Outcome
+from dicom_io.errors import BadNode, DicomProblem, NothingFound
+from dicom_io.identity import Identity
+from dicom_io.image.frame import ImageFrame
+from dicom_io.pacs.cache import Cache
+from dicom_io.pacs.dimse import DimseSource
+from dicom_io.pacs.node import Node
+from dicom_io.pacs.outbox import Item, Outbox
+from dicom_io.report.document import ReportDocument, ReportState
+from dicom_io.report.drafts import Drafts
+from dicom_io.report.signing import Readers
+from dicom_io.source import Fetched, Source, Stop
+from dicom_io.storage import DataRoot
+from dicom_io.study import Study
+from ui.jobs import Jobs
+from ui.reading import Reading, Way
+from ui.report.autosave import Autosave
+from ui.report.filing import Filed, Filing
+from ui.report.ledger import Act, Ledger
+from ui.report.sign_dialog import Signature
+from ui.trail import Trail
+from ui.worklist.study_rows import Listed, Mark
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the open report stands, for the badge beside its title."""
+
+    text: str
+    state: str  # quiet, ai, proven or alarm
+    reason: str = ""  # why it is not stored, and what to do
+    may_retry: bool = False
+
+
+class Session(QObject):
+    """Joins reading, report, drafts and outbox; knows no widget."""
+
+    standing_changed = pyqtSignal(object)  # Standing | None
+    marks_changed = pyqtSignal(object)  # dict[str, Mark], by StudyInstanceUID
+    waiting_changed = pyqtSignal(object)  # tuple[Item, ...]
+    settled = pyqtSignal()  # nothing is left to write
+    problem = pyqtSignal(object)  # DicomProblem, for one sentence where the report is
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        root: DataRoot,
+        cache: Cache,
+        sources: Sequence[Source],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._cache = cache
+        self._drafts = Drafts(root.drafts)
+        self._seen: list[Identity] = []  # images of the open study that were on the screen
+        self._looks_up = False  # the open study's report is being looked for
+        self._sources = {source.name: source for source in sources}
+        self._source = ""  # name of the open study's
+        self._drafted: set[str] = set()  # studies with a draft on the disk
+        self.trail = Trail(jobs, AuditLog(root.audit), self)
+        self.ledger = Ledger(self)
+        self.reading = Reading(jobs, self)
+        self.autosave = Autosave(jobs, self._drafts, self)
+        readers = Readers(root.folder / "readers.json")
+        self.filing = Filing(jobs, Outbox(root.outbox), readers, sources, self)
+        self.reading.study_opened.connect(self._study_changed)
+        self.reading.frames_arrived.connect(self._frames_arrived)
+        self.ledger.document_changed.connect(self._document_changed)
+        self.ledger.reader_acted.connect(self._reader_acted)
+        self.autosave.saved.connect(self._saved)
+        self.autosave.failed.connect(self._not_saved)
+        self.autosave.settled.connect(self._tell_settled)
+        self.trail.settled.connect(self._tell_settled)
+        self.filing.filed.connect(self._filed)
+        self.filing.item_changed.connect(self._item_changed)
+
+    @property
+    def is_settled(self) -> bool:
+        """True when nothing is left to write."""
+        return self.autosave.is_settled and self.trail.is_settled
+
+    def start(self) -> None:
+        """Look what is on the disk: drafts, and reports that wait to be stored."""
+        self.trail(Event.APPLICATION_START)
+        self.filing.read_outbox()
+        self._jobs.start(self._list_drafts, on_item=self._draft_found, pool="disk")
+
+    def on_disk(self) -> Sequence[Study]:
+        """The studies that were fetched before; for a pool thread."""
+        return self._cache.studies()
+
+    def open(self, listed: Listed) -> None:
+        """Open a study: what is here at once, what is missing from its source."""
+        self.autosave.flush()
+        uid = listed.study.identity.study
+        source = self._sources.get(listed.source)
+        self._source = listed.source
+        fetch = partial(self._fetch, source, uid) if source is not None else None
+        self.reading.open(listed.study, Way(partial(self._files, uid), fetch))
+
+    def close(self) -> None:
+        """Close the open study; its report is kept."""
+        self.autosave.flush()
+        self.reading.close()
+
+    def look_at(self, frame: ImageFrame | None) -> None:
+        """The reader sees this image: it becomes evidence of the report."""
+        identity = self.reading.identity
+        if frame is None or identity is None or not frame.identity.same_study(identity):
+            return
+        seen = frame.identity.of_frame(0)
+        if seen not in self._seen:
+            self._seen.append(seen)
+            self._note_evidence()
+
+    def sign(self, signature: Signature) -> None:
+        """Sign the open report and bring it to the PACS."""
+        document = self.ledger.document
+        if document is None:
+            return
+        try:
+            node = self._target()
+        except BadNode as error:
+            self.filing.refused.emit(error)
+            return
+        self.filing.sign(document, signature, self._headers(document), node)
+
+    def standing(self) -> Standing | None:
+        """How the open report stands; None while there is none."""
+        document = self.ledger.document
+        if document is None:
+            return None
+        if document.state is ReportState.DRAFT:
+            return Standing("draft, unsigned", "ai")
+        item = self.filing.item_of(document.identity)
+        if item is None:
+            return Standing("signed", "ai", "It is not known whether the PACS holds this report.")
+        if item.is_stored:
+            return Standing(
+                f"In PACS, verified, {clock(item.verified_at)}", "proven", coerced(item)
+            )
+        if self.filing.is_under_way(item):
+            return Standing("signed, being stored", "ai")
+        return Standing("not stored, waiting", "alarm", item.problem, may_retry=True)
+
+    def marks(self) -> dict[str, Mark]:
+        """What became of the report of each study."""
+        marks = {study: Mark("draft", "ai") for study in self._drafted}
+        waiting: dict[str, int] = {}
+        for item in self.filing.items():
+            study = item.identity.study
+            if not item.is_stored:
+                waiting[study] = waiting.get(study, 0) + 1
+                marks[study] = Mark(f"not stored, {waiting[study]} waiting", "alarm")
+            elif study not in waiting:
+                marks[study] = Mark("signed, in PACS", "proven")
+        return marks
+
+    # --- what happens ---
+
+    def _study_changed(self, study: Study | None) -> None:
+        self.autosave.give_up_look_up()
+        self._seen.clear()
+        self._looks_up = False
+        self.ledger.open(None)
+
+    def _frames_arrived(self, frames: tuple[ImageFrame, ...]) -> None:
+        if self.ledger.document is None and not self._looks_up:
+            self._looks_up = True
+            self.trail(Event.ACCESSED, frames[0].identity.of_study())
+            found = partial(self._report_found, frames[0].identity.of_frame(0))
+            self.autosave.look_up(frames[0].identity, found)
+
+    def _report_found(self, film: Identity, document: ReportDocument | None) -> None:
+        """The report of the open study as it was left, or an empty one."""
+        open_now = self.reading.identity
+        if open_now is None or not film.same_study(open_now):
+            return
+        self.ledger.open(document or ReportDocument(film))
+        self._note_evidence()
+
+    def _note_evidence(self) -> None:
+        document = self.ledger.document
+        if document is None or not self.ledger.is_open:
+            return
+        fresh = tuple(one for one in self._seen if one not in document.evidence)
+        if fresh:
+            self.ledger.replace(replace(document, evidence=(*document.evidence, *fresh)))
+
+    def _document_changed(self, document: ReportDocument | None) -> None:
+        self.autosave.note(document)
+        self.standing_changed.emit(self.standing())
+
+    def _reader_acted(self, act: Act) -> None:
+        document = self.ledger.document
+        if document is not None:
+            self.trail(
+                Event.EDITED,
+                document.identity,
+                section=act.section.value,
+                origin=act.after.origin.value,
+                decision=act.after.state.value,
+            )
+
+    def _draft_found(self, document: ReportDocument) -> None:
+        if document.state is ReportState.DRAFT:
+            self._drafted.add(document.identity.study)
+            self.marks_changed.emit(self.marks())
+
+    def _saved(self, document: ReportDocument) -> None:
+        study = document.identity.study
+        is_draft = document.state is ReportState.DRAFT
+        if is_draft != (study in self._drafted):
+            (self._drafted.add if is_draft else self._drafted.discard)(study)
+            self.marks_changed.emit(self.marks())
+
+    def _tell_settled(self) -> None:
+        if self.is_settled:
+            self.settled.emit()
+
+    def _not_saved(self, document: ReportDocument, error: Exception) -> None:
+        if isinstance(error, DicomProblem):
+            self.problem.emit(error)
+        else:
+            self._jobs.failed.emit(error)
+
+    def _filed(self, filed: Filed) -> None:
+        """The signed report is safe; show it, if its study is still on the screen."""
+        reader = filed.document.reader
+        self.trail.user = reader.name if reader else ""
+        self.trail(Event.VERIFIED, filed.item.identity)
+        document = self.ledger.document
+        if document is not None and document.id == filed.document.id:
+            self.ledger.replace(filed.document)
+        else:
+            self.autosave.note(filed.document)
+        self.autosave.flush()
+
+    def _item_changed(self, item: Item) -> None:
+        if not self.filing.is_under_way(item):
+            outcome = Outcome.SUCCESS if item.is_stored else Outcome.MINOR_FAILURE
+            if item.attempts:
+                self.trail(Event.SENT, item.identity, outcome=outcome, node=item.node)
+        self.marks_changed.emit(self.marks())
+        self.waiting_changed.emit(self.filing.waiting())
+        self.standing_changed.emit(self.standing())
+
+    def _target(self) -> Node:
+        """Where the report goes: the open study's PACS, else the first there is."""
+        own = self._sources.get(self._source)
+        for source in (own, *self._sources.values()):
+            if isinstance(source, DimseSource):
+                return source.node
+        raise BadNode(
+            "No PACS is set up to store the report in. Name one under [nodes] in the settings; "
+            "the draft stays as it is.",
+            self._source,
+        )
+
+    def _headers(self, document: ReportDocument) -> list[Dataset]:
+        """The headers of the images that the report rests on."""
+        wanted = {document.identity.instance}
+        wanted |= {one.instance for one in document.evidence}
+        wanted |= {image.instance for asked in document.asked for image in asked.images}
+        by_uid = {frame.identity.instance: frame.header for frame in self.reading.frames()}
+        return [header for uid, header in by_uid.items() if uid in wanted]
+
+    # --- on pool threads ---
+
+    def _list_drafts(self, cancelled: Stop) -> Iterator[ReportDocument]:
+        yield from self._drafts.list()
+
+    def _files(self, study: str) -> Sequence[Path]:
+        try:
+            return self._cache.files(study)
+        except NothingFound:
+            return ()
+
+    def _fetch(self, source: Source, study: str, stop: Stop) -> Iterator[Fetched]:
+        """What is not on the disk yet. Raises what the source raises."""
+        missing: tuple[Identity, ...] = ()
+        here = {one.identity.instance for one in self._cache.instances(study)}
+        if here and isinstance(source, DimseSource):
+            missing = tuple(
+                instance.identity
+                for series in source.series(study, stop)
+                for instance in source.instances(study, series.identity.series, stop)
+                if instance.identity.instance not in here
+            )
+            if not missing:
+                return
+        yield from self._cache.fetch(source, study, stop, missing)
+
+
+def clock(moment: str) -> str:
+    """The time of day, HH:MM:SS, of a moment in ISO 8601; "" when it is none."""
+    try:
+        return f"{datetime.fromisoformat(moment):%H:%M:%S}"
+    except ValueError:
+        return ""
+
+
+def coerced(item: Item) -> str:
+    """What the PACS changed within its rights, in a sentence; "" for nothing."""
+    if not item.coerced:
+        return f"{item.node} gave back the same report."
+    return f"{item.node} changed {', '.join(item.coerced)} and nothing else."

@@ -1,0 +1,74 @@
+"""The bottom line: PACS, model and its measured quality, the display, and what this program is."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from ui import theme
+
+RESEARCH_ONLY = "Research use only, not for diagnosis"
+DISPLAY = "display not calibrated"
+DOTS = ("pacs",)  # places whose state is also a dot in front of the words
+
+
+class StatusLine(QWidget):
+    """Lasting texts, each in its place, in the order in which the places were first used."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._places: dict[str, QLabel] = {}
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._line = QHBoxLayout(self)
+        self._line.setContentsMargins(theme.SPACES[3], 0, theme.SPACES[3], 0)
+        self._line.setSpacing(theme.SPACES[4])
+        self._line.addStretch(1)
+        for text, role in ((DISPLAY, "quiet"), (RESEARCH_ONLY, "ai")):
+            self._line.addWidget(_label(text, role))
+        self.setFixedHeight(theme.BOTTOM_HEIGHT)
+
+    def show_state(
+        self, place: str, text: str, state: str = "quiet", explanation: str = ""
+    ) -> None:
+        """Put a text in its place; "" takes it away. `state`: quiet, ai, proven or alarm."""
+        label = self._places.get(place)
+        if label is None:
+            label = self._places[place] = _label("", "quiet")
+            label.setObjectName(f"state-{place}")
+            self._line.insertWidget(len(self._places) - 1, label)
+        label.setText(self._marked(place, text, state))
+        label.setToolTip(explanation)
+        role = "quiet" if place in DOTS and state != "alarm" else state
+        if label.property("role") != role:
+            label.setProperty("role", role)
+            style = label.style()
+            if style is not None:
+                style.unpolish(label)
+                style.polish(label)
+        label.setVisible(bool(text))
+
+    def text(self, place: str) -> str:
+        """What stands in that place now, "" for nothing."""
+        label = self._places.get(place)
+        return str(label.property("plain") or "") if label is not None else ""
+
+    def add_badge(self, badge: QWidget) -> None:
+        """A widget of its own between the places and the display's word."""
+        self._line.insertWidget(self._line.count() - 2, badge)
+
+    def _marked(self, place: str, text: str, state: str) -> str:
+        self._places[place].setProperty("plain", text)
+        if place not in DOTS or not text:
+            return text.replace("&", "&amp;").replace("<", "&lt;")
+        colour = {"proven": theme.PROVEN, "alarm": theme.ALARM}.get(state, theme.QUIET)
+        safe = text.replace("&", "&amp;").replace("<", "&lt;")
+        return f'<span style="color:{colour}">●</span>&nbsp; {safe}'
+
+
+def _label(text: str, role: str) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.RichText)
+    label.setProperty("role", role)
+    label.setProperty("small", True)
+    return label

@@ -1,0 +1,301 @@
+"""The main window: lays out worklist, film and report, and joins what happens to who shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from dicom_io.audit import Event
+from dicom_io.errors import DicomProblem
+from dicom_io.identity import Identity
+from dicom_io.image.frame import ImageFrame
+from dicom_io.image.window import Window as GreyWindow
+from dicom_io.report.document import Reader, Region, ReportDocument
+from dicom_io.settings import Settings
+from dicom_io.source import Source
+from dicom_io.study import Study
+from ui import theme
+from ui.actions import Action, ActionTable
+from ui.jobs import Jobs
+from ui.keys_dialog import KeysDialog
+from ui.reading import Arrival
+from ui.report.outbox_badge import OutboxBadge
+from ui.report.report_panel import hairline
+from ui.report.report_side import ReportSide
+from ui.report.sign_flow import SignFlow
+from ui.session import Session, Standing
+from ui.status import StatusLine
+from ui.toolbar import TopBar
+from ui.viewport.banner import Banner
+from ui.viewport.viewport import Viewport
+from ui.wording import title_of
+from ui.worklist.study_rows import Listed
+from ui.worklist.thumbnails import SeriesEntry
+from ui.worklist.worklist_side import WorklistSide
+
+UNEXPECTED = (
+    "Something happened that was not foreseen; it stands in the log. Go on reading: what is "
+    "written is kept."
+)
+
+
+class Window(QMainWindow):
+    """One reader's window on one session. Knows no DICOM rule and no model."""
+
+    def __init__(
+        self, session: Session, jobs: Jobs, settings: Settings, sources: Sequence[Source]
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self._jobs = jobs
+        self._steps_back: list[Callable[[], bool]] = []
+        self._closing = False
+        self.setObjectName("window")
+        self.setWindowTitle("Wetread")  # no patient's name: titles are seen outside the window
+        self.worklist = WorklistSide(jobs, sources, session.on_disk)
+        self.viewport = Viewport(jobs, font_size=settings.window.font_size)
+        self.banner = Banner()
+        self.banner.follow(self.viewport)
+        self.report = ReportSide(session.ledger)
+        self.status = StatusLine()
+        self.badge = OutboxBadge()
+        self.status.add_badge(self.badge)
+        self.table = ActionTable(self, {"viewport": self.viewport, "report": self.report.panel})
+        self.top = TopBar(self.table)
+        reader = settings.reader
+        self.signing = SignFlow(
+            session.ledger,
+            session.filing,
+            self.report.panel,
+            reader=Reader(reader.name, reader.organization) if reader.name else None,
+            sign=session.sign,
+            say=self.report.say,
+            parent=self,
+        )
+        self._lay_out()
+        self._connect()
+        self.add_actions(
+            [*self._actions(), *self.viewport.actions(), *self.report.panel.actions_of_report()]
+        )
+
+    def _connect(self) -> None:
+        session, reading = self.session, self.session.reading
+        self.worklist.studies.study_chosen.connect(self.open)
+        self.worklist.studies.searched.connect(self._searched)
+        self.worklist.series_chosen.connect(self._show_series)
+        reading.study_opened.connect(self._study_opened)
+        reading.frames_arrived.connect(self._frames_arrived)
+        reading.progressed.connect(self._progressed)
+        reading.ended.connect(self._loaded)
+        reading.failed.connect(self._not_loaded)
+        self.viewport.frame_selected.connect(session.look_at)
+        self.viewport.maximise_requested.connect(self._maximise)
+        session.ledger.document_opened.connect(self._report_opened)
+        session.standing_changed.connect(self._show_standing)
+        session.marks_changed.connect(self.worklist.studies.show_marks)
+        session.waiting_changed.connect(self.badge.show_waiting)
+        session.problem.connect(self.show_problem)
+        self.badge.retry_asked.connect(session.filing.retry)
+        self.report.panel.retry_asked.connect(session.filing.retry)
+        self._jobs.failed.connect(self.show_problem)
+
+    # --- what a plug-in may see (ui.host.Desk) ---
+
+    def selected_frame(self) -> ImageFrame | None:
+        return self.viewport.selected_frame()
+
+    def selected_box(self) -> Region | None:
+        return self.viewport.box()
+
+    def current_window(self) -> GreyWindow | None:
+        return self.viewport.current_window()
+
+    def open_identity(self) -> Identity | None:
+        return self.session.reading.identity
+
+    def show_panel(self, widget: QWidget, title: str) -> None:
+        self.report.add_panel(widget, title)
+
+    def say(self, text: str) -> None:
+        self.report.say(text)
+
+    def show_state(self, place: str, text: str, state: str, explanation: str) -> None:
+        self.status.show_state(place, text, state, explanation)
+
+    def label_box(self, text: str) -> None:
+        self.viewport.set_box_label(text)
+
+    def add_step_back(self, step: Callable[[], bool]) -> None:
+        self._steps_back.append(step)
+
+    # --- what a person does ---
+
+    def add_actions(self, actions: Sequence[Action]) -> None:
+        """Take in actions; a key that two claim is told."""
+        for problem in self.table.add(actions):
+            self.report.say(problem, "alarm")
+
+    def open(self, listed: Listed) -> None:
+        """Open a study of the list; what was typed in the one before is kept."""
+        self.report.panel.finish_typing()
+        self.report.say("")
+        self.session.open(listed)
+
+    def step_back(self) -> None:
+        """Esc: step back one thing, and never lose text."""
+        for step in (*self._steps_back, self.viewport.step_back, self._stop_loading):
+            if step():
+                return
+        self.viewport.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def open_next(self) -> None:
+        """F9: leave this study as it is and open the next one of the list."""
+        study = self.session.reading.study
+        following = self.worklist.studies.following(study.identity.study if study else "")
+        if following is None:
+            self.report.say("This is the last study of the list.")
+        else:
+            self.open(following)
+
+    def show_problem(self, error: Exception) -> None:
+        """A known problem is one sentence; anything else is a bug and stands in the log."""
+        known = isinstance(error, DicomProblem)
+        self.report.say(str(error) if known else UNEXPECTED, "alarm")
+
+    def _actions(self) -> list[Action]:
+        fold = self.worklist.setVisible
+        return [
+            Action("study.search", "Search", "Ctrl+F", self._search, group="Study"),
+            Action("study.next", "Skip to the next study", "F9", self.open_next, group="Study"),
+            Action("study.close", "Close the study", "Ctrl+W", self._close_study, group="Study"),
+            Action("app.quit", "Quit", "Ctrl+Q", self._quit, group="Study"),
+            Action("view.film", "Go to the film", "F6", self.viewport.setFocus, group="View"),
+            Action("view.worklist", "Show or hide the study list", "F7",
+                   lambda: fold(not self.worklist.isVisible()), group="View"),
+            Action("edit.back", "Step back", "Esc", self.step_back, group="View"),
+            Action("outbox.retry", "Store waiting reports again", "", self.session.filing.retry,
+                   group="Report"),
+            Action("help.keys", "Keys", "F1", self._show_keys, group="Help"),
+        ]  # fmt: skip
+
+    def _search(self) -> None:
+        self.worklist.show()
+        self.worklist.studies.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.worklist.studies.field.selectAll()
+
+    def _close_study(self) -> None:
+        self.report.panel.finish_typing()
+        self.session.close()
+
+    def _quit(self) -> None:
+        self.close()
+
+    def _show_keys(self) -> None:
+        KeysDialog(self.table.keys(), self).open()
+
+    def _stop_loading(self) -> bool:
+        stopped = self.session.reading.stop()
+        if stopped:
+            self.worklist.say("Loading was stopped. Open the study again to fetch the rest.")
+        return stopped
+
+    def _maximise(self) -> None:
+        hide = self.worklist.isVisible() or self.report.isVisible()
+        for side in (self.worklist, self.report):
+            side.setVisible(not hide)
+
+    # --- what happens ---
+
+    def _searched(self, count: int) -> None:
+        self.session.trail(Event.QUERY, studies=count)
+
+    def _study_opened(self, study: Study | None) -> None:
+        self.worklist.clear_series()
+        self.worklist.studies.show_open(study.identity.study if study else "")
+        self.viewport.show_series((), study)
+        self.report.panel.show_title("")
+        self.viewport.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _frames_arrived(self, frames: tuple[ImageFrame, ...]) -> None:
+        self.worklist.add_frames(frames)
+        shown = self.viewport.frames()
+        if not shown:
+            self.worklist.select(frames[0].identity)
+        series = shown[0].identity.series if shown else frames[0].identity.series
+        self.viewport.add_frames([one for one in frames if one.identity.series == series])
+
+    def _progressed(self, arrival: Arrival) -> None:
+        if arrival.problem:
+            self.worklist.say(arrival.problem, "alarm")
+        elif arrival.remaining > 0:
+            total = arrival.completed + arrival.failed + arrival.remaining
+            self.worklist.say(f"{arrival.completed} of {total} objects here")
+
+    def _loaded(self, last: Arrival) -> None:
+        if not self.session.reading.frames():
+            self.viewport.show_problem(
+                "This study holds no image that can be shown. Choose another from the list."
+            )
+        if not last.problem:
+            self.worklist.say("")
+        shown = self.viewport.frames()
+        ordered = self.worklist.series(shown[0].identity.series) if shown else ()
+        if tuple(ordered) != tuple(shown):
+            self.viewport.show_series(ordered, self.session.reading.study)
+
+    def _not_loaded(self, error: DicomProblem) -> None:
+        self.worklist.say(str(error), "alarm")
+        if not self.session.reading.frames():
+            self.viewport.show_problem(str(error))
+
+    def _show_series(self, entry: SeriesEntry) -> None:
+        self.viewport.show_series(entry.frames, self.session.reading.study)
+
+    def _report_opened(self, document: ReportDocument | None) -> None:
+        frames = self.session.reading.frames()
+        self.report.panel.show_title(title_of(frames[0].header) if document and frames else "")
+
+    def _show_standing(self, standing: Standing | None) -> None:
+        shown = standing or Standing("", "quiet")
+        self.report.panel.show_standing(
+            shown.text, shown.state, shown.reason, retry=shown.may_retry
+        )
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        """Close once everything that was typed is on the disk."""
+        self.report.panel.finish_typing()
+        self.session.autosave.flush()
+        if event is not None and not self.session.is_settled and not self._closing:
+            self._closing = True
+            event.ignore()
+            self.session.settled.connect(self.close)
+            return
+        super().closeEvent(event)
+
+    def _lay_out(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        film = QHBoxLayout()
+        film.addWidget(self.viewport)
+        for layout in (column, film):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addLayout(film, 1)
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        for part in (self.worklist, middle, self.report):
+            self._split.addWidget(part)
+        self._split.setHandleWidth(1)
+        self._split.setStretchFactor(1, 1)
+        self._split.setChildrenCollapsible(False)
+        self._split.setSizes([theme.LEFT_WIDTH, 4 * theme.LEFT_WIDTH, theme.RIGHT_WIDTH])
+        whole = QWidget()
+        rows = QVBoxLayout(whole)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        for part in (self.top, hairline(), self._split, hairline(), self.status):
+            rows.addWidget(part, 1 if part is self._split else 0)
+        self.setCentralWidget(whole)
