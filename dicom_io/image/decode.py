@@ -37,7 +37,7 @@ PREFERENCE: Mapping[str, str] = {
     uid.ExplicitVRLittleEndian: NATIVE,
     uid.ExplicitVRBigEndian: NATIVE,
     uid.DeflatedExplicitVRLittleEndian: NATIVE,
-    uid.RLELossless: "pylibjpeg",
+    uid.RLELossless: NATIVE,  # pylibjpeg-rle is quicker but panics on damaged runs
     uid.JPEGBaseline8Bit: "pillow",
     uid.JPEGExtended12Bit: "imagecodecs",
     uid.JPEGLossless: "imagecodecs",
@@ -110,7 +110,7 @@ def require_decoder(syntax: UID, path: Path) -> UID:
             "ask the sender for an uncompressed copy.",
             path,
         )
-    if library != NATIVE and library not in get_decoder(chosen).available_plugins:
+    if chosen.is_encapsulated and library not in get_decoder(chosen).available_plugins:
         raise UnknownTransferSyntax(
             f"{path.name} is written in the transfer syntax {syntax.name} ({syntax}), which needs "
             f"the package {library}. Install it and open the file again.",
@@ -171,13 +171,26 @@ def _samples(
         file, index, options["number_of_frames"] = io.BytesIO(_single_item(frame)), 0, 1
     else:
         _require_bytes(options, element, index, path)
-    library = PREFERENCE[syntax]
+        if options["bits_allocated"] == 1 and options["samples_per_pixel"] == 1:
+            return _single_bits(file, options, index), notices
+    library = PREFERENCE[syntax] if syntax.is_encapsulated else ""
     values, properties = get_decoder(syntax).as_array(
-        file, index=index, decoding_plugin="" if library == NATIVE else library, **options
+        file, index=index, decoding_plugin=library, **options
     )
     values = values.astype(values.dtype.newbyteorder("="), copy=False)
     space = str(properties["photometric_interpretation"])
     return _finish(values, header, options, space, path), notices
+
+
+def _single_bits(file: BinaryIO, options: Mapping[str, Any], index: int) -> Values:
+    """One frame of bits, lowest first; frames follow one another without padding, so that one may
+    begin inside a byte (PS3.5 section 8.2 and annex D). pydicom 3.0.2 reads a byte too few then."""
+    rows, columns = options["rows"], options["columns"]
+    first = index * rows * columns
+    file.seek(first // 8, io.SEEK_CUR)
+    packed = file.read((first % 8 + rows * columns + 7) // 8)
+    bits = np.unpackbits(np.frombuffer(packed, np.uint8), bitorder="little")
+    return bits[first % 8 :][: rows * columns].reshape(rows, columns)
 
 
 def pixel_options(dataset: Dataset, element: PixelElement) -> dict[str, Any]:
@@ -217,6 +230,13 @@ def _encoded_frame(
         offsets = (header.dataset.ExtendedOffsetTable, header.dataset.ExtendedOffsetTableLengths)
     frames = max(number(header.dataset, "NumberOfFrames", 1), 1)
     frame = get_frame(file, index, number_of_frames=frames, extended_offsets=offsets)
+    size = number(header.dataset, "Rows", 0) * number(header.dataset, "Columns", 0)
+    if header.syntax == uid.RLELossless and size > 64 * len(frame):  # two bytes make 128 at most
+        raise DamagedFile(
+            f"{path.name} is damaged: frame {index + 1} has too few bytes to make an image of "
+            f"{size:,} pixels.",
+            path,
+        )
     return frame
 
 
@@ -228,9 +248,9 @@ def _checked(
     Raises DamagedFile when the stream's size is not the header's: a codec allocates what the
     stream asks for.
     """
+    rows, columns = number(dataset, "Rows", 0), number(dataset, "Columns", 0)
     if claim is None:
         return syntax, []
-    rows, columns = number(dataset, "Rows", 0), number(dataset, "Columns", 0)
     if (claim.rows, claim.columns) != (rows, columns):
         raise DamagedFile(
             f"{path.name} is damaged: frame {index + 1} is {claim.rows} rows by {claim.columns} "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import UID, ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian
 
 from dicom_io.errors import NoPixels
 from dicom_io.identity import Identity
@@ -22,6 +22,7 @@ from dicom_io.image.header import (
     read_header,
     require_pixels,
     settle,
+    uid_of,
 )
 from dicom_io.image.notices import gathered
 from dicom_io.image.picture import decode_picture, is_picture, picture_header
@@ -112,7 +113,7 @@ def frames_of_dataset(dataset: Dataset, path: Path) -> tuple[ImageFrame, ...]:
     bare.update({tag: dataset.get_item(tag) for tag in dataset.keys() if tag not in PIXEL_KEYWORDS})
     bare.file_meta = getattr(dataset, "file_meta", None) or FileMetaDataset()
     bare.set_original_encoding(*dataset.original_encoding)
-    syntax = UID(str(bare.file_meta.get("TransferSyntaxUID") or ExplicitVRLittleEndian))
+    syntax = uid_of(bare.file_meta.get("TransferSyntaxUID") or ExplicitVRLittleEndian)
     with gathered() as texts:
         settled = settle(bare, path)
         value = dataset[keyword].value if keyword else None

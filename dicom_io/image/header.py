@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pydicom import config
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
@@ -43,6 +44,7 @@ _NONSENSE = (
     struct.error,
     EOFError,
     UnicodeError,
+    BytesLengthException,
 )
 
 
@@ -145,7 +147,7 @@ def _read(file: BinaryIO, path: Path) -> tuple[Header, list[str]]:
             f"{path.name} is damaged: its header cannot be read. Fetch it again.", path
         ) from error
     notices = settle(dataset, path)
-    syntax = UID(str(dataset.file_meta.get("TransferSyntaxUID") or ""))
+    syntax = uid_of(dataset.file_meta.get("TransferSyntaxUID"))
     if not syntax:
         syntax = _guessed_syntax(dataset)
         notices.append(f"The file does not name its transfer syntax; {syntax.name} is assumed.")
@@ -238,6 +240,11 @@ def _locate(file: BinaryIO, dataset: FileDataset) -> PixelElement | None:
     )
 
 
+def uid_of(value: object) -> UID:
+    """A UID of any form, quietly; empty for None."""
+    return UID(str(value or "").strip(), config.IGNORE)
+
+
 def number(dataset: Dataset, keyword: str, default: int) -> int:
     """An integer attribute; `default` when it is absent, empty or no number."""
     value: Any = dataset.get(keyword)
@@ -290,7 +297,7 @@ def require_pixels(header: Header, path: Path) -> PixelElement:
     """The pixel element. Raises NoPixels, or DamagedFile when an image's pixels are missing."""
     if header.element is not None:
         return header.element
-    name = UID(str(header.dataset.get("SOPClassUID") or "")).name
+    name = uid_of(header.dataset.get("SOPClassUID")).name
     if "Rows" in header.dataset and "BitsAllocated" in header.dataset:
         raise DamagedFile(
             f"{path.name} describes an image but holds no pixels; it may have been cut short. "

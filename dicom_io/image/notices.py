@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
@@ -9,6 +10,21 @@ from contextlib import contextmanager
 
 _LOCK = threading.RLock()  # the list of warning filters belongs to the whole process
 _LIBRARIES = ("pydicom", "pylibjpeg", "PIL", "openjpeg", "rle", "jpeg_ls", "imagecodecs", "numpy")
+
+
+class _Quiet(logging.Filter):
+    """Keeps pydicom's log records back while a thread gathers: they quote patient data."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: set[int] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return threading.get_ident() not in self.threads
+
+
+_QUIET = _Quiet()
+logging.getLogger("pydicom").addFilter(_QUIET)
 
 
 @contextmanager
@@ -19,13 +35,15 @@ def gathered() -> Iterator[list[str]]:
     may hold values of the header, hence patient data: show them, never log them.
     """
     texts: list[str] = []
-    with _LOCK:
-        with warnings.catch_warnings(record=True) as records:
-            warnings.simplefilter("always")
-            try:
-                yield texts
-            finally:
-                caught = list(records)
+    with _LOCK, warnings.catch_warnings(record=True) as records:
+        warnings.simplefilter("always")
+        outer, here = set(_QUIET.threads), threading.get_ident()
+        _QUIET.threads.add(here)
+        try:
+            yield texts
+        finally:
+            _QUIET.threads = outer
+            caught = list(records)
     for record in caught:
         if any(f"/{name}/" in record.filename.replace("\\", "/") for name in _LIBRARIES):
             text = _for_a_person(" ".join(str(record.message).split()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from dicom_io.errors import DamagedFile, FileProblem, UnsafeImage
 from dicom_io.image.header import MAX_FRAME_BYTES, MAX_SIDE
+from dicom_io.image.notices import gathered
 from dicom_io.storage import write_safely
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -44,8 +44,10 @@ def picture_header(path: Path) -> Dataset:
     The UIDs lie under 2.25 and come from the file's SHA-256, so that the same picture is always
     the same study. Raises DamagedFile or UnsafeImage.
     """
-    digest = hashlib.sha256(path.read_bytes()).digest()
-    image = _open(path)
+    content = _content(path)
+    digest = hashlib.sha256(content).digest()
+    with gathered():
+        image = _open(content, path)
     deep, colour = _kind(image)
     columns, rows = image.size
     dataset = Dataset()
@@ -79,14 +81,16 @@ def decode_picture(path: Path) -> NDArray[Any]:
 
     Raises DamagedFile or UnsafeImage.
     """
-    image = _open(path)
-    deep, colour = _kind(image)
-    try:
-        if deep:
-            return np.asarray(image).astype(np.uint16)
-        return np.array(image.convert("RGB" if colour else "L"), dtype=np.uint8)
-    except _NONSENSE as error:
-        raise _damaged(path) from error
+    content = _content(path)
+    with gathered():
+        image = _open(content, path)
+        deep, colour = _kind(image)
+        try:
+            if deep:
+                return np.asarray(image).astype(np.uint16)
+            return np.array(image.convert("RGB" if colour else "L"), dtype=np.uint8)
+        except _NONSENSE as error:
+            raise _damaged(path) from error
 
 
 def write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
@@ -108,26 +112,36 @@ def read_picture(path: Path) -> NDArray[Any]:
     return decode_picture(Path(path))
 
 
-def _open(path: Path) -> Image.Image:
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FileProblem(
+            f"{path.name} cannot be read any more ({error.strerror or error}).", path
+        ) from error
+
+
+def _open(content: bytes, path: Path) -> Image.Image:
     """The picture upright, its size within our limits; pixels are decoded later where possible."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limits decide
-            image = Image.open(path, formats=("PNG", "JPEG"))
-            columns, rows = image.size
-            if max(rows, columns) > MAX_SIDE or rows * columns * 3 > MAX_FRAME_BYTES:
-                raise UnsafeImage(
-                    f"{path.name} claims {rows} rows by {columns} columns, more than the limit. "
-                    "It was not opened.",
-                    path,
-                )
-            return ImageOps.exif_transpose(image)
+        image = Image.open(io.BytesIO(content), formats=("PNG", "JPEG"))
+        columns, rows = image.size
+        if max(rows, columns) > MAX_SIDE or rows * columns * 3 > MAX_FRAME_BYTES:
+            raise _too_large(path)
+        ImageOps.exif_transpose(image, in_place=True)
     except Image.DecompressionBombError as error:
-        raise UnsafeImage(
-            f"{path.name} claims too many pixels. It was not opened.", path
-        ) from error
+        raise _too_large(path) from error
     except (UnidentifiedImageError, *_NONSENSE) as error:
         raise _damaged(path) from error
+    return image
+
+
+def _too_large(path: Path) -> UnsafeImage:
+    return UnsafeImage(
+        f"{path.name} claims more pixels than the limit of {MAX_FRAME_BYTES // 2**20} MiB allows. "
+        "It was not opened.",
+        path,
+    )
 
 
 def _kind(image: Image.Image) -> tuple[bool, bool]:

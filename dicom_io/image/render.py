@@ -23,6 +23,7 @@ from dicom_io.image.window import Window, file_windows, full_range, windows_of
 __all__ = ["Renderer", "Window", "apply_table", "grey_table", "notices_of", "render", "windows_of"]
 
 Bytes = NDArray[np.uint8]
+BLOCK = 2**17  # pixels looked up at a time
 
 
 class Renderer:
@@ -114,8 +115,17 @@ def grey_table(
 
 
 def apply_table(table: Bytes, stored: Values) -> Bytes:
-    """Look every stored value up; bits beyond the table's length are ignored (a power of two)."""
-    return np.take(table, stored, mode="wrap")
+    """Look every stored value up; bits beyond the table's length are ignored (a power of two).
+
+    Rows are taken in blocks: numpy turns indices into eight bytes each, and those of a whole film
+    would not stay in the processor's cache.
+    """
+    picture = np.empty(stored.shape, np.uint8)
+    rows = max(1, BLOCK // max(1, stored[:1].size))
+    for first in range(0, len(stored), rows):
+        block = slice(first, first + rows)
+        np.take(table, stored[block], out=picture[block], mode="wrap")
+    return picture
 
 
 def is_inverse(frame: ImageFrame, shape: str = "") -> bool:

@@ -16,7 +16,7 @@ from dicom_io.image.render import render
 def thumbnail(frame: ImageFrame, side: int) -> NDArray[np.uint8]:
     """The frame, rendered with its first window and averaged down by area to fit `side` pixels.
 
-    Pixels that are not square are made so. Small images are not enlarged beyond `side`. Raises
+    Pixels that are not square are made so. The longer side is always `side`. Raises
     FileProblem when the frame cannot be decoded.
     """
     picture = render(frame, frame.stored())

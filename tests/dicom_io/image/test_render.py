@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from pydicom import dcmread, examples
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_voi_lut
+from pydicom.pixels.processing import apply_voi_lut
 from pydicom.uid import ImplicitVRLittleEndian
 
 from dicom_io.image.frame import ImageFrame, frames_of_dataset, open_frames
@@ -58,7 +59,7 @@ def voi_lut_item(entries: list[int], first: int, bits: int) -> Dataset:
 
 
 CURVE = [x * x // 4095 for x in range(4096)]
-VOI = {
+VOI: dict[str, dict[str, Any]] = {
     "linear": {"WindowCenter": 1500, "WindowWidth": 1001},
     "sigmoid": {"WindowCenter": 2000, "WindowWidth": 900, "VOILUTFunction": "SIGMOID"},
     "table": {"VOILUTSequence": [voi_lut_item(CURVE, 0, 12)]},
@@ -327,7 +328,7 @@ def test_values_that_are_no_number_are_dark_and_do_not_spoil_the_window(
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int16])
 @pytest.mark.parametrize("invert", [False, True])
 def test_the_table_and_the_picture_agree(
-    make_frames: MakeFrames, dtype: type[np.generic], invert: bool
+    make_frames: MakeFrames, dtype: type[np.integer[Any]], invert: bool
 ) -> None:
     rng = np.random.default_rng(3)
     low, high = int(np.iinfo(dtype).min) // 4, int(np.iinfo(dtype).max) // 4
