@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from dicom_io.image.render import Window
 
 BY_HAND = "by hand"
+FINEST_LINEAR = 5.0  # width; LINEAR ends at 1
 FIRST_KEYS = 9  # windows that have a digit of their own
 
 
@@ -52,8 +53,13 @@ def source_of(window: Window) -> str:
 
 
 def set_by_hand(window: Window, center: float, width: float) -> Window:
-    """The window with other numbers; a look-up table becomes the straight line it spans."""
-    function = "LINEAR" if window.lut is not None else window.function
+    """The window with other numbers; a look-up table becomes the straight line it spans.
+
+    An automatic window becomes LINEAR too, so that centre and width alone repeat the picture;
+    one finer than LINEAR can be (values between 0 and 1) stays exact.
+    """
+    linear = window.lut is not None or (window.automatic and window.width >= FINEST_LINEAR)
+    function = "LINEAR" if linear else window.function
     least = 1.0 if function == "LINEAR" else 1e-6
     return replace(
         window,

@@ -1,0 +1,132 @@
+"""What is written over the picture: true, plain, with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from dicom_io.identity import Identity
+from dicom_io.image.frame import ImageFrame
+from dicom_io.image.render import Renderer, Window, notices_of
+from tests.ui.films import film, sample
+from ui.viewport.captions import kind_texts, marks_of, place_text, window_text, with_view
+from ui.viewport.overlay import Marks, plain, scale_bar
+from ui.viewport.placement import Placement
+from ui.viewport.presets import BY_HAND, Choice, Offer, as_text, offers, set_by_hand
+from ui.viewport.reel import Loaded
+from ui.viewport.viewport import Viewport
+
+NOBODY = Identity("", "", "1.2")
+Show = Callable[[Sequence[ImageFrame]], Viewport]
+
+
+def loaded(frame: ImageFrame) -> Loaded:
+    renderer = Renderer(frame, frame.stored())
+    return Loaded(frame, renderer, renderer.windows, notices_of(frame))
+
+
+def test_the_corners_of_a_real_film() -> None:
+    film_shown = loaded(sample("RG1_UNCR.dcm")[0])
+    offer = Choice().for_frame(film_shown.windows)
+
+    marks = marks_of(film_shown, (1, 1))
+    marks = with_view(marks, offer, Placement(1841, 1955, zoom=0.49), inverted=False)
+
+    assert marks.top_left[0] == "Series 1 · Image 1 of 1"
+    assert marks.top_right == ("1841 × 1955 · 15 bit", "MONOCHROME1")
+    assert marks.bottom_left == ("C 15000 · W 30000 (file)", "Zoom 49 %")
+    assert marks.letters == ("R", "L", "H", "F")
+
+
+def test_no_letters_and_no_scale_are_invented() -> None:
+    marks = marks_of(loaded(film(np.zeros((4, 4), np.uint8))), (1, 1))
+
+    assert marks.letters == ("", "", "", "")
+    assert scale_bar(marks, Placement(4, 4), 100) == (0.0, "no scale: pixel spacing unknown")
+
+
+def test_the_window_names_its_source() -> None:
+    assert window_text(Offer(BY_HAND, Window(40, 400))) == "C 40 · W 400 (by hand)"
+    assert window_text(offers([Window(1, 2, explanation="BONE")], "CT")[0]).endswith("(file: BONE)")
+    assert window_text(offers([], "CT")[0]) == "C -400 · W 1600 (CT lung)"
+
+
+def test_inversion_by_hand_is_said() -> None:
+    marks = with_view(Marks(NOBODY), None, Placement(4, 4), inverted=True)
+
+    assert marks.bottom_left == ("Inverted by hand", "Zoom 100 %")
+
+
+@pytest.mark.parametrize(
+    ("column_mm", "zoom", "length", "words"),
+    [
+        (1.5, 1.0, 66.667, "10 cm, at detector"),
+        (0.1, 1.0, 100.0, "1 cm, at detector"),
+        (0.1, 4.0, 80.0, "2 mm, at detector"),
+    ],
+)
+def test_the_scale_bar_is_a_round_length_of_true_size(
+    column_mm: float, zoom: float, length: float, words: str
+) -> None:
+    marks = Marks(NOBODY, column_mm=column_mm, calibration="at detector")
+
+    long, text = scale_bar(marks, Placement(500, 500, zoom=zoom), 100)
+
+    assert long == pytest.approx(length, abs=0.01)
+    assert text == words
+
+
+def test_text_of_a_file_is_one_plain_line() -> None:
+    assert plain("a\r\n\tb\x00<b>c</b>\u202e") == "a b <b>c</b>"
+    assert len(plain("x" * 5000)) <= 120
+
+
+def test_a_series_description_stands_beside_its_number() -> None:
+    frame = film(np.zeros((2, 2), np.uint8), SeriesNumber=3, SeriesDescription="AP\n<i>lying</i>")
+
+    assert place_text(frame, (2, 9)) == "Series 3 · Image 2 of 9 · AP <i>lying</i>"
+    assert kind_texts(frame) == ("2 × 2 · 8 bit", "MONOCHROME2")
+
+
+def test_a_hand_on_a_look_up_table_continues_as_a_window() -> None:
+    window = set_by_hand(Window(100, 50, automatic=True, explanation="Automatic"), 91.6, 52.4)
+
+    assert (window.center, window.width) == (92, 52)
+    assert (window.automatic, window.explanation) == (False, "")
+
+
+def test_an_automatic_window_taken_in_hand_is_one_that_two_numbers_repeat() -> None:
+    wide = Window(-88, 1524, "LINEAR_EXACT", automatic=True)
+    fine = Window(0.4, 0.8, "LINEAR_EXACT", automatic=True)
+
+    assert set_by_hand(wide, -100, 0.2) == Window(-100, 1.0)
+    assert set_by_hand(fine, 0.4, 0.2) == Window(0.4, 0.2, "LINEAR_EXACT")
+
+
+def test_numbers_have_as_many_digits_as_the_width_needs() -> None:
+    assert as_text(1234.4, 3000) == "1234"
+    assert as_text(12.34, 20) == "12.3"
+    assert as_text(0.01234, 0.1) == "0.012"
+
+
+def test_an_automatic_window_does_not_flicker_through_a_series() -> None:
+    choice = Choice()
+    first, second = Window(10, 20, automatic=True), Window(90, 99, automatic=True)
+
+    assert choice.for_frame([first]).window == first
+    assert choice.for_frame([second]).window == first
+    choice.take(Offer("x", Window(1, 2)))
+    assert choice.for_frame([second]).window == Window(1, 2)
+
+
+def test_notices_of_the_file_stand_below_the_first_corner(showing: Show, qtbot: QtBot) -> None:
+    frame = film(np.zeros((40, 40), np.uint8), WindowWidth=0)
+
+    viewport = showing([frame])
+    marks = marks_of(loaded(frame), (1, 1))
+
+    assert any("window" in line.lower() for line in marks.top_left[1:])
+    assert viewport.rendered() is not None

@@ -1,0 +1,140 @@
+"""The identity banner: whose images these are, above the pane, never scrolled away."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QPainter, QPaintEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from dicom_io.identity import Identity
+from dicom_io.image.frame import ImageFrame
+from dicom_io.study import Study
+from ui import theme
+from ui.viewport.overlay import plain
+from ui.viewport.pane import Pane
+from ui.wording import NONE, spoken_date, spoken_name
+
+
+class Elided(QLabel):
+    """One line of plain text that ends in … when there is no room, and then says all as tooltip.
+
+    A name cut off without a sign could be read as another name.
+    """
+
+    def __init__(self, role: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance("…"), super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        shown = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, self.width()
+        )
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self.rect(), int(flags), shown)
+
+
+class Banner(QWidget):
+    """Name, ID, birth date, sex; study, date and accession. "–" for what is not known.
+
+    While a frame is shown the banner says what that frame's own header says; before the first one
+    arrives, what the study list said.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(theme.BANNER_HEIGHT)
+        self.setAccessibleName("Patient and study")
+        self._study: Study | None = None
+        self._frame: ImageFrame | None = None
+        self._fields = {
+            name: Elided("strong" if name == "name" else "quiet")
+            for name in ("name", "id", "born", "sex", "study", "date", "accession")
+        }
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.SPACES[3], 0, theme.SPACES[3], 0)
+        layout.setSpacing(theme.SPACES[3])
+        for name, field in self._fields.items():
+            if name == "study":
+                layout.addStretch(1)
+            layout.addWidget(field)
+        self._write()
+
+    def follow(self, pane: Pane) -> None:
+        """Always name the patient and study that this pane shows."""
+        pane.study_shown.connect(self.show_study)
+        pane.frame_selected.connect(self.show_frame)
+        self.show_study(pane.study())
+        self.show_frame(pane.selected_frame())
+
+    def show_study(self, study: Study | None) -> None:
+        """The study that is opened; None when none is."""
+        self._study = study
+        self._write()
+
+    def show_frame(self, frame: ImageFrame | None) -> None:
+        """The frame on the screen; None while there is none."""
+        self._frame = frame
+        self._write()
+
+    def identity(self) -> Identity | None:
+        """Whom the banner names: the frame's identity, else the study's."""
+        if self._frame is not None:
+            return self._frame.identity
+        return self._study.identity if self._study is not None else None
+
+    def texts(self) -> dict[str, str]:
+        """What stands in each field."""
+        return {name: field.text() for name, field in self._fields.items()}
+
+    def _write(self) -> None:
+        study = study_of(self._frame) if self._frame is not None else self._study
+        if study is None:
+            texts = {"name": "No study open"}
+        else:
+            kind = " ".join(part for part in (study.description, *study.modalities) if part)
+            texts = {
+                "name": spoken_name(study.patient_name),
+                "id": f"ID {study.identity.patient_id or NONE}",
+                "born": f"born {spoken_date(study.birth_date)}",
+                "sex": f"sex {study.sex or NONE}",
+                "study": kind or NONE,
+                "date": spoken_date(study.date),
+                "accession": f"Acc. {study.accession or NONE}",
+            }
+        for name, field in self._fields.items():
+            text = plain(texts.get(name, ""))
+            field.setText(text)
+            field.setToolTip(text.replace("&", "&amp;").replace("<", "&lt;"))
+            field.setVisible(bool(text))
+        if study is not None and study.identity.issuer:
+            whole = f"{texts['id']}, issued by {plain(study.identity.issuer)}"
+            self._fields["id"].setToolTip(whole.replace("&", "&amp;").replace("<", "&lt;"))
+        self.setAccessibleDescription(", ".join(plain(text) for text in texts.values()))
+
+
+def study_of(frame: ImageFrame) -> Study:
+    """The study that a frame's header names."""
+
+    def text(keyword: str) -> str:
+        return str(frame.header.get(keyword) or "").strip()
+
+    return Study(
+        identity=frame.identity.of_study(),
+        patient_name=text("PatientName"),
+        birth_date=text("PatientBirthDate"),
+        sex=text("PatientSex"),
+        date=text("StudyDate"),
+        time=text("StudyTime"),
+        accession=text("AccessionNumber"),
+        description=text("StudyDescription"),
+        modalities=(frame.modality,) if frame.modality else (),
+    )
