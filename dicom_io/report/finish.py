@@ -1,0 +1,43 @@
+"""From a reader's signature to the bytes of the signed document: one way for window and command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+
+from dicom_io.report import sr
+from dicom_io.report.document import Reader, ReportDocument
+from dicom_io.report.header import Software
+from dicom_io.report.signing import Readers, sign
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Who signs, and the proof; `enrols` when the reader signs here for the first time."""
+
+    reader: Reader
+    secret: str
+    enrols: bool = False
+
+    def __repr__(self) -> str:
+        return f"Credential({self.reader.name!r})"  # the secret is shown nowhere
+
+
+def finish(
+    document: ReportDocument, credential: Credential, readers: Readers, evidence: Sequence[Dataset]
+) -> tuple[ReportDocument, bytes]:
+    """The signed report and its DICOM file. `evidence` are headers of the images looked at.
+
+    Raises SigningProblem, UndecidedSentences, InvalidReport, UnusableText, StorageProblem; nothing
+    has been changed then but, perhaps, the reader's enrolment.
+    """
+    reader = credential.reader
+    if credential.enrols:
+        proven = readers.enroll(reader.name, reader.organization, credential.secret)
+    else:
+        proven = readers.verify(reader.name, credential.secret)
+    signed = sign(document, proven)
+    report = sr.build(signed, evidence, Software.installed(proven.organization))
+    return signed, sr.to_bytes(report)

@@ -1,0 +1,81 @@
+"""What every command is given: the data root, the settings, and a way to print."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dicom_io.audit import AuditLog
+from dicom_io.pacs.connect import source_for
+from dicom_io.pacs.dimse import DimseSource
+from dicom_io.pacs.node import Node, parse_node
+from dicom_io.settings import Settings
+from dicom_io.storage import DataRoot
+from model_backend.client import ModelClient
+from plugin._model import shared_client
+
+NODE_TEXT = "a node's name in the settings, or AET@HOST:PORT"
+
+
+class UsageProblem(Exception):
+    """The command cannot be carried out as it was written; the text says what to write instead."""
+
+
+@dataclass(frozen=True)
+class Printer:
+    """Prints lines for a person, or one JSON object a line for a program."""
+
+    as_json: bool
+
+    def say(self, text: str, **fields: Any) -> None:
+        """One result: `text` for a person, `fields` for a program."""
+        if self.as_json:
+            print(json.dumps(fields, ensure_ascii=False), flush=True)
+        elif text:
+            print(text, flush=True)
+
+    def progress(self, text: str) -> None:
+        """Something to watch while waiting; never mixed into the results."""
+        if not self.as_json:
+            print(text, file=sys.stderr, flush=True)
+
+    def fail(self, sentence: str) -> None:
+        """The one sentence of a failure."""
+        if self.as_json:
+            print(json.dumps({"error": sentence}, ensure_ascii=False), flush=True)
+        print(f"wetread: {sentence}", file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Context:
+    """The surroundings of one command."""
+
+    root: DataRoot
+    settings: Settings
+    audit: AuditLog
+    printer: Printer
+    open_window: Callable[..., int]  # only the front door may know the window
+
+    def node(self, arguments: argparse.Namespace) -> Node:
+        """The node that --node names, else the only one in the settings."""
+        if arguments.node:
+            return parse_node(arguments.node, self.settings.nodes)
+        if len(self.settings.nodes) == 1:
+            return self.settings.nodes[0]
+        known = ", ".join(node.name for node in self.settings.nodes) or "none"
+        raise UsageProblem(
+            f"Say which archive: --node NAME or --node AET@HOST:PORT (in the settings: {known})."
+        )
+
+    def source(self, arguments: argparse.Namespace) -> DimseSource:
+        """The archive that --node names. Nothing is connected yet."""
+        return source_for(self.node(arguments))
+
+    def client(self) -> ModelClient:
+        """The model that the settings name. Raises NoModel or BadCheckpoint."""
+        chosen = self.settings.model
+        return shared_client(self.root, chosen.name, threads=chosen.threads)

@@ -1,0 +1,88 @@
+"""`wetread ask`: one question about an image or a box of it, or a list of questions."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from dicom_io.audit import Event
+from plugin._answering import Reply, answer_question
+from plugin._batch import ask_batch
+from plugin._commands.context import Context, UsageProblem
+from plugin._commands.film import choose_frame, parse_box
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    command = commands.add_parser("ask", help="ask the model about an image")
+    command.add_argument("file", nargs="?", type=Path, metavar="FILE")
+    command.add_argument("question", nargs="?", default="", metavar='"QUESTION"')
+    command.add_argument("--choices", default=None, metavar="A,B,C", help="the possible answers")
+    command.add_argument("--box", default="", metavar="X0,Y0,X1,Y1", help="stored pixels")
+    command.add_argument("--frame", type=int, default=1, help="from 1")
+    command.add_argument("--batch", type=Path, metavar="IN.jsonl")
+    command.add_argument("--out", type=Path, metavar="OUT.jsonl")
+    command.set_defaults(run=run_ask)
+
+
+def run_ask(arguments: argparse.Namespace, context: Context) -> int:
+    """Ask once, or work through a list."""
+    if arguments.batch:
+        return run_batch(arguments, context)
+    if not arguments.file or not arguments.question:
+        raise UsageProblem('Write: wetread ask FILE "question", or wetread ask --batch IN.jsonl.')
+    choices: tuple[str, ...] = ()
+    if arguments.choices is not None:
+        choices = tuple(arguments.choices.split(","))
+    frame = choose_frame(arguments.file, arguments.frame)
+    client = context.client()
+    reply: Reply | None = None
+    for stage in answer_question(
+        frame,
+        arguments.question,
+        client.ask,
+        choices=choices,
+        box=parse_box(arguments.box),
+        model=client.folder,
+    ):
+        reply = stage
+    context.audit.record(Event.ACCESSED_BY_MODEL, frame.identity, model=client.identity.name)
+    if reply is None or not reply.is_final:
+        raise UsageProblem("The model ended without an answer. Ask again.")
+    show_reply(context, reply)
+    return 0
+
+
+def show_reply(context: Context, reply: Reply) -> None:
+    """The answer with what is known of it."""
+    shares = "".join(f"\n  {name}: {share:.2f}" for name, share in reply.probabilities)
+    note = f"\n  ({reply.note})" if reply.note else ""
+    text = f"refused: {reply.refusal}" if reply.refusal else reply.text
+    context.printer.say(
+        f"{text}{shares}{note}",
+        question=reply.question,
+        answer=reply.text or None,
+        probabilities=dict(reply.probabilities) or None,
+        refusal=reply.refusal or None,
+        calibrated=reply.calibrated,
+        cut_off=reply.cut_off,
+        note=reply.note,
+        model={
+            "name": reply.model.name,
+            "version": reply.model.version,
+            "sha256": reply.model.sha256,
+        }
+        if reply.model
+        else None,
+    )
+
+
+def run_batch(arguments: argparse.Namespace, context: Context) -> int:
+    """Answer every question of a list; what is done already is left alone."""
+    if not arguments.out:
+        raise UsageProblem("--batch needs --out OUT.jsonl for its results.")
+    client = context.client()
+    for step in ask_batch(arguments.batch, arguments.out, client.ask, model=client.folder):
+        context.printer.progress(f"{step.number} of {step.total}: {step.line.get('id')}")
+    context.printer.say(f"Done: {arguments.out}", out=str(arguments.out))
+    return 0
