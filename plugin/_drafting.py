@@ -118,7 +118,7 @@ def draft_report(
         match event:
             case Token(request=name, text=piece) if describe and name == describe.id:
                 draft.text += piece
-                yield _stage(draft, describe)
+                yield _stage(draft, describe, model)
             case Refusal(reason=reason):
                 raise DraftRefused(reason)
             case Answer(request=name) if describe and name == describe.id:
@@ -148,13 +148,14 @@ def _requests(
     return describe, closed
 
 
-def _stage(draft: _Draft, request: Request) -> ReportDocument:
-    """The draft while words are still coming."""
+def _stage(draft: _Draft, request: Request, model: ModelFolder) -> ReportDocument:
+    """The draft while words are still coming; stopped here, it still names its model."""
     sentences = [
         _suggestion(draft.id_of(i), text, request=request.id)
         for i, text in enumerate(_distinct(split_sentences(draft.text)))
     ]
-    return _document(draft, {SectionKind.FINDINGS: sentences}, ())
+    asked = record(draft.seen, request, model.identity())
+    return _document(draft, {SectionKind.FINDINGS: sentences}, (asked,))
 
 
 def _complete(draft: _Draft) -> ReportDocument:

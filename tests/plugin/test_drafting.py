@@ -229,7 +229,11 @@ def test_stopped_draft_has_no_complete_document(phrase_book: Any, film: Any) -> 
         stages.append(document)
 
     assert stages
-    assert all(not document.asked for document in stages)
+    sentences = [sentence for document in stages for sentence in document.sentences()]
+    assert all(sentence.probability is None for sentence in sentences)
+    assert {one.sha256 for document in stages for one in document.algorithms()} == {
+        phrase_book.folder.sha256
+    }
 
 
 def test_refusal_by_the_model_is_told_in_its_words(phrase_book: Any, film: Any) -> None:
