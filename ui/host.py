@@ -16,12 +16,15 @@ from dicom_io.image.window import Window
 from dicom_io.report.document import Asked, Region, ReportDocument, SectionKind, Sentence
 from dicom_io.settings import Settings
 from dicom_io.storage import DataRoot
+from ui import theme
 from ui.actions import Action
 from ui.jobs import Job, Jobs
 from ui.report.ledger import Ledger
+from ui.report.sentence_row import set_property
 from ui.report.words import probability_words
 
 __all__ = [
+    "SPACES",
     "Action",
     "Audit",
     "Desk",
@@ -33,9 +36,11 @@ __all__ = [
     "Started",
     "State",
     "probability_words",
+    "set_property",
 ]
 
 State = Literal["quiet", "ai", "proven", "alarm"]
+SPACES = theme.SPACES  # pixels; distances in a plug-in's widget, so that all stand on one grid
 Part = TypeVar("Part")
 
 
@@ -81,7 +86,7 @@ class Desk(Protocol):
 
     def show_panel(self, widget: QWidget, title: str) -> None: ...
 
-    def say(self, text: str) -> None: ...
+    def say(self, text: str, state: State = "quiet") -> None: ...
 
     def show_state(self, place: str, text: str, state: State, explanation: str) -> None: ...
 
@@ -179,9 +184,12 @@ class Host(QObject):
         """Give the plug-in's widget its place below the report."""
         self._desk.show_panel(widget, title)
 
-    def say(self, text: str) -> None:
-        """One sentence to the reader, where the eye is; it stays until the next."""
-        self._desk.say(text)
+    def say(self, text: str, state: State = "quiet") -> None:
+        """One sentence to the reader, where the eye is; it stays until the next, "" takes it away.
+
+        `state` is alarm for what needs the reader, else quiet.
+        """
+        self._desk.say(text, state)
 
     def show_state(
         self, place: str, text: str, state: State = "quiet", explanation: str = ""

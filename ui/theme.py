@@ -123,6 +123,8 @@ QToolBar QToolButton:checked { color: $TEXT; border-bottom: 2px solid $PLACE; }
 QToolBar QToolButton:focus { color: $TEXT; border-bottom: 2px solid $QUIET; }
 QToolBar QToolButton:disabled { color: $FAINT; }
 QToolBar::separator { background: transparent; width: 16px; }
+QToolBar QToolButton#brand { color: $TEXT; font-weight: 600; padding: 4px 12px; }
+QToolBar QToolButton#brand::menu-indicator { image: none; width: 0px; }
 QMenuBar { background: $PANEL; }
 QMenuBar::item { background: transparent; padding: 4px 8px; color: $QUIET; }
 QMenuBar::item:selected { background: $RAISED; color: $TEXT; }
@@ -164,6 +166,12 @@ QStatusBar::item { border: none; }
 QCheckBox, QRadioButton { background: transparent; spacing: 8px; }
 QCheckBox:focus, QRadioButton:focus { color: $PLACE; }
 
+QToolButton#outbox-badge {
+    background: transparent; border: none; padding: 0px 4px; color: $ALARM; font-size: ${small}px;
+}
+QToolButton#outbox-badge:hover { text-decoration: underline; }
+QToolButton#outbox-badge::menu-indicator { image: none; width: 0px; }
+QLabel#crop { background: $FILM; border-radius: ${corner_small}px; }
 QWidget#banner { background: $GROUND; border-bottom: 1px solid $LINE; }
 QToolButton#thumbnail {
     background: $FILM; border: 1px solid $LINE; border-radius: ${corner_small}px; padding: 0px;

@@ -92,6 +92,8 @@ class Window(QMainWindow):
         reading.ended.connect(self._loaded)
         reading.failed.connect(self._not_loaded)
         self.viewport.frame_selected.connect(session.look_at)
+        self.viewport.frame_selected.connect(self.table.refresh)
+        session.ledger.document_changed.connect(self.table.refresh)
         self.viewport.maximise_requested.connect(self._maximise)
         session.ledger.document_opened.connect(self._report_opened)
         session.standing_changed.connect(self._show_standing)
@@ -119,8 +121,8 @@ class Window(QMainWindow):
     def show_panel(self, widget: QWidget, title: str) -> None:
         self.report.add_panel(widget, title)
 
-    def say(self, text: str) -> None:
-        self.report.say(text)
+    def say(self, text: str, state: str = "quiet") -> None:
+        self.report.say(text, state)
 
     def show_state(self, place: str, text: str, state: str, explanation: str) -> None:
         self.status.show_state(place, text, state, explanation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
@@ -16,6 +16,8 @@ from dicom_io.report.document import (
     human_sentence,
 )
 from ui.report.merge import with_asked, with_draft, with_inserted, with_removed, with_suggestions
+
+CUT_OFF = "cut off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Ledger(QObject):
 
     def open(self, document: ReportDocument | None) -> None:
         """Put another report on the desk; what was undone before is gone."""
+        self._cut_off()
         self._done.clear()
         self._undone.clear()
         self._held.clear()
@@ -109,6 +112,13 @@ class Ledger(QObject):
         self._unfinished = "" if complete or not sentences else sentences[-1].id
         superseded, self._drafted = self._drafted, {sentence.id for sentence in sentences}
         self._change(with_draft(self._document, draft, superseded=superseded, held=self._held))
+
+    def _cut_off(self) -> None:
+        """No more words are coming for the unfinished sentence; let it say so."""
+        found = self._find(self._unfinished)
+        self._unfinished = ""
+        if found is not None and self._document is not None:
+            self._change(self._document.with_sentence(replace(found[2], note=CUT_OFF)))
 
     def is_unfinished(self, sentence: str) -> bool:
         """True while words of this sentence are still coming, so that nobody can decide on it."""

@@ -1,0 +1,238 @@
+"""The question field: what the model gets, the answer, and a bar for each candidate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QStringListModel, Qt, pyqtSignal
+from PyQt6.QtGui import QImage, QPixmap
+from PyQt6.QtWidgets import (
+    QCompleter,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from plugin._answering import Reply
+from ui.host import SPACES, probability_words, set_property
+
+CROP = 96  # logical pixels, the side of the preview
+BARS = 6  # candidates that get a bar
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was typed: the question, and the answers to choose from, if some were given."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+
+    @classmethod
+    def typed(cls, line: str) -> Question:
+        """`question | answer, answer` as it was typed.
+
+        >>> Question.typed("Which side? | left, right")
+        Question(text='Which side?', choices=('left', 'right'))
+        """
+        text, _, answers = line.partition("|")
+        choices = tuple(part.strip() for part in answers.split(",") if part.strip())
+        return cls(text.strip(), choices)
+
+
+class AskBox(QWidget):
+    """A question about the image or the box drawn on it, and what came back."""
+
+    asked = pyqtSignal(object)  # Question
+    insert_asked = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.crop = QLabel()
+        self.question = QLineEdit()
+        self._answer = QLabel()
+        self._certainty = QLabel()
+        self._below = QLabel()
+        self._insert = QPushButton("Insert as finding")
+        self._bars = [_Bar() for _ in range(BARS)]
+        self._offered = QStringListModel([], self)
+        self._lay_out()
+        self.question.returnPressed.connect(self._give)
+        self._insert.clicked.connect(self.insert_asked)
+        self.clear_answer()
+
+    def focus_question(self) -> None:
+        """Put the cursor into the field."""
+        self.question.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.question.selectAll()
+
+    def offer(self, questions: tuple[str, ...]) -> None:
+        """Questions that the model knows, completed while a person types."""
+        self._offered.setStringList(list(questions))
+
+    def answer(self) -> str:
+        """The answer on the screen, "" while there is none."""
+        return self._answer.text()
+
+    def said(self) -> str:
+        """The line below the answer."""
+        return self._below.text()
+
+    def show_crop(self, pixels: NDArray[np.uint8], side: int) -> None:
+        """What the model gets: `pixels`, squeezed to `side` x `side` as the model does it."""
+        ratio = self.devicePixelRatioF()
+        size = round(CROP * ratio)
+        image = _image(pixels)
+        smooth = Qt.TransformationMode.SmoothTransformation
+        ignore = Qt.AspectRatioMode.IgnoreAspectRatio
+        if side:
+            image = image.scaled(side, side, ignore, smooth)
+        shown = QPixmap.fromImage(image.scaled(size, size, ignore, smooth))
+        shown.setDevicePixelRatio(ratio)
+        self.crop.setPixmap(shown)
+        rows, columns = pixels.shape[:2]
+        squeezed = f", squeezed to {side} × {side}" if side else ""
+        self.crop.setToolTip(f"What the model gets: {columns} × {rows} pixels{squeezed}")
+
+    def show_waiting(self) -> None:
+        """A question is under way."""
+        self.clear_answer()
+        self._say("Asking. Esc stops.")
+
+    def show_stopped(self) -> None:
+        self._say("Stopped.")
+
+    def show_problem(self, sentence: str) -> None:
+        """Why there is no answer."""
+        self.clear_answer()
+        self._say(sentence, "alarm")
+
+    def show_reply(self, reply: Reply, seconds: float) -> None:
+        """The answer as it grows; `seconds` since it was asked."""
+        self._answer.setText(reply.text)
+        if reply.refusal:
+            self._say(reply.refusal, "ai")
+            return
+        if not reply.is_final:
+            return
+        certainty = ""
+        if reply.probability is not None and reply.calibrated:
+            certainty = probability_words(reply.probability)
+        self._certainty.setText(certainty)
+        ranked = sorted(reply.probabilities, key=lambda pair: -pair[1])
+        for bar, pair in zip(self._bars, ranked, strict=False):
+            bar.show_candidate(*pair)
+        parts = [reply.note, f"{seconds * 1000:.0f} ms"]
+        self._say(" · ".join(part for part in parts if part))
+        self._insert.setVisible(bool(reply.text))
+        self._insert.setEnabled(True)
+
+    def show_inserted(self, taken: bool) -> None:
+        """The answer stands in the report now, to be decided there."""
+        self._insert.setEnabled(not taken)
+
+    def clear_answer(self) -> None:
+        """Nothing was asked; the question that was typed stays."""
+        for label in (self._answer, self._certainty):
+            label.clear()
+        for bar in self._bars:
+            bar.hide()
+        self._insert.hide()
+        self._say("")
+
+    def _say(self, text: str, role: str = "quiet") -> None:
+        set_property(self._below, "role", role)
+        self._below.setText(text)
+        self._below.setVisible(bool(text))
+
+    def _give(self) -> None:
+        question = Question.typed(self.question.text())
+        if question.text:
+            self.asked.emit(question)
+
+    def _lay_out(self) -> None:
+        line = QHBoxLayout(self)
+        line.setContentsMargins(SPACES[3], SPACES[2], SPACES[3], SPACES[2])
+        line.setSpacing(SPACES[2])
+        self.crop.setFixedSize(CROP, CROP)
+        self.crop.setObjectName("crop")
+        self.crop.setAccessibleName("What the model gets")
+        line.addWidget(self.crop, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout()
+        column.setSpacing(SPACES[0] + 2)
+        self.question.setObjectName("question")
+        self.question.setPlaceholderText("Ask about the image, or draw a box first (B)")
+        self.question.setToolTip("Enter asks. Answers to choose from may follow a bar: … | a, b")
+        completer = QCompleter(self._offered, self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.question.setCompleter(completer)
+        column.addWidget(self.question)
+        said = QHBoxLayout()
+        self._answer.setProperty("role", "text")
+        self._answer.setWordWrap(True)
+        self._answer.setTextFormat(Qt.TextFormat.PlainText)
+        self._certainty.setProperty("role", "quiet")
+        said.addWidget(self._answer)
+        said.addWidget(self._certainty)
+        said.addStretch(1)
+        column.addLayout(said)
+        for bar in self._bars:
+            column.addWidget(bar)
+        foot = QHBoxLayout()
+        self._below.setProperty("small", True)
+        self._below.setWordWrap(True)
+        self._insert.setProperty("role", "plain")
+        self._insert.setToolTip("Put the answer among the findings, to be decided there")
+        foot.addWidget(self._below, 1)
+        foot.addWidget(self._insert)
+        column.addLayout(foot)
+        column.addStretch(1)
+        line.addLayout(column, 1)
+
+
+class _Bar(QWidget):
+    """One candidate: its words, a bar, its share."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = QLabel()
+        self._share = QLabel()
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 1000)
+        self._bar.setTextVisible(False)
+        self._bar.setProperty("role", "ai")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(SPACES[1])
+        grid.setColumnMinimumWidth(0, 4 * SPACES[3])
+        grid.setColumnMinimumWidth(2, 2 * SPACES[3])
+        grid.setColumnStretch(1, 1)
+        for column, part in enumerate((self._words, self._bar, self._share)):
+            part.setProperty("small", True)
+            grid.addWidget(part, 0, column)
+        for label in (self._words, self._share):
+            label.setProperty("role", "quiet")
+            label.setTextFormat(Qt.TextFormat.PlainText)
+
+    def show_candidate(self, words: str, probability: float) -> None:
+        self._words.setText(words)
+        self._share.setText(f"{probability:.2f}")
+        self._bar.setValue(round(probability * 1000))
+        self.setAccessibleName(f"{words}: {probability:.2f}")
+        self.show()
+
+
+def _image(pixels: NDArray[np.uint8]) -> QImage:
+    """A copy of grey or RGB pixels as an image of Qt's."""
+    kept = np.ascontiguousarray(pixels)
+    rows, columns = kept.shape[:2]
+    is_grey = kept.ndim == 2
+    form = QImage.Format.Format_Grayscale8 if is_grey else QImage.Format.Format_RGB888
+    return QImage(kept.tobytes(), columns, rows, kept.strides[0], form).copy()

@@ -1,0 +1,159 @@
+"""Draft the report of the image on the screen: words as they come, each sentence to be decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from dicom_io.audit import Event
+from dicom_io.errors import DicomProblem
+from dicom_io.image.frame import ImageFrame
+from dicom_io.image.window import Window
+from dicom_io.report.document import ReportDocument, ReportState
+from plugin._drafting import DraftRefused, draft_report
+from plugin._model import close_models
+from plugin._shown import client_of, identity_words, show_model, tell
+from ui.host import Action, Host, Job
+
+DRAFTING = "Drafting. Esc stops and keeps what is written."
+
+
+def start(host: Host) -> list[Action]:
+    """Offer the draft, and show which model there is."""
+    drafting = Drafting(host)
+    show_model(host)
+    return [
+        Action(
+            "draft.start",
+            "Draft",
+            "Shift+E",
+            drafting.begin,
+            enabled=drafting.may_begin,
+            group="Model",
+        )
+    ]
+
+
+def stop() -> None:
+    """End the model process."""
+    close_models()
+
+
+class Drafting:
+    """At most one draft at a time, of the study that was open when it was asked for."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._job: Job | None = None
+        self._frame: ImageFrame | None = None
+        self._last: ReportDocument | None = None
+        host.study_opened.connect(self._give_up)
+        host.on_step_back(self.cancel)
+
+    def may_begin(self) -> bool:
+        """True while an image is shown whose report is open."""
+        report = self._host.report()
+        return (
+            self._host.selected_frame() is not None
+            and report is not None
+            and report.state is ReportState.DRAFT
+        )
+
+    def begin(self) -> None:
+        """Draft from the image on the screen, as it is windowed there."""
+        frame = self._host.selected_frame()
+        if frame is None or not self.may_begin():
+            return
+        self._give_up()
+        self._frame, self._last = frame, None
+        self._host.say(DRAFTING)
+        self._host.audit(Event.ACCESSED_BY_MODEL, frame.identity, what="draft")
+        self._job = self._host.jobs.start(
+            partial(self._work, frame, self._host.current_window()),
+            on_item=partial(self._take, frame),
+            on_done=partial(self._end, frame),
+            on_failed=self._fail,
+            pool="model",
+        )
+
+    def cancel(self) -> bool:
+        """Stop; the words that came so far stay as suggestions. False when nothing was running."""
+        if self._job is None or self._frame is None:
+            return False
+        frame, last = self._frame, self._last
+        self._give_up()
+        if last is not None:
+            self._host.propose(cut_off(last), frame.identity)
+        self._host.say("The draft was stopped." if last is None else
+                       "The draft was stopped; its last sentence may be cut off.")  # fmt: skip
+        return True
+
+    def _work(
+        self, frame: ImageFrame, window: Window | None, cancelled: Callable[[], bool]
+    ) -> Iterator[ReportDocument]:
+        """On a pool thread. Raises ModelError and FileProblem."""
+        client = client_of(self._host)
+        yield from draft_report(
+            frame, client.ask, model=client.folder, window=window, stop=cancelled
+        )
+
+    def _take(self, frame: ImageFrame, document: ReportDocument) -> None:
+        self._last = document
+        self._host.propose(document, frame.identity, complete=False)
+
+    def _end(self, frame: ImageFrame) -> None:
+        last = self._last
+        self._give_up()
+        if last is None or not last.sentences():
+            self._host.say("The model has no finding to suggest for this image.")
+            return
+        self._host.propose(last, frame.identity)
+        self._host.say("")
+        for algorithm in last.algorithms()[:1]:
+            self._host.audit(
+                Event.CREATED, frame.identity, model=algorithm.name, sha256=algorithm.sha256
+            )
+        self._show_device()
+
+    def _show_device(self) -> None:
+        """The device is known once the model has been loaded."""
+
+        def look(cancelled: Callable[[], bool]) -> Iterator[str]:
+            yield identity_words(client_of(self._host).identity)
+
+        def show(text: str) -> None:
+            self._host.show_state("model", text, "quiet", "The model that drafts and answers here.")
+
+        self._host.jobs.start(look, on_item=show, pool="model")
+
+    def _fail(self, error: Exception) -> None:
+        """What the model will not do is told quietly; what went wrong needs the reader."""
+        frame, last = self._frame, self._last
+        self._give_up()
+        if frame is not None and last is not None:
+            self._host.propose(cut_off(last), frame.identity)
+        if isinstance(error, DraftRefused):
+            self._host.say(str(error), "ai")
+        elif isinstance(error, DicomProblem):
+            self._host.say(str(error), "alarm")
+        else:
+            tell(self._host, error)
+
+    def _give_up(self, _: object = None) -> None:
+        """Forget the draft under way; nothing of it is told any more."""
+        job, self._job = self._job, None
+        self._frame = self._last = None
+        if job is not None and job.is_running:
+            job.cancel()
+            self._host.say("")
+
+
+def cut_off(document: ReportDocument) -> ReportDocument:
+    """The draft as far as it came; its last sentence says that it may lack its end."""
+    sentences = document.sentences()
+    if not sentences or sentences[-1].probability is not None:
+        return document
+    last = sentences[-1]
+    note = ", ".join(part for part in (last.note, "cut off") if part)
+    return document.with_sentence(replace(last, note=note))
