@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from model_backend.worker import main as work
 
         return work(words[1:])
-    parsed = parser().parse_args(words)
+    parsed = parser().parse_args(_joined(words))
     printer = Printer(parsed.as_json)
     try:
         return run(parsed, printer)
@@ -93,6 +93,17 @@ def _with(shared: argparse.ArgumentParser) -> type[argparse.ArgumentParser]:
             super().__init__(**options)
 
     return Command
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """`--window -600,1500` as one word: argparse takes a leading minus for an option."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] in ("--window", "--box"):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def own_version() -> str:

@@ -9,7 +9,7 @@ import pytest
 
 os.environ["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM") or "offscreen"
 
-pytest_plugins = ["tests.servers"]  # orthanc, dcmqrscp and archive: real servers
+pytest_plugins = ["tests.servers", "tests.skips"]  # real PACS programs; CI's rule about skips
 
 ROOT = Path(__file__).resolve().parent.parent
 
