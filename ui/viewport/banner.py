@@ -14,6 +14,9 @@ from ui.viewport.overlay import plain
 from ui.viewport.pane import Pane
 from ui.wording import NONE, spoken_date, spoken_name
 
+# How many letters of each field stay when the pane is narrow: who it is comes first.
+KEPT = {"name": 12, "id": 20, "born": 24, "sex": 12, "study": 1, "date": 1, "accession": 1}
+
 
 class Elided(QLabel):
     """One line of plain text that ends in … when there is no room, and then says all as tooltip.
@@ -21,14 +24,23 @@ class Elided(QLabel):
     A name cut off without a sign could be read as another name.
     """
 
-    def __init__(self, role: str, parent: QWidget | None = None) -> None:
+    def __init__(self, role: str, kept: int = 1, parent: QWidget | None = None) -> None:
+        """`kept` is how many letters stay when there is no room."""
         super().__init__(parent)
+        self._kept = kept
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
+    def take_what_is_left(self) -> None:
+        """Ask for no room of its own; stand at the right of what others leave."""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance("…"), super().minimumSizeHint().height())
+        least = self.fontMetrics().horizontalAdvance("n" * self._kept + "…")
+        hint = self.sizeHint()
+        return QSize(min(least, hint.width()), hint.height())
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         shown = self.fontMetrics().elidedText(
@@ -36,8 +48,7 @@ class Elided(QLabel):
         )
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(self.rect(), int(flags), shown)
+        painter.drawText(self.rect(), int(self.alignment()), shown)
 
 
 class Banner(QWidget):
@@ -56,16 +67,15 @@ class Banner(QWidget):
         self._study: Study | None = None
         self._frame: ImageFrame | None = None
         self._fields = {
-            name: Elided("strong" if name == "name" else "quiet")
-            for name in ("name", "id", "born", "sex", "study", "date", "accession")
+            name: Elided("strong" if name == "name" else "quiet", kept)
+            for name, kept in KEPT.items()
         }
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.SPACES[3], 0, theme.SPACES[3], 0)
         layout.setSpacing(theme.SPACES[3])
         for name, field in self._fields.items():
-            if name == "study":
-                layout.addStretch(1)
-            layout.addWidget(field)
+            layout.addWidget(field, 1 if name == "study" else 0)
+        self._fields["study"].take_what_is_left()
         self._write()
 
     def follow(self, pane: Pane) -> None:

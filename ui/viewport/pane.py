@@ -130,6 +130,18 @@ class Pane(QWidget):
         self._note()
         self.update()
 
+    def put_in_order(self, frames: Sequence[ImageFrame]) -> None:
+        """Sort the series shown; the image on the screen, its window, zoom and box stay."""
+        mine = [frame for frame in frames if self._expects(frame)]
+        if not mine or not self._reel.frames:
+            self.add_frames(frames)
+            return
+        aim = self._reel.frames[self._target].identity
+        self._reel.put_in_order(mine)
+        self._target = [frame.identity for frame in self._reel.frames].index(aim)
+        self._note()
+        self.update()
+
     def _expects(self, frame: ImageFrame) -> bool:
         """True for a frame of the series shown, or of its study while no series is known yet."""
         expected, name = self._expected, frame.identity

@@ -77,6 +77,17 @@ class Reel(QObject):
         self._frames = (*self._frames, *fresh)
         self._decode_next()
 
+    def put_in_order(self, frames: Sequence[ImageFrame]) -> None:
+        """The same frames in another order, with any that are new; nothing decoded is lost."""
+        wanted = self._frames[self._wanted].identity if self._frames else None
+        given = {frame.identity: frame for frame in frames}
+        rest = [frame for frame in self._frames if frame.identity not in given]
+        self._frames = (*given.values(), *rest)
+        self._places = {frame.identity: place for place, frame in enumerate(self._frames)}
+        self._wanted = self._places[wanted] if wanted is not None else 0
+        self._full = False
+        self._decode_next()
+
     def close(self) -> None:
         """Drop everything."""
         for job in self._running.values():

@@ -149,7 +149,8 @@ class _Tile(QWidget):
         self.button.setAccessibleName(whole)
         if not entry.frames:
             self.button.setText("In PACS")
-        caption = QLabel(f"{plain(series.modality) or '–'} · {entry.count_text}")
+        here = entry.count_text.removesuffix(" in PACS")  # the tile itself says where they are
+        caption = QLabel(f"{plain(series.modality) or '–'} · {here}")
         caption.setTextFormat(Qt.TextFormat.PlainText)
         caption.setProperty("role", "quiet")
         caption.setProperty("size", "small")

@@ -84,8 +84,23 @@ def test_markup_and_line_ends_in_a_name_are_only_text(banner: Banner) -> None:
 
 def test_a_name_too_long_for_the_window_ends_in_a_sign(banner: Banner, qtbot: QtBot) -> None:
     banner.show_study(Study(Identity("1", "", "1.2"), "Long" * 40))
-    banner.resize(300, banner.height())
+    banner.resize(400, banner.height())
     banner.show()
 
-    assert banner.width() == 300
-    assert banner.minimumSizeHint().width() <= 300
+    assert banner.width() == 400
+    assert banner.minimumSizeHint().width() <= 400
+
+
+def test_in_a_narrow_pane_the_person_is_named_before_the_study(
+    banner: Banner, qtbot: QtBot
+) -> None:
+    who = Identity("4711-0815", "", "1.2")
+    study = Study(who, "Curie^Marie", "18671107", "F", "20240102", description="Chest " * 20)
+    banner.show_study(study)
+    banner.resize(528, banner.height())
+    banner.show()
+
+    fields = {field.text(): field for field in banner.findChildren(QLabel)}
+    for name in ("name", "id", "born", "sex"):
+        field = fields[banner.texts()[name]]
+        assert field.width() >= field.fontMetrics().horizontalAdvance(field.text())

@@ -163,6 +163,25 @@ def test_frames_that_arrive_later_join_the_series(showing: Show, qtbot: QtBot) -
     assert viewport.frames() == (first, second)
 
 
+def test_sorting_a_series_leaves_what_is_seen_in_place(showing: Show, qtbot: QtBot) -> None:
+    frames = [flat(10 * number, instance=number) for number in (1, 2, 3)]
+    viewport = showing([frames[2], frames[0]])
+    viewport.set_window(Window(50, 60))
+    viewport.zoom_by(2)
+    zoom, told = viewport.zoom_percent(), list[object]()
+    viewport.frame_selected.connect(told.append)
+
+    viewport.put_in_order(frames)
+
+    assert viewport.frames() == tuple(frames)
+    assert viewport.selected_frame() is frames[2]
+    assert (viewport.zoom_percent(), viewport.current_window()) == (zoom, Window(50, 60))
+    assert viewport.accessibleDescription().endswith("Image 3 of 3")
+    assert told == []
+    viewport.scroll_by(-1)
+    qtbot.waitUntil(lambda: viewport.selected_frame() is frames[1], timeout=5000)
+
+
 def test_a_study_opened_empty_takes_its_frames_as_they_come(
     viewport: Viewport, qtbot: QtBot
 ) -> None:
