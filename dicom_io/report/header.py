@@ -224,6 +224,13 @@ def is_empty(element: DataElement) -> bool:
     return bool(element.is_empty) or (element.VR == "SQ" and not element.value)
 
 
+def zoned(moment: datetime | None) -> datetime:
+    """The moment with its time zone: now when there is none, local time when it names no zone."""
+    if moment is not None and moment.tzinfo is not None:
+        return moment
+    return (moment or datetime.now()).astimezone()
+
+
 def dates(moment: datetime) -> tuple[str, str]:
     """DA and TM of a moment, in its own time zone."""
     return moment.strftime("%Y%m%d"), moment.strftime("%H%M%S")

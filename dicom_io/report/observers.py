@@ -110,7 +110,7 @@ def person_author(reader: Reader) -> Dataset:
     put(item, "ObserverType", "PSN")
     put(item, "PersonName", reader.name)
     put(item, "PersonIdentificationCodeSequence", DicomSequence())
-    put(item, "InstitutionName", fitting(reader.organization, 64))
+    put(item, "InstitutionName", reader.organization)
     put(item, "InstitutionCodeSequence", DicomSequence())
     return item
 
@@ -118,7 +118,7 @@ def person_author(reader: Reader) -> Dataset:
 def verifier(reader: Reader, moment: datetime) -> Dataset:
     """The person who signed, with the moment of signing."""
     item = Dataset()
-    put(item, "VerifyingOrganization", fitting(reader.organization, 64))
+    put(item, "VerifyingOrganization", reader.organization)
     put(item, "VerificationDateTime", date_time(moment))
     put(item, "VerifyingObserverName", reader.name)
     put(item, "VerifyingObserverIdentificationCodeSequence", DicomSequence())

@@ -30,6 +30,7 @@ from dicom_io.report.document import (
     Section,
     Sentence,
 )
+from dicom_io.report.header import zoned
 from dicom_io.report.observers import models_behind
 from dicom_io.report.text import clean
 from dicom_io.storage import read_versioned, storage_problem, write_versioned
@@ -68,13 +69,12 @@ def sign(document: ReportDocument, reader: Reader, now: datetime | None = None) 
     if not any(s.state is Decision.ACCEPTED for one in sections for s in one.sentences):
         raise ReportProblem("The report says nothing yet. Write or accept a sentence, then sign.")
     models_behind(document, [s for s in document.sentences() if s.state is Decision.ACCEPTED])
-    moment = (now or datetime.now()).astimezone()
     return replace(
         document,
         sections=tuple(one for one in sections if one.sentences),
         state=ReportState.SIGNED,
         reader=reader,
-        signed_at=moment.isoformat(timespec="seconds"),
+        signed_at=zoned(now).isoformat(timespec="seconds"),
     )
 
 

@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import BasicTextSRStorage
 
-from dicom_io.errors import InvalidReport, ReportProblem, UnusableText
+from dicom_io.errors import InvalidReport, ReportProblem, UndecidedSentences, UnusableText
 from dicom_io.identity import Identity
 from dicom_io.report import codes, header, observers, tree
 from dicom_io.report.check import require
@@ -28,7 +28,7 @@ from dicom_io.report.document import (
     SectionKind,
     Sentence,
 )
-from dicom_io.report.header import Software, put
+from dicom_io.report.header import Software, put, zoned
 from dicom_io.report.images import is_referable
 from dicom_io.report.ledger import Mark, line_of
 from dicom_io.report.notices import (
@@ -76,14 +76,14 @@ def build(
     `evidence` are the headers of the images that were looked at (pixels are not needed) and, for
     a later version, the SR that it follows. Signed documents become COMPLETE, VERIFIED, FINAL;
     all others PARTIAL, UNVERIFIED, PRELIMINARY with the label of a draft. Rejected sentences are
-    left out. `now` is the moment of writing, with or without a time zone.
+    left out. `now` is the moment of writing; without a time zone it is local.
 
-    Raises ReportProblem when evidence is missing or of another patient, UndecidedSentences never
-    (see `signing.sign`), UnusableText for a text that DICOM cannot hold, InvalidReport when the
-    result breaks a rule of the checklist.
+    Raises ReportProblem when evidence is missing or of another patient, UndecidedSentences for a
+    signed document with suggestions left, UnusableText for a text that DICOM cannot hold,
+    InvalidReport when the result breaks a rule of the checklist.
     Source: PS3.3 A.35.1, C.17; PS3.16 TID 2000.
     """
-    material = _gather(document, evidence, software, (now or datetime.now()).astimezone())
+    material = _gather(document, evidence, software, zoned(now))
     report = Dataset()
     put(report, "SpecificCharacterSet", "ISO_IR 192")
     header.copy_identity(material.source, report)
@@ -210,12 +210,13 @@ def _put_series(report: Dataset, material: _Material) -> None:
     """SOP Common and SR Document Series: a series of its own."""
     title = RESEARCH_TITLE if material.is_signed else f"{DRAFT_TITLE} – {RESEARCH_TITLE}"
     longer = f"{title} – {_title(material).meaning}"
+    fits = len(longer.encode("utf-8")) <= 64
     put(report, "SOPClassUID", BasicTextSRStorage)
     put(report, "SOPInstanceUID", header.new_uid())
     put(report, "Modality", "SR")
     put(report, "SeriesInstanceUID", header.new_uid())
     put(report, "SeriesNumber", header.REPORT_SERIES_NUMBER)
-    put(report, "SeriesDescription", longer if len(longer) <= 64 else title)
+    put(report, "SeriesDescription", longer if fits else title)
     put(report, "InstanceNumber", 1)
     put(report, "ReferencedPerformedProcedureStepSequence", DicomSequence())
 
@@ -237,6 +238,8 @@ def _put_state(report: Dataset, material: _Material) -> None:
             str(report.SOPInstanceUID),
             ("The signer or the time of signing is missing.",),
         )
+    if document.undecided():
+        raise UndecidedSentences("The report is signed but has sentences that nobody decided on.")
     put(report, "CompletionFlag", "COMPLETE")
     put(report, "VerificationFlag", "VERIFIED")
     put(report, "PreliminaryFlag", "FINAL")

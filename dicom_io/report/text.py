@@ -71,10 +71,14 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 
 def fitting(text: str, limit: int) -> str:
-    """The text cut to `limit` characters for a short value (SH, LO), without backslash or control.
+    """The text cut to `limit` bytes for a short value (SH, LO), without backslash or control.
 
-    A cut text ends in an ellipsis, so that nobody takes it for the whole.
+    The standard counts characters, but validators count bytes. A cut text ends in an ellipsis, so
+    that nobody takes it for the whole.
     """
     kept = "".join(" " if one == "\\" or _is_unusable(one) else one for one in text)
     short = unicodedata.normalize("NFC", " ".join(kept.split()))
-    return short if len(short) <= limit else short[: limit - 1].rstrip() + "…"
+    if len(short.encode("utf-8")) <= limit:
+        return short
+    room = limit - len("…".encode())
+    return short.encode("utf-8")[:room].decode("utf-8", "ignore").rstrip() + "…"
