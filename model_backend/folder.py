@@ -60,11 +60,14 @@ class ModelFolder:
     weights: str = ""  # file name in the folder; "" when the backend needs none
     sha256: str = NO_WEIGHTS
     preprocess: Preprocess | None = None
+    prompt_type: str = "none"  # what the decoder starts from (spec/biomedgpt.md §8)
+    prompts: Mapping[str, str] = field(default_factory=dict)  # by task, where it has its own
     calibration: Mapping[str, Any] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     licence: str = ""
     sources: tuple[str, ...] = ()
     manufacturer: str = ""
+    use: str = ""  # what the licence or the maker restricts it to, such as "research only"
 
     @classmethod
     def read(cls, path: Path) -> ModelFolder:
@@ -169,10 +172,13 @@ def write_model(folder: ModelFolder) -> None:
         "weights": folder.weights,
         "sha256": folder.sha256,
         "tasks": list(folder.tasks),
+        "prompt_type": folder.prompt_type,
+        "prompts": dict(folder.prompts),
         "calibration": dict(folder.calibration),
         "licence": folder.licence,
         "sources": list(folder.sources),
         "manufacturer": folder.manufacturer,
+        "use": folder.use,
         "findings": [asdict(one) for one in folder.findings],
     }
     if folder.preprocess is not None:
@@ -250,11 +256,14 @@ def _parse(path: Path, content: Mapping[str, Any]) -> ModelFolder:
         weights=weights,
         sha256=sha256,
         preprocess=reading.preprocess(),
+        prompt_type=reading.text("prompt_type", "none"),
+        prompts=reading.prompts(),
         calibration=reading.table("calibration"),
         findings=reading.findings(),
         licence=reading.text("licence", ""),
         sources=reading.texts("sources"),
         manufacturer=reading.text("manufacturer", ""),
+        use=reading.text("use", ""),
     )
 
 
@@ -291,6 +300,12 @@ class _Reading:
         if not isinstance(value, dict):
             raise self.problem(key, "is no table")
         return value
+
+    def prompts(self) -> dict[str, str]:
+        table = self.table("prompts")
+        if not all(isinstance(text, str) for text in table.values()):
+            raise self.problem("prompts", "holds something that is no text")
+        return dict(table)
 
     def preprocess(self) -> Preprocess | None:
         table = self.table("preprocess")

@@ -100,8 +100,8 @@ def draft_batch(
             document = _last(draft_report(_frame(item), ask, model=model, stop=stop))
         except DraftRefused as refusal:
             return {"sections": None, "refusal": str(refusal)}
-        if document is None or not document.asked:
-            return None  # stopped: only the complete document says what was asked
+        if document is None or stop():
+            return None  # half a draft is no result
         return {"sections": _sections(document), "refusal": None}
 
     return _run(items, out, work, model, stop)

@@ -139,7 +139,8 @@ def _requests(
     """The request for free text, and one closed question a finding; all on one picture."""
     describe = None
     if FINDINGS in model.tasks:
-        describe = Request(FINDINGS, (seen.image,), DESCRIBE, (), decoding, seed)
+        prompt = model.prompts.get(FINDINGS, DESCRIBE)
+        describe = Request(FINDINGS, (seen.image,), prompt, (), decoding, seed)
     findings = model.findings if CHOICE in model.tasks else ()
     closed = [
         (finding, Request(CHOICE, (seen.image,), finding.question, YES_NO, seed=seed))

@@ -47,6 +47,8 @@ def load(folder: ModelFolder, device: str) -> Model:
                 "does not have. Update Wetread, or choose another model.",
                 "backend",
             ) from error
+        if error.name is not None and error.name.startswith("model_backend."):
+            raise  # a file of ours is missing, which no installing of packages mends
         raise NoModel(
             f"The model {folder.name} needs {error.name}, which is not installed here. Install it "
             'with: pip install "wetread[model]"'
