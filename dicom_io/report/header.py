@@ -55,6 +55,7 @@ _COPIED_KEYWORDS = (
     "StudyInstanceUID",
     "IssuerOfPatientID",
     "IssuerOfPatientIDQualifiersSequence",
+    "ReferencedPatientSequence",
     "TypeOfPatientID",
     "OtherPatientIDsSequence",
     "OtherPatientNames",
@@ -186,10 +187,24 @@ def copy_identity(source: Dataset, target: Dataset) -> None:
         else:
             put(target, keyword, "")
     for keyword in _COPIED_KEYWORDS:
-        if keyword in source and not (source[keyword].VR == "SQ" and is_empty(source[keyword])):
+        if keyword in source and _is_copyable(source[keyword]):
             copy_attribute(source, target, keyword)
     _complete_deidentification(target)
     _drop_incomplete_codes(target, "ProcedureCodeSequence")
+
+
+def _is_copyable(element: DataElement) -> bool:
+    """False for a sequence without items, and for a value that its VR forbids (an age of "42"
+    without its unit), unless it is identity: a new object must not repeat the error."""
+    if element.VR == "SQ":
+        return not is_empty(element)
+    if element.keyword in IDENTITY_KEYWORDS:
+        return True
+    try:
+        DataElement(element.tag, element.VR, _copied(element).value, validation_mode=config.RAISE)
+    except ValueError:
+        return False
+    return True
 
 
 def _complete_deidentification(target: Dataset) -> None:

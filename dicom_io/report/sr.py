@@ -329,6 +329,8 @@ def _procedures(source: Dataset) -> list[Dataset]:
     for code in source.get("ProcedureCodeSequence") or ():
         if header.is_code(code):
             value, scheme = codes.code_key(code)
+            if scheme.startswith("99"):  # only its maker knows what it means
+                continue
             named = codes.Code(value, scheme, str(code.CodeMeaning).strip()).item()
             modifier = tree.HAS_CONCEPT_MODIFIER
             items.append(tree.code_item(modifier, codes.PROCEDURE_REPORTED, named))
