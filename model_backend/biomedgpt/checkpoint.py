@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from model_backend.biomedgpt.config import OFAConfig
+from model_backend.biomedgpt.config import SYNC_BN_EPS, OFAConfig
 from model_backend.biomedgpt.network import BiomedGPT
 from model_backend.biomedgpt.unpickle import read_pickle
 from model_backend.biomedgpt.weights import computed_shapes, network_with, state_shapes
@@ -43,7 +43,6 @@ _ARGUMENTS = {
     "interpolate_position": "interpolate_position",
 }
 TEXT_SYMBOLS = 50265  # specials, text and mask, without codes and bins
-SYNC_BN_EPS = 1e-3  # what the reference uses when a model was trained with sync_bn
 
 
 def load_fairseq(

@@ -10,6 +10,26 @@ from typing import Any
 
 from model_backend.request import BadCheckpoint
 
+SYNC_BN_EPS = 1e-3  # what the reference uses when a model was trained with sync_bn (spec 13.13)
+# Options of the published code that no published model uses and this network lacks.
+FIXED: dict[str, Any] = {
+    "adapter": False,
+    "encoder_prompt": False,
+    "decoder_prompt": False,
+    "entangle_position_embedding": False,
+    "encoder_normalize_before": True,
+    "decoder_normalize_before": True,
+    "layernorm_embedding": True,
+    "patch_layernorm_embedding": True,
+    "code_layernorm_embedding": True,
+    "add_type_embedding": True,
+    "share_all_embeddings": True,
+    "share_decoder_input_output_embed": True,
+    "no_scale_embedding": True,
+    "no_cross_attention": False,
+    "activation_fn": "gelu",
+}
+
 
 @dataclass(frozen=True)
 class OFAConfig:
@@ -38,9 +58,13 @@ class OFAConfig:
     disable_entangle: bool = True  # positions act through the attention bias alone
     interpolate_position: bool = False  # stretch the position table over larger pictures
     batch_norm_eps: float = 1e-5  # 1e-3 where a checkpoint was trained with sync_bn
-    dropout: float = 0.1
+    dropout: float = 0.1  # of embeddings and of the branches' outputs
     drop_path: float = 0.1  # stochastic depth of the last layer
     dictionary: tuple[int, ...] = ()  # BPE ids of the lines; none given: the published order
+    attention_dropout: float = 0.0  # of attention weights
+    activation_dropout: float = 0.0  # inside the feed-forward part
+    scale_resids: bool = False  # a learnt vector on the feed-forward part's shortcut
+    freeze_resnet: bool = False  # batch norms keep their statistics in training
 
     @property
     def head_dim(self) -> int:
@@ -51,7 +75,8 @@ class OFAConfig:
         """A configuration in the form of `goldens/tiny/config.json`, as a mapping or a file.
 
         Keys that do not describe the network (questions, answers, counts) are passed over; what is
-        not given keeps its default. Raises BadCheckpoint naming a value of the wrong kind.
+        not given keeps its default; `sync_bn` stands for its batch norm's eps. Raises BadCheckpoint
+        naming a value of the wrong kind, or one that asks for a network that this is not.
         """
         content: Mapping[str, Any]
         if isinstance(source, Mapping):
@@ -60,7 +85,15 @@ class OFAConfig:
             content = json.loads(Path(source).read_text(encoding="utf-8"))
         known = {field.name: field for field in fields(cls)}
         values: dict[str, Any] = {}
+        if content.get("sync_bn"):
+            values["batch_norm_eps"] = SYNC_BN_EPS
         for key, value in content.items():
+            if key in FIXED and value != FIXED[key]:
+                raise BadCheckpoint(
+                    f"The configuration wants {key} = {value!r}; this network has it only as "
+                    f"{FIXED[key]!r}.",
+                    key,
+                )
             if key not in known:
                 continue
             try:
@@ -80,6 +113,13 @@ class OFAConfig:
 
     def check(self) -> None:
         """Raise BadCheckpoint when the parts do not fit together."""
+        for name in ("d_model", "ffn_dim", "heads", "encoder_layers", "decoder_layers"):
+            if getattr(self, name) < 1:
+                raise BadCheckpoint(f"The configuration's {name} must be at least 1.", name)
+        if not 1 <= self.max_positions <= 1024:
+            raise BadCheckpoint("A network has 1 to 1024 text positions.", "max_positions")
+        if not 2 <= self.token_bucket_size <= 1024:
+            raise BadCheckpoint("There are 2 to 1024 text buckets.", "token_bucket_size")
         if self.d_model % self.heads:
             raise BadCheckpoint(
                 f"The width {self.d_model} does not divide into {self.heads} heads.", "heads"

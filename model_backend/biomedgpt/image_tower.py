@@ -40,8 +40,9 @@ class Bottleneck(nn.Module):
 class ImageTower(nn.Module):
     """(B, 3, height, width) to (B, 1024, height / 16, width / 16)."""
 
-    def __init__(self, blocks: Sequence[int], eps: float) -> None:
+    def __init__(self, blocks: Sequence[int], eps: float, *, is_frozen: bool = False) -> None:
         super().__init__()
+        self.is_frozen = is_frozen  # batch norms keep their statistics and weights in training
         self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(64, eps)
         channels = 64
@@ -54,6 +55,20 @@ class ImageTower(nn.Module):
                 channels = 4 * width
             stages.append(nn.Sequential(*rooms))
         self.layer1, self.layer2, self.layer3 = stages
+        if is_frozen:
+            for module in self.batch_norms():
+                module.requires_grad_(False)
+
+    def batch_norms(self) -> list[nn.BatchNorm2d]:
+        return [module for module in self.modules() if isinstance(module, nn.BatchNorm2d)]
+
+    def train(self, mode: bool = True) -> ImageTower:
+        """Training mode, but for frozen batch norms."""
+        super().train(mode)
+        if self.is_frozen:
+            for module in self.batch_norms():
+                module.eval()
+        return self
 
     def forward(self, images: Tensor) -> Tensor:
         x = F.relu(self.bn1(self.conv1(images)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -16,9 +16,10 @@ from model_backend.biomedgpt.positions import (
     patch_positions,
     token_buckets,
 )
+from model_backend.request import BadRequest
 
 PAD = 1
-LayerCache = dict[str, Tensor] | None  # keys and values, (B, H, T, D)
+KeysValues = tuple[Tensor, Tensor]  # both (B, H, T, D)
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,34 @@ class EncoderOutput:
     padding_mask: Tensor  # (B, L) bool, True where there is nothing
     positions: Tensor  # (B or 1, L, C) after their layer norm
     layers: tuple[Tensor, ...] = ()  # states after the embedding and after each layer
+
+
+@dataclass
+class DecoderCache:
+    """What decoding remembers from one symbol to the next, so that each is computed once.
+
+    Rows are grouped by sentence: N = B * K rows, K beams (or answers) to each of B sentences. What
+    comes from the encoder is kept once for a sentence, not for a beam.
+    """
+
+    own: list[KeysValues] = field(default_factory=list)  # of the symbols so far, (N, H, T, D)
+    memory: list[KeysValues] = field(default_factory=list)  # of the encoder, (B, H, L, D)
+    places: Tensor | None = None  # self-attention's projected positions so far, (1 or N, T, C)
+    encoder_places: Tensor | None = None  # cross-attention's, (1 or B, L, C)
+
+    @property
+    def length(self) -> int:
+        return self.own[0][0].shape[2] if self.own else 0
+
+    def keep(self, rows: Tensor, sentences: Tensor | None = None) -> None:
+        """Carry on with these rows (in their new order) and, where given, these sentences."""
+        self.own = [(k[rows], v[rows]) for k, v in self.own]
+        if self.places is not None and len(self.places) > 1:
+            self.places = self.places[rows]
+        if sentences is not None:
+            self.memory = [(k[sentences], v[sentences]) for k, v in self.memory]
+            if self.encoder_places is not None and len(self.encoder_places) > 1:
+                self.encoder_places = self.encoder_places[sentences]
 
 
 class Attention(nn.Module):
@@ -43,20 +72,24 @@ class Attention(nn.Module):
         self.k_proj = nn.Linear(width, width)
         self.v_proj = nn.Linear(width, width)
         self.out_proj = nn.Linear(width, width)
+        self.dropout = config.attention_dropout
         self.c_attn = nn.Parameter(torch.ones(self.heads)) if config.scale_heads else None
 
     def split(self, x: Tensor) -> Tensor:
         B, T, C = x.shape
         return x.view(B, T, self.heads, C // self.heads).transpose(1, 2)  # (B, H, T, D)
 
-    def keys_and_values(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def keys_and_values(self, x: Tensor) -> KeysValues:
         return self.split(self.k_proj(x)), self.split(self.v_proj(x))
 
     def forward(self, x: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
         """x (B, Tq, C), k and v (B, H, Tk, D), bias (B or 1, H, Tq, Tk) with -inf where masked."""
         B, T, C = x.shape
         q = self.split(self.q_proj(x))
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype), scale=self.scale)
+        dropout = self.dropout if self.training else 0.0
+        y = F.scaled_dot_product_attention(
+            q, k, v, attn_mask=bias.to(q.dtype), dropout_p=dropout, scale=self.scale
+        )  # (B, H, Tq, D)
         if self.c_attn is not None:
             y = y * self.c_attn.view(1, -1, 1, 1)
         return torch.as_tensor(self.out_proj(y.transpose(1, 2).reshape(B, T, C)))  # (B, T, C)
@@ -90,14 +123,18 @@ class FeedForward(nn.Module):
         self.ffn_layernorm = norm(config.ffn_dim) if config.scale_fc else None
         self.fc2 = nn.Linear(config.ffn_dim, config.d_model)
         self.final_layer_norm = norm(config.d_model)
+        self.w_resid = nn.Parameter(torch.ones(config.d_model)) if config.scale_resids else None
+        self.activation_dropout = config.activation_dropout
         self.residual = Residual(config.dropout, drop_path)
 
     def feed_forward(self, x: Tensor) -> Tensor:
         y = self.fc1(self.final_layer_norm(x))
         y = F.gelu(y.float()).to(y.dtype)  # the reference computes it in float32
+        y = F.dropout(y, self.activation_dropout, self.training)
         if self.ffn_layernorm is not None:
             y = self.ffn_layernorm(y)
-        return torch.as_tensor(self.residual(x, self.fc2(y)))
+        kept = x if self.w_resid is None else x * self.w_resid
+        return torch.as_tensor(self.residual(kept, self.fc2(y)))
 
 
 def norm(width: int) -> nn.LayerNorm:
@@ -134,26 +171,29 @@ class DecoderLayer(FeedForward):
         self.build(config, drop_path)
 
     def forward(
-        self, x: Tensor, encoder: Tensor, self_bias: Tensor, cross_bias: Tensor, cache: LayerCache
-    ) -> Tensor:
+        self,
+        x: Tensor,
+        own_bias: Tensor,
+        memory: KeysValues,
+        memory_bias: Tensor,
+        past: KeysValues | None,
+    ) -> tuple[Tensor, KeysValues]:
+        """x (N, T, C) with its biases to the states after this layer and its keys and values.
+
+        `memory` is of B sentences; the N = B * K rows of a sentence ask it together.
+        """
         h = self.self_attn_layer_norm(x)
         k, v = self.self_attn.keys_and_values(h)
-        if cache is not None:
-            if "self_k" in cache:
-                k = torch.cat([cache["self_k"], k], dim=2)
-                v = torch.cat([cache["self_v"], v], dim=2)
-            cache["self_k"], cache["self_v"] = k, v
-        x = self.residual(x, self.self_attn_ln(self.self_attn(h, k, v, self_bias)))
+        if past is not None:
+            k, v = torch.cat([past[0], k], dim=2), torch.cat([past[1], v], dim=2)
+        x = self.residual(x, self.self_attn_ln(self.self_attn(h, k, v, own_bias)))
 
-        h = self.encoder_attn_layer_norm(x)
-        if cache is not None and "cross_k" in cache:
-            k, v = cache["cross_k"], cache["cross_v"]
-        else:
-            k, v = self.encoder_attn.keys_and_values(encoder)
-            if cache is not None:
-                cache["cross_k"], cache["cross_v"] = k, v
-        x = self.residual(x, self.cross_attn_ln(self.encoder_attn(h, k, v, cross_bias)))
-        return self.feed_forward(x)
+        N, T, C = x.shape
+        B = len(memory[0])
+        h = self.encoder_attn_layer_norm(x).view(B, N // B * T, C)
+        y = self.encoder_attn(h, *memory, memory_bias).view(N, T, C)
+        x = self.residual(x, self.cross_attn_ln(y))
+        return self.feed_forward(x), (k, v)
 
 
 def depth_rates(rate: float, layers: int) -> list[float]:
@@ -164,29 +204,26 @@ def depth_rates(rate: float, layers: int) -> list[float]:
 class Stack(nn.Module):
     """What encoder and decoder have in common: embeddings, positions and bias tables."""
 
-    def __init__(self, config: OFAConfig) -> None:
+    def __init__(self, config: OFAConfig, embed_tokens: nn.Embedding) -> None:
         super().__init__()
         self.config = config
         width, side = config.d_model, config.image_bucket_size
         self.scale = (config.head_dim * config.attn_scale_factor) ** -0.5
-        self.embed_tokens = nn.Embedding(config.vocab_size, width)
+        self.embed_tokens = embed_tokens
         self.layernorm_embedding = norm(width)
         self.embed_positions = nn.Embedding(config.max_positions + 2, width)
         self.embed_image_positions = nn.Embedding(side * side + 1, width)
         self.pos_ln = norm(width)
         self.image_pos_ln = norm(width)
         self.layer_norm = norm(width)
-        self.token_rp_bucket: Tensor
-        self.image_rp_bucket: Tensor
-        self.register_buffer("token_rp_bucket", None, persistent=False)
-        self.register_buffer("image_rp_bucket", None, persistent=False)
+        self.token_bucket: Tensor
+        self.register_buffer("token_bucket", None, persistent=False)
         self.compute_buffers()
 
     def compute_buffers(self) -> None:
-        """The bucket tables, which follow from the configuration and are in no file of ours."""
+        """The bucket of each distance, which follows from the configuration and is in no file."""
         config = self.config
-        self.token_rp_bucket = token_buckets(config.token_bucket_size, config.max_positions)
-        self.image_rp_bucket = image_buckets(config.image_bucket_size)
+        self.token_bucket = token_buckets(config.token_bucket_size, config.max_positions)
 
     def tables(self, layers: int) -> None:
         config = self.config
@@ -206,25 +243,43 @@ class Stack(nn.Module):
         k = k.view(*k.shape[:2], heads, width).permute(0, 2, 3, 1)  # (B, H, D, Tk)
         return torch.as_tensor(torch.matmul(q, k) * self.scale)
 
-    def text_bias(self, layer: int, length: int) -> Tensor:
-        """(H, length, length) of this layer's table."""
-        rows = self.token_rp_bucket[:length, :length]
+    def text_rows(self, length: int, new: int = 0) -> Tensor:
+        """Rows of the text tables for queries from `new` on: (length - new, length)."""
+        place = torch.arange(length, device=self.token_bucket.device)
+        distance = place[new:, None] - place[None, :]
+        return self.token_bucket[distance + self.config.max_positions - 1]
+
+    def image_rows(self, ids: Tensor, new: int = 0) -> Tensor:
+        """Rows of the image tables for positions (B, P): (B, P - new, P)."""
+        return image_buckets(ids[:, new:, None], ids[:, None, :], self.config.image_bucket_size)
+
+    def text_bias(self, layer: int, rows: Tensor) -> Tensor:
+        """(Tq, Tk) rows to this layer's (H, Tq, Tk)."""
         return torch.as_tensor(self.token_rel_pos_table_list[layer](rows)).permute(2, 0, 1)
 
-    def image_bias(self, layer: int, ids: Tensor) -> Tensor:
-        """Positions (B, P) to (B, H, P, P) of this layer's table."""
-        rows = self.image_rp_bucket[ids[:, :, None], ids[:, None, :]]
+    def image_bias(self, layer: int, rows: Tensor) -> Tensor:
+        """(B, Pq, Pk) rows to this layer's (B, H, Pq, Pk)."""
         return torch.as_tensor(self.image_rel_pos_table_list[layer](rows)).permute(0, 3, 1, 2)
+
+    def check_length(self, length: int) -> None:
+        """Raise BadRequest for a sequence that the position tables do not reach."""
+        if not 1 <= length <= self.config.max_positions:
+            raise BadRequest(
+                f"This network reads and writes texts of 1 to {self.config.max_positions} "
+                f"symbols, not of {length}. Shorten the text."
+            )
 
 
 class Encoder(Stack):
     """Patches and text to states, in one sequence, patches first."""
 
-    def __init__(self, config: OFAConfig) -> None:
-        super().__init__(config)
+    def __init__(self, config: OFAConfig, embed_tokens: nn.Embedding) -> None:
+        super().__init__(config, embed_tokens)
         width = config.d_model
         self.type_embedding = nn.Embedding(2, width)  # 0 text, 1 image
-        self.embed_images = ImageTower(config.resnet_layers, config.batch_norm_eps)
+        self.embed_images = ImageTower(
+            config.resnet_layers, config.batch_norm_eps, is_frozen=config.freeze_resnet
+        )
         self.image_proj = nn.Linear(1024, width)
         self.patch_layernorm_embedding = norm(width)
         self.pos_q_linear = nn.Linear(width, width)
@@ -241,7 +296,7 @@ class Encoder(Stack):
         B, _, height, width = features.shape
         side = self.config.image_bucket_size
         if max(height, width) > side:
-            raise ValueError(
+            raise BadRequest(
                 f"The picture has {width} x {height} patches; this network takes at most "
                 f"{side} x {side}."
             )
@@ -274,6 +329,7 @@ class Encoder(Stack):
     ) -> EncoderOutput:
         """Tokens (B, S) padded with 1, features (B, 1024, h, w), masks (B,), order (B, P)."""
         B, S = tokens.shape
+        self.check_length(S)
         x = self.embed_tokens(tokens) + self.type_embedding.weight[0]
         x = F.dropout(self.layernorm_embedding(x), self.config.dropout, self.training)
         padding = tokens == PAD
@@ -295,27 +351,31 @@ class Encoder(Stack):
         bias = self.absolute_bias(self.pos_q_linear(positions), self.pos_k_linear(positions))
         if padding.any():
             bias = bias.masked_fill(padding[:, None, None, :], float("-inf"))
+        rows = self.text_rows(S), None if ids is None else self.image_rows(ids)
         seen = [x]
         for number, layer in enumerate(self.layers):
-            x = layer(x, self.with_tables(bias, number, S, ids))
+            x = layer(x, self.with_tables(bias, number, *rows))
             seen.append(x)
         return EncoderOutput(self.layer_norm(x), padding, positions, tuple(seen))
 
-    def with_tables(self, bias: Tensor, layer: int, length: int, ids: Tensor | None) -> Tensor:
+    def with_tables(
+        self, bias: Tensor, layer: int, text_rows: Tensor, image_rows: Tensor | None
+    ) -> Tensor:
         """Add this layer's tables inside the text-text and the image-image block."""
-        bias = bias.clone()
-        bias[:, :, -length:, -length:] += self.text_bias(layer, length)
-        if ids is not None:
-            patches = ids.shape[1]
-            bias[:, :, :patches, :patches] += self.image_bias(layer, ids)
+        bias = bias.clone()  # (1 or B, H, L, L)
+        length = len(text_rows)
+        bias[:, :, -length:, -length:] += self.text_bias(layer, text_rows)
+        if image_rows is not None:
+            patches = image_rows.shape[1]
+            bias[:, :, :patches, :patches] += self.image_bias(layer, image_rows)
         return bias
 
 
 class Decoder(Stack):
     """Encoder states and the symbols so far to logits over the vocabulary."""
 
-    def __init__(self, config: OFAConfig) -> None:
-        super().__init__(config)
+    def __init__(self, config: OFAConfig, embed_tokens: nn.Embedding) -> None:
+        super().__init__(config, embed_tokens)
         width = config.d_model
         self.code_layernorm_embedding = norm(width)
         self.self_pos_q_linear = nn.Linear(width, width)
@@ -332,73 +392,129 @@ class Decoder(Stack):
     def compute_code_positions(self) -> None:
         """Where the symbols of an image-code sequence lie in the image."""
         config = self.config
-        self.image_position_idx = code_positions(
-            config.code_image_size, config.image_bucket_size, config.max_positions + 2
-        )
+        self.image_position_idx = code_positions(config.code_image_size, config.image_bucket_size)
 
     def forward(
         self,
         tokens: Tensor,
         encoder: EncoderOutput,
         code_masks: Tensor | None = None,
-        caches: list[dict[str, Tensor]] | None = None,
+        cache: DecoderCache | None = None,
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Symbols (B, T) to logits (B, T, V) and the states after each layer.
+        """Symbols (N, T) to logits (N, T, V) and the states after each layer.
 
-        With `caches` (one dict a layer, empty at first) only the rows that they lack are computed:
-        `tokens` are all symbols so far, the logits those of the new rows.
+        N may be a multiple of the encoder's B: rows are then grouped by sentence. With a `cache`
+        (empty at first) `tokens` are all symbols so far, and only the rows that it lacks are
+        computed; searched symbols hold no pads, so that none are masked.
+        """
+        x, seen = self.states(tokens, encoder, code_masks, cache)
+        return F.linear(x, self.embed_tokens.weight), seen  # (N, T - new, V)
+
+    def states(
+        self,
+        tokens: Tensor,
+        encoder: EncoderOutput,
+        code_masks: Tensor | None = None,
+        cache: DecoderCache | None = None,
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """As `forward`, without the product with the embeddings: states (N, T, C)."""
+        N, T = tokens.shape
+        self.check_length(T)
+        if N % len(encoder.states):
+            raise ValueError(f"{N} rows do not divide among {len(encoder.states)} sentences.")
+        new = cache.length if cache is not None else 0
+        codes = code_masks if code_masks is not None and bool(code_masks.any()) else None
+        kept = cache if cache is not None else DecoderCache()
+        places = self.places(new, T, codes)  # (1 or N, T - new, C), before their norm
+        normed = self.normed(places, codes)
+        own = self.own_bias(tokens, normed, kept, with_pads=cache is None)
+        across = self.memory_bias(normed, encoder, kept, N)
+        if not kept.memory:
+            for layer in self.layers:
+                assert isinstance(layer, DecoderLayer)
+                kept.memory.append(layer.encoder_attn.keys_and_values(encoder.states))
+
+        text_rows = self.text_rows(T, new)
+        image_rows = None if codes is None else self.image_rows(self.code_places(T)[None], new)
+        x = self.embed(tokens[:, new:], places, codes)
+        seen, grown = [x], []
+        for number, layer in enumerate(self.layers):
+            bias = own + self.text_bias(number, text_rows)
+            if codes is not None and image_rows is not None:
+                image = own + self.image_bias(number, image_rows)
+                bias = torch.where(codes[:, None, None, None], image, bias)
+            past = kept.own[number] if kept.own else None
+            x, keys_values = layer(x, bias, kept.memory[number], across, past)
+            seen.append(x)
+            grown.append(keys_values)
+        kept.own = grown
+        return self.layer_norm(x), tuple(seen)
+
+    def own_bias(
+        self, tokens: Tensor, normed: Tensor, cache: DecoderCache, *, with_pads: bool
+    ) -> Tensor:
+        """Absolute bias and mask of self-attention, rows from the cache's length on.
+
+        (1 or N, H, T - new, T).
         """
         T = tokens.shape[1]
-        new = caches[0]["self_k"].shape[2] if caches and "self_k" in caches[0] else 0
-        codes = code_masks if code_masks is not None and bool(code_masks.any()) else None
-        places = self.places(T, codes)  # (1 or B, T, C), before their norm
-        normed = self.normed(places, codes)
-        cross = self.absolute_bias(
-            self.cross_pos_q_linear(normed[:, new:]), self.cross_pos_k_linear(encoder.positions)
-        )  # (1 or B, H, T - new, L)
-        if encoder.padding_mask.any():
-            cross = cross.masked_fill(encoder.padding_mask[:, None, None, :], float("-inf"))
-        own = self.absolute_bias(self.self_pos_q_linear(normed), self.self_pos_k_linear(normed))
-        own = own.masked_fill(self.hidden(tokens, caches is None), float("-inf"))
+        new = T - normed.shape[1]
+        keys = self.self_pos_k_linear(normed)
+        if cache.places is not None:
+            keys = torch.cat([cache.places, keys], dim=1)
+        cache.places = keys
+        bias = self.absolute_bias(self.self_pos_q_linear(normed), keys)
+        place = torch.arange(T, device=tokens.device)
+        hidden = (place[None, :] > place[new:, None])[None, None]  # what lies ahead
+        pads = tokens == PAD
+        if with_pads and bool(pads.any()):
+            hidden = hidden | pads[:, None, None, :]
+        return bias.masked_fill(hidden, float("-inf"))
 
-        x = self.embed(tokens[:, new:], places[:, new:], codes)
-        seen = [x]
-        for number, layer in enumerate(self.layers):
-            bias = (own + self.relative_bias(number, T, codes))[:, :, new:]
-            x = layer(x, encoder.states, bias, cross, caches[number] if caches else None)
-            seen.append(x)
-        logits = F.linear(self.layer_norm(x), self.embed_tokens.weight)  # (B, T - new, V)
-        return logits, tuple(seen)
+    def memory_bias(
+        self, normed: Tensor, encoder: EncoderOutput, cache: DecoderCache, rows: int
+    ) -> Tensor:
+        """Absolute bias and mask of cross-attention, the same in all layers.
 
-    def places(self, length: int, codes: Tensor | None) -> Tensor:
-        """Position vectors of the target: text's, or the image's for rows of codes."""
-        text = self.embed_positions.weight[:length][None]  # (1, T, C)
+        (1 or B, H, K * (T - new), L): the K rows of a sentence one after the other.
+        """
+        if cache.encoder_places is None:
+            cache.encoder_places = self.cross_pos_k_linear(encoder.positions)
+        B = len(encoder.states)
+        q = self.cross_pos_q_linear(normed)
+        if len(q) == rows:
+            q = q.reshape(B, -1, q.shape[2])  # (B, K * T, C)
+        bias = self.absolute_bias(q, cache.encoder_places)
+        if len(normed) < rows and rows > B:
+            bias = bias.repeat(1, 1, rows // B, 1)  # all rows lie at the same places
+        if bool(encoder.padding_mask.any()):
+            bias = bias.masked_fill(encoder.padding_mask[:, None, None, :], float("-inf"))
+        return bias
+
+    def places(self, new: int, length: int, codes: Tensor | None) -> Tensor:
+        """Position vectors of the target from `new` on: text's, or the image's for code rows."""
+        text = self.embed_positions.weight[new:length][None]  # (1, T - new, C)
         if codes is None:
             return text
-        image = self.embed_image_positions(self.image_position_idx[:length])[None]
+        image = self.embed_image_positions(self.code_places(length)[new:])[None]
         return torch.where(codes[:, None, None], image, text)
+
+    def code_places(self, length: int) -> Tensor:
+        """Image positions of a code sequence (length,); a small image has room for few."""
+        places = self.image_position_idx[:length]
+        window, side = self.config.code_image_size // 8, self.config.image_bucket_size
+        room = side * side + 1 > int(places.max())
+        if window > side or len(places) < length or not room:
+            raise BadRequest(
+                f"This network writes at most {window * window} codes on a grid of {side} x {side} "
+                f"patches; {length - 1} codes have no place there."
+            )
+        return places
 
     def normed(self, places: Tensor, codes: Tensor | None) -> Tensor:
         if codes is None:
             return torch.as_tensor(self.pos_ln(places))
         return torch.where(codes[:, None, None], self.image_pos_ln(places), self.pos_ln(places))
-
-    def relative_bias(self, layer: int, length: int, codes: Tensor | None) -> Tensor:
-        """(1 or B, H, T, T): the text table, or the image table for rows of codes."""
-        text = self.text_bias(layer, length)[None]
-        if codes is None:
-            return text
-        image = self.image_bias(layer, self.image_position_idx[None, :length])
-        return torch.where(codes[:, None, None, None], image, text)
-
-    def hidden(self, tokens: Tensor, with_pads: bool) -> Tensor:
-        """True where a symbol may not look: ahead, and at pads (1 or B, 1, T, T)."""
-        T = tokens.shape[1]
-        ahead = torch.ones(T, T, dtype=torch.bool, device=tokens.device).triu(1)[None, None]
-        pads = tokens == PAD
-        if with_pads and bool(pads.any()):
-            return ahead | pads[:, None, None, :]
-        return ahead
 
     def embed(self, tokens: Tensor, places: Tensor, codes: Tensor | None) -> Tensor:
         x = self.embed_tokens(tokens)
@@ -416,9 +532,9 @@ class BiomedGPT(nn.Module):
     def __init__(self, config: OFAConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = Encoder(config)
-        self.decoder = Decoder(config)
-        self.decoder.embed_tokens = self.encoder.embed_tokens  # tied, output projection too
+        embed_tokens = nn.Embedding(config.vocab_size, config.d_model)
+        self.encoder = Encoder(config, embed_tokens)
+        self.decoder = Decoder(config, embed_tokens)  # tied, the output projection too
 
     def image_features(self, patch_images: Tensor) -> Tensor:
         """(B, 3, height, width) to (B, 1024, height / 16, width / 16)."""
@@ -444,10 +560,13 @@ class BiomedGPT(nn.Module):
         prev_output_tokens: Tensor,
         encoder: EncoderOutput,
         code_masks: Tensor | None = None,
-        caches: list[dict[str, Tensor]] | None = None,
+        cache: DecoderCache | None = None,
     ) -> Tensor:
-        """Logits (B, T, V), of the new rows only when `caches` are given."""
-        logits: Tensor = self.decoder(prev_output_tokens, encoder, code_masks, caches)[0]
+        """Symbols (N, T) to logits (N, T, V); of the new rows only when a `cache` is given.
+
+        `code_masks` (N,) is True where the target is a sequence of image codes.
+        """
+        logits: Tensor = self.decoder(prev_output_tokens, encoder, code_masks, cache)[0]
         return logits
 
     def forward(
@@ -465,9 +584,6 @@ class BiomedGPT(nn.Module):
         self.encoder.compute_buffers()
         self.decoder.compute_buffers()
         self.decoder.compute_code_positions()
-
-    def new_caches(self) -> list[dict[str, Tensor]]:
-        return [{} for _ in self.decoder.layers]
 
 
 def initialise(network: BiomedGPT) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -28,6 +28,7 @@ class Question:
     answers: tuple[tuple[int, ...], ...]  # without bos and eos
 
 
+@torch.no_grad()
 def score_candidates(
     network: BiomedGPT,
     encoder: EncoderOutput,
@@ -40,48 +41,65 @@ def score_candidates(
     with a single allowed symbol costs nothing; eos counts; no length normalisation. Stops early,
     with what it has, when `stop()` turns true. Raises BadRequest for an empty list.
     """
-    rows = [
-        _Row(question.row, question.prompt, answer, trie)
-        for question, trie in ((one, Trie(one.answers)) for one in questions)
-        for answer in question.answers
-    ]
-    scores: list[float] = []
-    for start in range(0, len(rows), BATCH):
+    tries = [Trie(question.answers) for question in questions]
+    scores: list[list[float]] = [[] for _ in questions]
+    for numbers, part in _batches(questions):
         if stop():
             break
-        scores += _score(network, encoder, rows[start : start + BATCH])
-    result = []
-    for question in questions:
-        count = len(question.answers)
-        result.append(scores[:count])
-        scores = scores[count:]
-    return result
-
-
-@dataclass(frozen=True)
-class _Row:
-    row: int
-    prompt: tuple[int, ...]
-    answer: tuple[int, ...]
-    trie: Trie
-
-
-def _score(network: BiomedGPT, encoder: EncoderOutput, rows: Sequence[_Row]) -> list[float]:
-    device = encoder.states.device
-    inputs = pad([[*row.prompt, *row.answer] for row in rows]).to(device)  # (N, T)
-    chosen = torch.tensor([row.row for row in rows], device=device)
-    logits = network.decode(inputs, select(encoder, chosen)).float()  # (N, T, V)
-    scores = []
-    for number, row in enumerate(rows):
-        total = 0.0
-        first = len(row.prompt) - 1
-        for place, symbol in enumerate([*row.answer, EOS]):
-            allowed = row.trie.allowed(row.answer[:place])
-            if len(allowed) > 1:
-                lp = F.log_softmax(logits[number, first + place, allowed], dim=-1)
-                total += float(lp[allowed.index(symbol)])
-        scores.append(total)
+        rows = [
+            (number, answer) for number in numbers for answer in questions[number].answers[part]
+        ]
+        inputs = pad([[*questions[number].prompt, *answer] for number, answer in rows])
+        chosen = torch.tensor([questions[number].row for number in numbers])
+        device = encoder.states.device
+        shared = select(encoder, chosen.to(device))  # one sentence for all answers of a question
+        states, _ = network.decoder.states(inputs.to(device), shared)  # (N, T, C)
+        known: dict[tuple[int, tuple[int, ...]], dict[int, float]] = {}
+        for place, (number, answer) in enumerate(rows):
+            first = len(questions[number].prompt) - 1
+            total = 0.0
+            for length, symbol in enumerate([*answer, EOS]):
+                beginning = (number, answer[:length])
+                if beginning not in known:
+                    known[beginning] = _allowed_log_probabilities(
+                        network, states[place, first + length], tries[number], answer[:length]
+                    )
+                total += known[beginning][symbol]
+            scores[number].append(total)
     return scores
+
+
+def _batches(questions: Sequence[Question]) -> Iterator[tuple[list[int], slice]]:
+    """Questions by number and the part of their answers that goes through the decoder together.
+
+    Questions with equally many answers share a batch, a long list is cut into several.
+    """
+    waiting: list[int] = []
+    for number, question in enumerate(questions):
+        count = len(question.answers)
+        if waiting and (
+            count != len(questions[waiting[0]].answers) or (len(waiting) + 1) * count > BATCH
+        ):
+            yield waiting, slice(None)
+            waiting = []
+        if count > BATCH:
+            for start in range(0, count, BATCH):
+                yield [number], slice(start, start + BATCH)
+        else:
+            waiting.append(number)
+    if waiting:
+        yield waiting, slice(None)
+
+
+def _allowed_log_probabilities(
+    network: BiomedGPT, state: Tensor, trie: Trie, beginning: Sequence[int]
+) -> dict[int, float]:
+    """Log-probability of each symbol that may follow the beginning of an answer; state (C,)."""
+    allowed = trie.allowed(beginning)
+    if len(allowed) == 1:
+        return {allowed[0]: 0.0}
+    logits = network.decoder.embed_tokens.weight[allowed] @ state  # (allowed,)
+    return dict(zip(allowed, F.log_softmax(logits.float(), dim=0).tolist(), strict=True))
 
 
 def label_logits(

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from model_backend.biomedgpt.constraints import Trie, range_mask
-from model_backend.biomedgpt.network import BiomedGPT, EncoderOutput
+from model_backend.biomedgpt.network import BiomedGPT, DecoderCache, EncoderOutput
 from model_backend.biomedgpt.scoring import select
 from model_backend.biomedgpt.tokenizer import BOS, EOS, PAD, UNK
 from model_backend.request import BadRequest
@@ -138,8 +138,8 @@ class _Beams:
         self._check(given)
         self.sentences = [_Sentence(number, one) for number, one in enumerate(given)]
         self.all = list(self.sentences)
-        self.encoder = select(encoder, torch.arange(B, device=self.device).repeat_interleave(K))
-        self.caches = network.new_caches() if cached else None
+        self.encoder = encoder  # B sentences; the decoder shares each among its K beams
+        self.cache = DecoderCache() if cached else None
         self.tokens = torch.full((B * K, 1), BOS, device=self.device)
         self.scores = torch.zeros(B, K, 0, device=self.device)  # cumulative, one a step
         self.step = 0
@@ -180,7 +180,18 @@ class _Beams:
         ends = (symbol == EOS) & (best > NOWHERE)
         for row, sentence in enumerate(self.sentences):
             self.finish(row, sentence, best[row], beam[row], ends[row], forced)
+        if self.step == self.max_len:
+            self._check_all_ended()
         self.go_on(best, beam, symbol, ends)
+
+    def _check_all_ended(self) -> None:
+        """At the limit a sentence without one finite end would have no answer at all."""
+        for sentence in self.sentences:
+            if not sentence.finished:
+                raise BadRequest(
+                    f"No sequence can end within {self.max_len} symbols under these rules. Raise "
+                    "the limit, or loosen the n-gram blocking or the constraint."
+                )
 
     def log_probabilities(self) -> tuple[Tensor, Tensor]:
         """Log-probabilities after every rule, and where the limit forced the end (n * K,)."""
@@ -188,7 +199,7 @@ class _Beams:
         codes = None
         if settings.gen_code:
             codes = torch.ones(len(self.tokens), dtype=torch.bool, device=self.device)
-        logits = self.network.decode(self.tokens, self.encoder, codes, self.caches)[:, -1]
+        logits = self.network.decode(self.tokens, self.encoder, codes, self.cache)[:, -1]
         logits = logits.float() / settings.temperature
         blocked = self.blocked()
         if blocked is not None and not settings.zero_shot:
@@ -299,12 +310,11 @@ class _Beams:
         self.tokens = torch.cat([self.tokens[source], symbol.reshape(-1, 1)], dim=1)
         past = self.scores.flatten(0, 1)[source].view(len(alive), K, -1)
         self.scores = torch.cat([past, best[:, :, None]], dim=2)
-        if self.caches is not None and (K > 1 or len(alive) < len(self.sentences)):
-            for cache in self.caches:
-                for name in cache:
-                    cache[name] = cache[name][source]
-        if len(alive) < len(self.sentences):
-            self.encoder = select(self.encoder, source)
+        left = len(alive) < len(self.sentences)
+        if self.cache is not None and (K > 1 or left):
+            self.cache.keep(source, rows if left else None)
+        if left:
+            self.encoder = select(self.encoder, rows)
             self.sentences = [self.sentences[row] for row in alive]
         self.step += 1
 

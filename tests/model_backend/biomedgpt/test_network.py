@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from model_backend.biomedgpt.config import OFAConfig
-from model_backend.biomedgpt.network import BiomedGPT, EncoderOutput, initialise
+from model_backend.biomedgpt.network import BiomedGPT, DecoderCache, EncoderOutput, initialise
+from model_backend.request import BadRequest
 
 TOLERANCE = 1e-4
 Tensors = dict[str, Tensor]
@@ -94,12 +95,12 @@ def test_features_computed_once_serve_many_questions(tiny: BiomedGPT, inputs: Te
 def test_caches_change_nothing(tiny: BiomedGPT, inputs: Tensors) -> None:
     tokens = inputs["prev_output_tokens"][:1]
     length = int((tokens != 1).sum())
-    caches = tiny.new_caches()
+    cache = DecoderCache()
 
     with torch.no_grad():
         encoder = tiny.encode(inputs["src_tokens"][:1], inputs["patch_images"][:1])
         whole = tiny.decode(tokens[:, :length], encoder)
-        steps = [tiny.decode(tokens[:, : end + 1], encoder, caches=caches) for end in range(length)]
+        steps = [tiny.decode(tokens[:, : end + 1], encoder, cache=cache) for end in range(length)]
 
     assert_close(torch.cat(steps, dim=1), whole)
 
@@ -119,7 +120,7 @@ def test_positions_are_added_to_the_decoder_only_where_a_checkpoint_wants_it(
 
 
 def test_a_picture_of_too_many_patches_is_refused(tiny: BiomedGPT, inputs: Tensors) -> None:
-    with pytest.raises(ValueError, match="at most 8 x 8"):
+    with pytest.raises(BadRequest, match="at most 8 x 8"):
         tiny.encode(inputs["src_tokens"][:1], torch.zeros(1, 3, 160, 64))
 
 

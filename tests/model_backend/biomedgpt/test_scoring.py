@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,26 @@ def test_classes_score_as_published(tiny: BiomedGPT, inputs: dict[str, Tensor]) 
 
     for mine, theirs in zip(scores, golden["scores"], strict=True):
         assert mine == pytest.approx(theirs, abs=1e-4)
+
+
+def test_long_lists_are_scored_in_parts_and_uneven_ones_apart(
+    tiny: BiomedGPT, inputs: dict[str, Tensor]
+) -> None:
+    many = tuple((5 + number, 900 + number % 7) for number in range(150))
+    asked = [Question(0, (0,), many), Question(1, (0,), many[:2]), Question(2, (0,), many[:2])]
+    calls: list[int] = []
+
+    encoder = tiny.encode(inputs["src_tokens"], inputs["patch_images"], inputs["patch_masks"])
+    together = score_candidates(tiny, encoder, asked)
+    (alone,) = score_candidates(tiny, encoder, asked[2:])
+
+    def stop() -> bool:
+        calls.append(1)
+        return len(calls) > 2
+
+    part = score_candidates(tiny, encoder, asked, stop)
+
+    assert [len(row) for row in together] == [150, 2, 2]
+    assert together[2] == pytest.approx(alone, abs=1e-4)
+    assert sum(map(math.exp, together[0])) == pytest.approx(1.0, abs=1e-3)
+    assert [len(row) for row in part] == [128, 0, 0]
