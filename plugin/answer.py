@@ -45,7 +45,9 @@ class Asking:
         host.box_drawn.connect(self._box_changed)
         host.study_opened.connect(self._study_changed)
         host.on_step_back(self.cancel)
-        host.jobs.start(self._questions, on_item=self.box.offer, on_failed=self._leave, pool="model")
+        host.jobs.start(
+            self._questions, on_item=self.box.offer, on_failed=self._leave, pool="model"
+        )
 
     def begin(self) -> None:
         """Put the cursor into the question field."""
@@ -173,7 +175,9 @@ class Asking:
             if shown is not None and shown.identity == made[0].frame.identity:
                 self._show_seen(*made)
 
-        self._preview = self._host.jobs.start(work, on_item=show, on_failed=self._leave, pool="disk")
+        self._preview = self._host.jobs.start(
+            work, on_item=show, on_failed=self._leave, pool="disk"
+        )
 
     def _leave(self, error: Exception) -> None:
         """No picture and no offered questions without a model; asking says what is wrong."""

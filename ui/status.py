@@ -9,6 +9,7 @@ from ui import theme
 
 RESEARCH_ONLY = "Research use only, not for diagnosis"
 DISPLAY = "display not calibrated"
+ORDER = ("pacs", "model", "quality")  # known places, from the left; others follow
 DOTS = ("pacs",)  # places whose state is also a dot in front of the words
 
 
@@ -36,7 +37,8 @@ class StatusLine(QWidget):
         if label is None:
             label = self._places[place] = _label("", "quiet")
             label.setObjectName(f"state-{place}")
-            self._line.insertWidget(len(self._places) - 1, label)
+            ordered = sorted(self._places, key=_rank)
+            self._line.insertWidget(ordered.index(place), label)
         label.setText(self._marked(place, text, state))
         label.setToolTip(explanation)
         role = "quiet" if place in DOTS and state != "alarm" else state
@@ -64,6 +66,10 @@ class StatusLine(QWidget):
         colour = {"proven": theme.PROVEN, "alarm": theme.ALARM}.get(state, theme.QUIET)
         safe = text.replace("&", "&amp;").replace("<", "&lt;")
         return f'<span style="color:{colour}">●</span>&nbsp; {safe}'
+
+
+def _rank(place: str) -> int:
+    return ORDER.index(place) if place in ORDER else len(ORDER)
 
 
 def _label(text: str, role: str) -> QLabel:

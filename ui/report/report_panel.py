@@ -23,6 +23,7 @@ from dicom_io.report.document import (
 )
 from ui import theme
 from ui.actions import Action
+from ui.report.editor import Editor
 from ui.report.ledger import Ledger
 from ui.report.section_box import SectionBox
 from ui.report.sentence_row import SentenceRow, set_property
@@ -98,7 +99,7 @@ class ReportPanel(QWidget):
 
     def edit(self, sentence: str = "") -> None:
         """Open the editor of the sentence (of the current row, without an id)."""
-        row = self._row(sentence or self._current)
+        row = self.row(sentence or self._current)
         if row is not None and self._ledger.is_open:
             self._choose(row.sentence.id)
             self._ledger.hold(row.sentence.id)
@@ -136,24 +137,30 @@ class ReportPanel(QWidget):
         self._title.setText(text or "Report")
 
     def _decide(self, act: Callable[[str], None]) -> None:
-        row = self._row(self._current)
+        row = self.row(self._current)
         if row is None:
             return
         row.end_editing()
-        was_focused = row.hasFocus()
         act(row.sentence.id)
+        self._advance(row)
+
+    def _advance(self, row: SentenceRow) -> None:
+        """Go on to the next undecided sentence; the focus goes with it if it was in the row."""
         following = self._next_undecided(row.sentence.id)
-        if following is not None:
+        if following is not None and row.sentence.is_decided:
             self._choose(following.sentence.id)
             self._reveal(following)
-            if was_focused:
+            if row.hasFocus():
                 following.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _end_edit(self, sentence: str, words: str) -> None:
+    def _end_edit(self, sentence: str, words: str, given: bool) -> None:
+        """Take the words; with Enter the sentence is decided, whether they changed or not."""
         self._ledger.release(sentence)
-        row = self._row(sentence)
-        if row is not None and words.split() != row.sentence.text.split():
+        row = self.row(sentence)
+        if row is not None and (given or words.split() != row.sentence.text.split()):
             self._ledger.edit(sentence, words)
+            if given:
+                self._advance(row)
         self._mark_current()
 
     def _write(self, section: SectionKind, words: str) -> None:
@@ -186,7 +193,7 @@ class ReportPanel(QWidget):
             box.show_sentences(sentences, is_open)
             box.setVisible(document is not None)
         self._empty.setVisible(document is None)
-        if self._row(self._current) is None:
+        if self.row(self._current) is None:
             following = self._next_undecided("")
             self._current = following.sentence.id if following else ""
         self._show_foot()
@@ -223,18 +230,23 @@ class ReportPanel(QWidget):
         self._settled.start()
 
     def _reveal_now(self) -> None:
-        row = self._row(self._to_reveal)
+        row = self.row(self._to_reveal)
         if row is not None:
             self.sections.ensureWidgetVisible(row)
 
     def _may_decide(self) -> bool:
-        return self._ledger.is_open and self._row(self._current) is not None
+        return self._ledger.is_open and self.row(self._current) is not None
 
     def _may_sign(self) -> bool:
         return self._ledger.is_open
 
-    def _row(self, sentence: str) -> SentenceRow | None:
+    def row(self, sentence: str) -> SentenceRow | None:
+        """The row of the sentence with that id."""
         return next((row for row in self._rows() if row.sentence.id == sentence), None)
+
+    def field_of(self, section: str) -> Editor:
+        """The field for the reader's own sentences in a section, by its name."""
+        return self._boxes[SectionKind(section)].field
 
     def _rows(self) -> list[SentenceRow]:
         return [row for box in self._boxes.values() for row in box.rows()]

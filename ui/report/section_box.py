@@ -26,7 +26,7 @@ class SectionBox(QWidget):
 
     row_chosen = pyqtSignal(str)
     edit_asked = pyqtSignal(str)
-    edit_ended = pyqtSignal(str, str)
+    edit_ended = pyqtSignal(str, str, bool)
     words_given = pyqtSignal(object, str)  # SectionKind, words
 
     def __init__(self, kind: SectionKind, parent: QWidget | None = None) -> None:

@@ -29,7 +29,7 @@ class SentenceRow(QFrame):
 
     chosen = pyqtSignal(str)
     edit_asked = pyqtSignal(str)
-    edit_ended = pyqtSignal(str, str)
+    edit_ended = pyqtSignal(str, str, bool)  # id, words, given by Enter
 
     def __init__(self, sentence: Sentence, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,12 +94,13 @@ class SentenceRow(QFrame):
         editor = Editor(parent=self)
         editor.setPlainText(self.sentence.text)
         editor.selectAll()
-        editor.given.connect(self._end_editing)
+        editor.given.connect(self._give)
         editor.left.connect(self._end_editing)
         self._editor = editor
         self._text.hide()
         self._keys.hide()
         self._grid.addWidget(editor, 0, 1)
+        editor.show()  # at once: the next key may come before the layout is done
         editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def end_editing(self) -> None:
@@ -107,7 +108,10 @@ class SentenceRow(QFrame):
         if self._editor is not None:
             self._end_editing(self._editor.words())
 
-    def _end_editing(self, words: str) -> None:
+    def _give(self, words: str) -> None:
+        self._end_editing(words, given=True)
+
+    def _end_editing(self, words: str, given: bool = False) -> None:
         editor, self._editor = self._editor, None
         if editor is None:
             return
@@ -118,7 +122,7 @@ class SentenceRow(QFrame):
         self._text.show()
         if had_focus:
             self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.edit_ended.emit(self.sentence.id, words)
+        self.edit_ended.emit(self.sentence.id, words, given)
 
     def focusInEvent(self, event: QFocusEvent | None) -> None:
         super().focusInEvent(event)
