@@ -29,6 +29,8 @@ MAX_FRAMES = 10_000
 MAX_FRAME_BYTES = 512 * 2**20
 MAX_DEPTH = 32  # of nested sequences
 MAX_INFLATED = 2**30
+_META_LIMIT = 2**16  # bytes; ours have some 300
+_LONG_VR = (b"OB", b"OW", b"UN", b"SQ", b"UT", b"UC", b"UR", b"OF", b"OD", b"OL", b"OV")
 MAX_RATIO = 200  # inflated to deflated
 UNDEFINED = 0xFFFFFFFF
 _DEFLATED = str(DeflatedExplicitVRLittleEndian).encode("ascii")
@@ -86,32 +88,42 @@ def read_header(path: Path) -> Header:
 def open_inflated(path: Path) -> BinaryIO:
     """The file's bytes; those of a deflated file inflated, within limits.
 
-    Raises OSError, NotDicom, DamagedFile, and UnsafeImage for a file that inflates to more than
-    200 times its size or 1 GiB (a deflated file of 1 MB can ask for more memory than there is).
+    Raises OSError, DamagedFile, and UnsafeImage for a file that inflates to more than 200 times
+    its size or 1 GiB (a deflated file of 1 MB can ask for more memory than there is, and pydicom
+    would inflate all of it).
     """
     file = path.open("rb")
     try:
-        head = file.read(132 + 4096)
+        head = file.read(_META_LIMIT)
+        end = _meta_end(head)
+        if end >= _META_LIMIT:
+            raise DamagedFile(f"{path.name} is malformed: its first part does not end.", path)
         file.seek(0)
-        meta = _meta_end(head)
-        if meta is None or _DEFLATED not in head[:meta]:
+        if _DEFLATED not in head[:end]:
             return file
-        file.seek(meta)
+        file.seek(end)
         packed = file.read()
     except BaseException:
         file.close()
         raise
     file.close()
     plain = str(ExplicitVRLittleEndian).encode("ascii").ljust(len(_DEFLATED), b"\0")
-    return io.BytesIO(head[:meta].replace(_DEFLATED, plain) + _inflate(packed, path))
+    return io.BytesIO(head[:end].replace(_DEFLATED, plain) + _inflate(packed, path))
 
 
-def _meta_end(head: bytes) -> int | None:
-    """Where the file meta information ends, by its group length; None when it has none."""
-    if head[128:132] != b"DICM" or head[132:140] != b"\x02\0\0\0UL\x04\0":
-        return None
-    end = 144 + int(struct.unpack("<L", head[140:144])[0])
-    return end if end <= len(head) else None
+def _meta_end(head: bytes) -> int:
+    """Where the elements of group 0002 end; their group length may be missing or wrong."""
+    at = 132 if head[128:132] == b"DICM" else 0
+    while head[at : at + 2] == b"\x02\0" and at + 12 <= len(head):
+        vr = head[at + 4 : at + 6]
+        if vr in _LONG_VR:
+            size = 12 + int.from_bytes(head[at + 8 : at + 12], "little")
+        elif vr.isalpha():
+            size = 8 + int.from_bytes(head[at + 6 : at + 8], "little")
+        else:  # implicit
+            size = 8 + int.from_bytes(head[at + 4 : at + 8], "little")
+        at += size
+    return at
 
 
 def _inflate(packed: bytes, path: Path) -> bytes:
@@ -199,7 +211,7 @@ def settle(dataset: Dataset, path: Path) -> list[str]:
                 path,
             )
         for tag in list(level.keys()):
-            if int(tag) in PIXEL_KEYWORDS:
+            if int(tag) in PIXEL_KEYWORDS or tag.is_private:  # nobody looks at private ones
                 continue
             try:
                 element = level[tag]

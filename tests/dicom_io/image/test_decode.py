@@ -356,6 +356,26 @@ def test_a_stream_that_is_cut_or_nonsense_is_a_damaged_file(
 
 
 @pytest.mark.parametrize(
+    "syntax", [uid.JPEGBaseline8Bit, uid.JPEGLosslessSV1, uid.JPEGLSLossless, uid.JPEG2000Lossless]
+)
+def test_a_stream_of_another_size_than_the_header_s_never_reaches_a_codec(
+    make_dataset: MakeDataset, tmp_path: Path, syntax: str
+) -> None:
+    values = np.zeros((64, 48), np.uint8)
+    encoders: dict[str, Encode] = {
+        **ENCODERS,
+        uid.JPEGBaseline8Bit: lambda v, bits: imagecodecs.jpeg8_encode(v),
+    }
+    dataset = make_dataset(np.zeros((48, 64), np.uint8))  # as many pixels, which a codec would take
+    path = packed_file(tmp_path / "other.dcm", dataset, [encoders[syntax](values, 8)], syntax)
+
+    (frame,) = open_frames(path)
+
+    with pytest.raises(DamagedFile, match="64 rows by 48 columns, but the header says 48 by 64"):
+        frame.stored()
+
+
+@pytest.mark.parametrize(
     ("syntax", "word"),
     [
         ("1.2.840.10008.1.2.4.102", "Video is not supported"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import struct
 import tracemalloc
+import warnings
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -188,9 +190,12 @@ def test_what_a_header_claims_is_not_allocated(
     assert peak < 20e6
 
 
-def test_a_deflated_bomb_is_not_inflated(tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_group_length", [True, False])
+def test_a_deflated_bomb_is_not_inflated(tmp_path: Path, has_group_length: bool) -> None:
     content = sample("image_dfl.dcm").read_bytes()
     meta = 144 + struct.unpack("<L", content[140:144])[0]
+    if not has_group_length:
+        content, meta = content[:132] + content[144:], meta - 12
     deflater = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     bomb = deflater.compress(bytes(100 * 2**20)) + deflater.flush()
     path = tmp_path / "bomb.dcm"
@@ -276,3 +281,33 @@ def test_a_file_without_its_meta_part_is_still_an_image(tmp_path: Path) -> None:
 
     np.testing.assert_array_equal(frame.stored(), dataset.pixel_array)
     assert any("transfer syntax" in notice for notice in frame.notices)
+
+
+def test_a_first_part_that_does_not_end_is_malformed(tmp_path: Path) -> None:
+    content = sample("image_dfl.dcm").read_bytes()
+    path = tmp_path / "endless.dcm"
+    private = b"\x02\0\x02\x01OB\0\0" + struct.pack("<L", 10**6) + b"\0" * 10**6
+    path.write_bytes(content[:132] + private + content[144:])
+
+    with pytest.raises(DamagedFile, match="endless.dcm is malformed"):
+        open_frames(path)
+
+
+def test_frames_are_decoded_the_same_by_many_threads() -> None:
+    names = (
+        "CT_small.dcm",
+        "JPEG2000.dcm",
+        "SC_rgb_jpeg_dcmtk.dcm",
+        "badVR.dcm",
+        "MR_small_RLE.dcm",
+    )
+    frames = [open_frames(sample(name))[0] for name in names] * 6
+    alone = [frame.stored() for frame in frames]
+    before = list(warnings.filters)
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(ImageFrame.stored, frames))
+
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert list(warnings.filters) == before
