@@ -153,7 +153,7 @@ class _Tile(QWidget):
         caption = QLabel(f"{plain(series.modality) or '–'} · {here}")
         caption.setTextFormat(Qt.TextFormat.PlainText)
         caption.setProperty("role", "quiet")
-        caption.setProperty("size", "small")
+        caption.setProperty("small", True)
         caption.setMaximumWidth(SIDE)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
