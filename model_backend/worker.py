@@ -22,6 +22,7 @@ from model_backend.request import ModelError
 
 log = logging.getLogger(__name__)
 
+SMALL = 64 * 2**20  # bytes of weights up to which one thread is not slower than several
 LAST_WORDS = 3.0  # seconds that work in hand may take to notice that the input was closed
 
 
@@ -29,13 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Load one model, answer until standard input closes. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="model_backend.worker", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="folder with model.json")
-    parser.add_argument("--threads", type=int, default=0, help="processor threads; 0: all")
+    parser.add_argument("--threads", type=int, default=0, help="processor threads; 0: as fits")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     chosen = parser.parse_args(arguments)
     source, sink = _take_standard_streams()
     _log_to_standard_error()
-    if chosen.threads > 0:  # read when the backend's libraries are loaded, which is later
-        os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(chosen.threads)
+    threads = chosen.threads or _fitting_threads(chosen.folder)
+    if threads > 0:  # read when the backend's libraries are loaded, which is later
+        os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(threads)
     return Worker(source, sink).run(chosen.folder, chosen.device)
 
 
@@ -138,6 +140,16 @@ def _is_out_of_memory(error: Exception) -> bool:
         or type(error).__name__ == "OutOfMemoryError"
         or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
     )
+
+
+def _fitting_threads(path: Path) -> int:
+    """One thread for a small model, 0 (as many as there are cores) for a large one.
+
+    The steps of a small network are so short that threads wait for one another longer than they
+    work, on a busy machine many times longer (bench/cancel.py, 12 MB of weights).
+    """
+    weights = sum(file.stat().st_size for file in path.glob("*.safetensors"))
+    return 1 if weights <= SMALL else 0
 
 
 def _take_standard_streams() -> tuple[BinaryIO, BinaryIO]:

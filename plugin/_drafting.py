@@ -221,7 +221,8 @@ def _written(draft: _Draft) -> list[tuple[Sentence, str]]:
 def _added(draft: _Draft, told: set[str]) -> list[Verdict]:
     """What the closed questions found and the free text does not tell.
 
-    Absent findings are added only where there is no free text at all, and the summary always.
+    Absent findings are added only where there is no free text at all. The summary is added, unless
+    it says that a film is normal on which something was found: then the reader sums up.
     """
     added = []
     for name, verdict in draft.verdicts.items():
@@ -231,7 +232,9 @@ def _added(draft: _Draft, told: set[str]) -> list[Verdict]:
             continue
         if name == NORMAL or draft.words is None or verdict.is_present:
             added.append(verdict)
-    return added
+    found = any(one.is_present for one in added if one.finding.name != NORMAL)
+    found = found or any(draft.verdicts[name].is_present for name in told - {"", NORMAL})
+    return [one for one in added if not (found and one.finding.name == NORMAL and one.is_present)]
 
 
 def _wordings(verdicts: Mapping[str, Verdict]) -> dict[str, tuple[Verdict, bool]]:

@@ -44,8 +44,7 @@ def test_echo_in_its_own_process_makes_a_draft(
     last = documents[-1]
     assert len(documents) > len(DESCRIBE.split())
     assert DESCRIBE in texts(last, SectionKind.FINDINGS)
-    assert texts(last, SectionKind.IMPRESSION) == ["It is normal."]
-    assert found(last, "It is normal.").probability == 0.5
+    assert found(last, "There is an effusion.").probability == 0.5
 
 
 def test_words_appear_in_order_under_the_same_ids(phrase_book: Any, film: Any) -> None:
@@ -134,6 +133,15 @@ def test_threshold_of_the_finding_decides_what_counts_as_present(
     last = drafted(draft_report(film(), phrase_book, model=model))
 
     assert found(last, "There is an effusion.").probability == 0.375
+
+
+def test_film_with_a_finding_is_not_summed_up_as_normal(phrase_book: Any, film: Any) -> None:
+    phrase_book.text = "There is an effusion."
+    phrase_book.yes = {"effusion": 0.875, "normal": 0.75}
+
+    last = drafted(draft_report(film(), phrase_book, model=phrase_book.folder))
+
+    assert texts(last, SectionKind.IMPRESSION) == []
 
 
 def test_summary_in_the_text_goes_to_the_impression(phrase_book: Any, film: Any) -> None:
