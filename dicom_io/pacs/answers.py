@@ -85,7 +85,8 @@ def declare_utf8(answer: Dataset) -> Dataset:
     except UnicodeDecodeError:
         return answer
     answer.SpecificCharacterSet = "ISO_IR 192"
-    answer.set_original_encoding(True, True, "ISO_IR 192")
+    implicit, little = answer.original_encoding
+    answer.set_original_encoding(implicit, little, "utf8")
     return answer
 
 

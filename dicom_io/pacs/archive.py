@@ -64,7 +64,7 @@ _ABOVE = {
 }
 
 
-class _Listener(ThreadedAssociationServer):
+class Listener(ThreadedAssociationServer):
     """Listens, and stops at once when told."""
 
     def serve_forever(self, poll_interval: float = 0.05) -> None:
@@ -116,7 +116,7 @@ class Archive:
         self._open()
         try:
             server = self._entity().make_server(
-                ("127.0.0.1", self._port), evt_handlers=self._handlers(), server_class=_Listener
+                ("127.0.0.1", self._port), evt_handlers=self._handlers(), server_class=Listener
             )
         except OSError as error:
             raise StorageProblem(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ _config.LOG_REQUEST_IDENTIFIERS = False
 _config.LOG_RESPONSE_IDENTIFIERS = False
 _config.STORE_SEND_CHUNKED_DATASET = True  # files are sent as they are, not decoded first
 logging.getLogger("pynetdicom").setLevel(logging.WARNING)
+logging.getLogger("pydicom").setLevel(logging.ERROR)  # its warnings quote malformed values
 
 MAX_PDU = 131072  # bytes that we are willing to receive in one PDU
 
@@ -52,6 +54,33 @@ _REJECTIONS = {
     (3, 1): "it is busy; try again in a minute",
     (3, 2): "it has too many connections; try again in a minute",
 }
+
+
+class _Gate(threading.Event):
+    """Keeps pynetdicom's own reader away from the answers to our requests.
+
+    An association has a thread that serves what the peer asks of us. pynetdicom pauses it during
+    a request and lets it run again after each; when requests follow one another closely, it now
+    and then wakes late and swallows the first answer of the next one (pynetdicom issue 875), so
+    that a study seems to be missing. We ask and are never asked: it waits here until we are done.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = threading.Event()
+        self._is_open = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.reached.set()
+        return super().wait(timeout)
+
+    def set(self) -> None:
+        if self._is_open:
+            super().set()
+
+    def open(self) -> None:
+        self._is_open = True
+        super().set()
 
 
 class _Entity(AE):
@@ -106,6 +135,7 @@ def associate(
     entity.acse_timeout = node.timeout
     entity.dimse_timeout = node.answer_timeout
     entity.network_timeout = node.answer_timeout
+    began = time.monotonic()
     try:
         association = entity.associate(
             node.host,
@@ -121,9 +151,16 @@ def associate(
             f"The host {node.host} of {node} is not known in this network. Check its name.",
             node.name,
         ) from error
-    if not association.is_established:
+    try:
+        if not association.is_established:
+            raise _why_not(node, association, bool(opened), began)
+        yield from _while_open(node, association, service)
+    finally:
         entity.close_socket()
-        raise _why_not(node, association, bool(opened))
+
+
+def _while_open(node: Node, association: Association, service: str) -> Iterator[Association]:
+    """The association, once; released after use, aborted after an error."""
     accepted = {str(context.abstract_syntax) for context in association.accepted_contexts}
     if service and service not in accepted:
         association.release()
@@ -132,6 +169,9 @@ def associate(
             f"Ask its administrator what {node.calling_aet} may do.",
             node.name,
         )
+    gate = _Gate()
+    association._reactor_checkpoint = gate
+    gate.reached.wait(node.timeout)
     try:
         yield association
     except BaseException:
@@ -140,10 +180,12 @@ def associate(
     else:
         if association.is_established:
             association.release()
+    finally:
+        gate.open()
 
 
 def _why_not(
-    node: Node, association: Association, opened: bool
+    node: Node, association: Association, opened: bool, began: float
 ) -> NodeUnreachable | NodeRefused | NodeTimedOut:
     if not opened:
         return NodeUnreachable(
@@ -162,12 +204,8 @@ def _why_not(
             f"what {node.calling_aet} may do.",
             node.name,
         )
-    if association.acse.is_aborted("a-abort") or association.acse.is_aborted("a-p-abort"):
-        return _closed(node)
-    return _closed(node) if association.is_aborted else timed_out(node, "the connection")
-
-
-def _closed(node: Node) -> NodeRefused:
+    if time.monotonic() - began >= 0.9 * node.timeout:
+        return timed_out(node, "the connection")
     return NodeRefused(
         f"{node} closed the connection without an answer. Check that the port is its DICOM port "
         "and does not ask for TLS.",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pynetdicom.presentation import build_context
 
-from dicom_io.errors import NothingFound, OperationFailed
+from dicom_io.errors import NothingFound
 from dicom_io.identity import Identity
 from dicom_io.pacs.association import associate
 from dicom_io.pacs.contexts import UNCOMPRESSED
@@ -95,11 +95,8 @@ class Fetching:
 
     def _retrieve(self, portion: Portion) -> None:
         """One series; a failure of it does not stop the others."""
-        try:
-            said = self.retrieval.get(portion.series, portion.wanted, whole=portion.whole)
-            problem = " ".join(said) or f"{self.node} did not send this object. Try again."
-        except OperationFailed as failure:
-            problem = str(failure)
+        said = self.retrieval.get(portion.series, portion.wanted, whole=portion.whole)
+        problem = said[-1] if said else f"{self.node} did not send this object. Try again."
         if self.closed:
             return
         for one in self.retrieval.missing(portion.wanted):

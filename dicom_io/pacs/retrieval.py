@@ -67,8 +67,8 @@ class Retrieval:
     def get(self, series: Series, wanted: Sequence[Instance], *, whole: bool) -> list[str]:
         """Retrieve the `wanted` instances of a series; `whole` says that these are all it has.
 
-        Returns a sentence for each thing the node reported short of failure; what did not arrive
-        then, `missing` says. Raises NodeProblem, StorageProblem.
+        Returns a sentence for each failure that the node reported; what did not arrive then,
+        `missing` says. Raises NodeProblem when the connection fails, StorageProblem.
         """
         classes = {one.sop_class for one in wanted}
         told = [] if "" in classes else sorted(classes)
@@ -78,7 +78,10 @@ class Retrieval:
             rest = [one for one in self.missing(wanted) if not told or one.sop_class in offered]
             if rest and not self._closed:
                 entire = whole and len(rest) == len(wanted)
-                said += self._ask(contexts, self._identifiers(series, rest, entire))
+                try:
+                    said += self._ask(contexts, self._identifiers(series, rest, entire))
+                except OperationFailed as failure:  # another offer may hold the right class
+                    said.append(str(failure))
         return said
 
     def _ask(

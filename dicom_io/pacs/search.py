@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import unicodedata
@@ -71,6 +72,10 @@ _NUMBERS = frozenset(  # an empty text is no value of these
 )
 
 
+_UIDS = re.compile(r"[0-9.\\]+")
+_DATES = re.compile(r"\d{8}|\d{8}-|-\d{8}|\d{8}-\d{8}")
+
+
 def study_identifiers(query: Query) -> list[Dataset]:
     """The C-FIND identifiers that together find what the query asks for.
 
@@ -85,9 +90,9 @@ def study_identifiers(query: Query) -> list[Dataset]:
         by_name = [
             replace(query, patient_name=name) for name in _cases(matching.name_pattern(typed))
         ]
-        numbers = [text for text in dict.fromkeys((typed, typed.upper())) if len(text) <= 62]
-        by_number = [replace(query, patient_id=matching.around(text)) for text in numbers]
-        by_number += [replace(query, accession=matching.around(text)) for text in numbers]
+        numbers = [matching.around(text) for text in dict.fromkeys((typed, typed.upper()))]
+        by_number = [replace(query, patient_id=text) for text in numbers if len(text) <= 64]
+        by_number += [replace(query, accession=text) for text in numbers if len(text) <= 16]
         named = [*by_name, *by_number]
     return [_study_identifier(one) for one in named]
 
@@ -122,13 +127,19 @@ def list_instances(search: Search, study: str, series: str) -> list[Instance]:
 def _study_identifier(query: Query) -> Dataset:
     identifier = _empty("STUDY", _STUDY_KEYS)
     # `?` matches one byte, not one letter, in common archives: we ask wider and filter ourselves.
-    identifier.PatientName = query.patient_name.replace("?", "*")
-    identifier.PatientID = query.patient_id
-    identifier.AccessionNumber = query.accession
-    identifier.StudyInstanceUID = query.study
-    identifier.StudyDate = query.date
-    identifier.ModalitiesInStudy = query.modality
+    identifier.PatientName = _sendable(query.patient_name.replace("?", "*"), 64)
+    identifier.PatientID = _sendable(query.patient_id, 64)
+    identifier.AccessionNumber = _sendable(query.accession, 16)
+    identifier.StudyInstanceUID = query.study if _UIDS.fullmatch(query.study) else ""
+    identifier.StudyDate = query.date if _DATES.fullmatch(query.date) else ""
+    identifier.ModalitiesInStudy = _sendable(query.modality, 16)
     return identifier
+
+
+def _sendable(text: str, longest: int) -> str:
+    """The key as the standard allows it; else "", and our own filter does the work."""
+    fits = len(text) <= longest and text.isprintable() and "\\" not in text
+    return text if fits else ""
 
 
 def _empty(level: str, keys: tuple[str, ...]) -> Dataset:
@@ -156,6 +167,7 @@ class Search:
         self.cut_off = False
         self._association = association
         self._message = 0  # ID of the message under way
+        self._is_asking = False  # a search is under way that a cancel may end
         self._deadline: threading.Timer | None = None
         self._lock = threading.Lock()
 
@@ -164,8 +176,10 @@ class Search:
 
         Raises OperationFailed, NodeTimedOut, NodeUnreachable.
         """
-        self._message += 1
-        responses = self._association.send_c_find(identifier, FIND, msg_id=self._message)
+        with self._lock:
+            self._message += 1
+            responses = self._association.send_c_find(identifier, FIND, msg_id=self._message)
+            self._is_asking = True
         finished = False
         try:
             since = time.monotonic()
@@ -177,6 +191,8 @@ class Search:
                 since = time.monotonic()
                 if not status.is_pending(code):
                     finished = True
+                    with self._lock:  # a cancel after this would disturb the release
+                        self._is_asking = False
                     self._end(code, response)
                 elif answer is not None:
                     yield declare_utf8(answer)
@@ -192,7 +208,9 @@ class Search:
         """Ask the node to stop, and abort when it does not. From any thread, any number of
         times."""
         with self._lock:
-            if self._deadline is not None or not self._association.is_established:
+            if not self._is_asking or self._deadline is not None:
+                return
+            if not self._association.is_established:
                 return
             self._association.send_c_cancel(self._message, query_model=FIND)
             self._deadline = threading.Timer(DRAIN, cut, (self._association,))

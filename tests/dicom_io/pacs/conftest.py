@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from pynetdicom.events import EventHandlerType
 from pynetdicom.presentation import PresentationContext
 
 from dicom_io.identity import Identity
-from dicom_io.pacs.archive import Archive
+from dicom_io.pacs.archive import Archive, Listener
 from dicom_io.pacs.dimse import DimseSource
 from dicom_io.pacs.node import Node
 from dicom_io.pacs.samples import sample_files
@@ -75,11 +76,19 @@ def listen() -> Iterator[Listen]:
         **settings: object,
     ) -> Node:
         entity = AE(ae_title="FAULTY")
-        entity.supported_contexts = list(contexts)
+        for context in contexts:
+            entity.add_supported_context(
+                str(context.abstract_syntax),
+                context.transfer_syntax,
+                scu_role=context.scu_role,
+                scp_role=context.scp_role,
+            )
         for name, value in settings.items():
             setattr(entity, name, value)
-        server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=list(handlers))
-        assert server is not None
+        server = entity.make_server(
+            ("127.0.0.1", 0), evt_handlers=list(handlers), server_class=Listener
+        )
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
         port = int(server.server_address[1])
         return Node("faulty", "FAULTY", "127.0.0.1", port, timeout=1.0, answer_timeout=1.0)
