@@ -1,0 +1,1 @@
+"""Recipes that ship with the program: what to train, on what, with which numbers."""

@@ -1,0 +1,144 @@
+"""From pictures to examples: a prompt, an answer and the answers it competes with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model_backend.training.pictures import NIH, VQA_RAD, Picture, RadQuestion
+from model_backend.training.teacher import Teacher
+from model_backend.training.wordings import NO, YES, Finding, Wordings
+
+YES_NO = (YES, NO)
+ORGANS = {"CHEST": "chest", "ABD": "abdomen", "HEAD": "head"}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One thing to learn. `candidates` is empty for free text."""
+
+    picture: int  # index into the list of pictures
+    text: str
+    answer: str
+    candidates: tuple[str, ...] = ()
+    likely: float | None = None  # a teacher's chance of "yes", in place of a true answer
+
+
+class ExampleMaker:
+    """Draws examples for a picture from its labels and questions."""
+
+    def __init__(
+        self,
+        pictures: Sequence[Picture],
+        wordings: Wordings,
+        *,
+        rad_questions: int = 4,
+        teacher: Teacher | None = None,
+        taught: int = 0,
+    ) -> None:
+        self._pictures = pictures
+        self._wordings = wordings
+        self._rad_questions = rad_questions
+        self._teacher = teacher
+        self._taught = taught
+
+    def draw(self, index: int, chance: np.random.Generator) -> list[Example]:
+        """The examples of one picture in one step."""
+        picture = self._pictures[index]
+        if picture.source == VQA_RAD:
+            return self._rad(index, picture, chance)
+        if picture.source == NIH:
+            return self._nih(index, picture, chance)
+        return self._child(index, picture, chance)
+
+    def _child(self, index: int, picture: Picture, chance: np.random.Generator) -> list[Example]:
+        names = ["normal" if chance.random() < 0.5 else "pneumonia"]
+        if "bacterial" in picture.labels and chance.random() < 0.6:
+            names.append("bacterial")
+        examples = [self._asked(index, self._wordings[name], chance) for name in names]
+        if chance.random() < 0.15:
+            examples.append(self._described(index))
+        return examples
+
+    def _nih(self, index: int, picture: Picture, chance: np.random.Generator) -> list[Example]:
+        present = [name for name, there in picture.labels.items() if there and name != "normal"]
+        absent = [name for name, there in picture.labels.items() if not there and name != "normal"]
+        names = ["normal"]
+        if present:
+            names.append(present[chance.integers(len(present))])
+        names.append(absent[chance.integers(len(absent))])
+        examples = [self._asked(index, self._wordings[name], chance) for name in names]
+        if chance.random() < 0.3:
+            examples.append(self._described(index))
+        return examples
+
+    def _rad(self, index: int, picture: Picture, chance: np.random.Generator) -> list[Example]:
+        count = min(self._rad_questions, len(picture.questions))
+        chosen = chance.choice(len(picture.questions), count, replace=False)
+        examples = [self._rad_example(index, picture.questions[i]) for i in chosen]
+        if chance.random() < 0.3:
+            examples.append(organ_example(index, picture.organ, chance))
+        return examples + self._made_up(index, picture.organ, chance)
+
+    def _made_up(self, index: int, organ: str, chance: np.random.Generator) -> list[Example]:
+        """Reworded questions with what the teacher thinks of them."""
+        if self._teacher is None or not self._taught:
+            return []
+        texts = [self._teacher.reworded(chance) for _ in range(self._taught)]
+        likely = self._teacher.chance_of_yes([(text, organ) for text in texts])
+        return [
+            Example(index, text, YES, YES_NO, float(share))
+            for text, share in zip(texts, likely, strict=True)
+        ]
+
+    def _rad_example(self, index: int, question: RadQuestion) -> Example:
+        answer = question.answer.lower()
+        if answer in YES_NO:
+            return Example(index, question.text, answer, YES_NO)
+        return Example(index, question.text, answer)
+
+    def _asked(self, index: int, finding: Finding, chance: np.random.Generator) -> Example:
+        present = self._pictures[index].labels[finding.name]
+        draw = chance.random()
+        text = finding.question
+        if draw < 0.3 and finding.others:
+            text = finding.others[chance.integers(len(finding.others))]
+        elif draw < 0.4 and finding.opposites:
+            text = finding.opposites[chance.integers(len(finding.opposites))]
+            present = not present
+        return Example(index, text, YES if present else NO, YES_NO)
+
+    def _described(self, index: int) -> Example:
+        text = self._wordings.describe(self._pictures[index].labels)
+        return Example(index, self._wordings.prompt, text)
+
+
+def organ_example(index: int, organ: str, chance: np.random.Generator) -> Example:
+    """A made-up question about the part of the body, as often yes as no."""
+    true = ORGANS[organ]
+    others = sorted(set(ORGANS.values()) - {true})
+    asked = true if chance.random() < 0.5 else others[chance.integers(len(others))]
+    texts = (
+        f"is this an image of the {asked}?",
+        f"does this image show the {asked}?",
+        f"is this a {asked} image?",
+    )
+    text = texts[chance.integers(len(texts))]
+    return Example(index, text, YES if asked == true else NO, YES_NO)
+
+
+def all_texts(pictures: Sequence[Picture], wordings: Wordings) -> list[str]:
+    """Every text that training can show, to choose the dictionary from (no held-out text)."""
+    texts = [wordings.prompt]
+    for finding in wordings.findings:
+        texts += [finding.question, finding.present, finding.absent]
+        texts += [*finding.others, *finding.opposites]
+    for organ in ORGANS.values():
+        texts.append(f"is this an image of the {organ}? does this image show? is this a {organ}")
+    for picture in pictures:
+        texts += [
+            text for asked in picture.questions for text in (asked.text, asked.answer.lower())
+        ]
+    return texts

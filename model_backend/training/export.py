@@ -1,0 +1,123 @@
+"""A finished run as a model folder: half-precision weights beside a description of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from model_backend.biomedgpt.network import BiomedGPT
+from model_backend.biomedgpt.prompts import question_text
+from model_backend.biomedgpt.tokenizer import Tokenizer
+from model_backend.biomedgpt.weights import load_weights, save_weights
+from model_backend.training import calibrate
+from model_backend.training.recipe import Recipe
+from model_backend.training.run import Run
+from model_backend.training.saving import write_safely
+from model_backend.training.split import VALIDATION
+from model_backend.training.validation import ANY, Case, yes_logits, yes_no_cases
+from model_backend.training.wordings import Wordings
+
+WEIGHTS = "weights.safetensors"
+SOURCES = [
+    "VQA-RAD (Lau et al., Scientific Data 2018, doi:10.1038/sdata.2018.251), CC0 1.0",
+    "Chest X-ray images of children, normal and pneumonia (Kermany, Zhang, Goldbaum, Mendeley "
+    "Data, doi:10.17632/rscbjbr9sj; Cell 2018, doi:10.1016/j.cell.2018.02.010), CC BY 4.0",
+    "NIH ChestX-ray14, a sample at 64 x 64 pixels (Wang et al., CVPR 2017), provided by the NIH "
+    "Clinical Center, nihcc.app.box.com/v/ChestXray-NIHCC, no restriction on use",
+]
+USE = "research only"
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What the validation part gave: calibration and a cut for each finding."""
+
+    calibration: dict[str, Any]
+    thresholds: dict[str, float]
+
+
+def export(run: Run, folder: Path) -> None:
+    """Write `model.json` and the weights of a finished run into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{WEIGHTS}.part"
+    save_weights(part, run.learner.averaged_network(), torch.float16)
+    part.replace(folder / WEIGHTS)
+    # What half precision leaves of the weights is what is calibrated, as it is what will answer.
+    network = load_weights(folder / WEIGHTS, run.learner.network.config)
+    digest = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    fitted = fit_validation(run, network)
+    content = description(run, digest, fitted)
+    with write_safely(folder / "model.json") as file:
+        file.write((json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
+
+
+def fit_validation(run: Run, network: BiomedGPT) -> Fitted:
+    """Temperatures, shifts and cuts from the validation part alone."""
+    cases = yes_no_cases(run.pictures, run.wordings, VALIDATION)
+    odds = yes_logits(network, Tokenizer(network.config), run.pixels, cases)
+    yes = np.array([case.yes for case in cases], bool)
+    calibration: dict[str, Any] = {"questions": {}}
+    rest = chosen(cases, ANY)
+    calibration["choice"] = as_json(calibrate.fit(odds[rest], yes[rest]))
+    thresholds = {}
+    for finding in run.wordings.findings:
+        places = chosen(cases, finding.name)
+        if calibrate.enough(yes[places]):
+            temperature, shift = calibrate.fit(odds[places], yes[places])
+            text = question_text(finding.question).strip()
+            calibration["questions"][text] = as_json((temperature, shift))
+            shares = calibrate.calibrated(odds[places], temperature, shift)
+            thresholds[finding.name] = calibrate.threshold(shares, yes[places])
+    return Fitted(calibration, thresholds)
+
+
+def chosen(cases: list[Case], name: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Places of the cases that ask for that finding, in whichever set."""
+    return np.array([i for i, case in enumerate(cases) if case.key.endswith(f"/{name}")], np.int64)
+
+
+def as_json(values: tuple[float, float]) -> dict[str, float]:
+    return {"temperature": values[0], "shift": values[1]}
+
+
+def description(run: Run, digest: str, fitted: Fitted) -> dict[str, Any]:
+    """The content of `model.json`."""
+    recipe: Recipe = run.recipe
+    wordings: Wordings = run.wordings
+    size = recipe.network.image_size
+    return {
+        "version": 1,
+        "name": recipe.name,
+        "model_version": recipe.model_version,
+        "backend": "biomedgpt",
+        "config": run.learner.network.config.to_json(),
+        "weights": WEIGHTS,
+        "sha256": digest,
+        "tasks": ["choice", "answer", "findings"],
+        "preprocess": {"size": size, "mean": 0.5, "std": 0.5},
+        "prompt_type": "none",
+        "prompts": {"findings": wordings.prompt},
+        "calibration": fitted.calibration,
+        "findings": [
+            finding.as_json(fitted.thresholds.get(finding.name, 0.5))
+            for finding in wordings.findings
+        ],
+        "licence": "GPL-3.0-only",
+        "sources": SOURCES,
+        "manufacturer": "Wetread",
+        "use": USE,
+        "training": {
+            "recipe_sha256": recipe.sha256,
+            "seed": recipe.learning.seed,
+            "steps": run.done,
+            "seconds": round(run.seconds),
+            "validation": list(recipe.validation),
+            "parameters": sum(one.numel() for one in run.learner.network.parameters()),
+        },
+    }

@@ -1,0 +1,203 @@
+"""One training step: what is computed, what is lost, what moves; and the state between steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from model_backend.biomedgpt.config import OFAConfig
+from model_backend.biomedgpt.loss import LossOptions, label_smoothed_loss
+from model_backend.biomedgpt.network import BiomedGPT, EncoderOutput, initialise
+from model_backend.biomedgpt.tokenizer import Tokenizer
+from model_backend.training.batches import Drawn
+from model_backend.training.encoding import Encoder
+from model_backend.training.examples import ORGANS, Example
+from model_backend.training.pictures import Picture
+from model_backend.training.recipe import Learning
+from model_backend.training.wordings import NO, YES
+
+TOWER_CHANNELS = 1024
+KINDS = ("closed", "taught", "free")
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What one step lost, by kind."""
+
+    total: float
+    closed: float
+    taught: float
+    free: float
+    auxiliary: float
+
+
+class Learner:
+    """The network in training, its auxiliary head, its optimiser and the average of its weights.
+
+    The auxiliary head reads the labels straight from the mean of the tower's features. It teaches
+    the tower long before the decoder can, and is thrown away at the end.
+    """
+
+    def __init__(
+        self,
+        config: OFAConfig,
+        learning: Learning,
+        pictures: Sequence[Picture],
+        finding_names: Sequence[str],
+    ) -> None:
+        torch.manual_seed(learning.seed)
+        self.network = BiomedGPT(config)
+        initialise(self.network)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub
+        self.head = nn.Linear(TOWER_CHANNELS, len(finding_names) + len(ORGANS))
+        self.encoder = Encoder(Tokenizer(config), config)
+        self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
+        self._learning = learning
+        self._labels, self._organs = label_tables(pictures, finding_names)
+        self.optimizer = torch.optim.AdamW(
+            parameter_groups([self.network, self.head], learning.weight_decay),
+            betas=(0.9, 0.98),
+        )
+
+    def step(self, number: int, drawn: Drawn, rate: float) -> Losses:
+        """Learn from one batch. The same number, batch and state always give the same result."""
+        torch.manual_seed(self._learning.seed * 1_000_003 + number)
+        self.network.train()
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._learning.bfloat16):
+            losses = self._losses(number, drawn)
+        total = sum(losses.values(), torch.zeros(()))
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()  # type: ignore[no-untyped-call]  # torch leaves Tensor.backward untyped
+        for module in (self.network, self.head):
+            nn.utils.clip_grad_norm_(module.parameters(), self._learning.clip_norm)
+        self.optimizer.step()
+        self._update_average(number)
+        kinds = {name: float(value.detach()) for name, value in losses.items()}
+        return Losses(float(total.detach()), **kinds)
+
+    def _losses(self, number: int, drawn: Drawn) -> dict[str, Tensor]:
+        images = (drawn.images * 2 - 1).expand(-1, 3, -1, -1)
+        images = images.contiguous(memory_format=torch.channels_last)
+        features = self.network.image_features(images)
+        chance = np.random.default_rng([self._learning.seed, 3, number])
+        kinds = {}
+        for name in KINDS:
+            rows = [row for row, one in enumerate(drawn.examples) if kind_of(one) == name]
+            kinds[name] = torch.zeros(())
+            if rows:
+                examples = [drawn.examples[row] for row in rows]
+                kinds[name] = self._answered(examples, features[drawn.image_of[rows]], chance)
+        kinds["free"] = kinds["free"] * self._learning.free_weight
+        kinds["taught"] = kinds["taught"] * self._learning.taught_weight
+        kinds["auxiliary"] = self._read_off(features, drawn) * self._learning.auxiliary
+        return kinds
+
+    def _answered(
+        self, examples: Sequence[Example], features: Tensor, chance: np.random.Generator
+    ) -> Tensor:
+        """Mean loss of one kind of example; features (examples, 1024, h, w)."""
+        encoded = self.encoder.encode(examples, self._learning.word_dropout, chance)
+        seen: EncoderOutput = self.network.encode(encoded.source, features=features)
+        if examples[0].likely is not None:
+            return self._taught(examples, self.network.decode(encoded.previous[:, :1], seen))
+        logits = self.network.decode(encoded.previous, seen)
+        options = LossOptions(label_smoothing=self._learning.label_smoothing)
+        loss = label_smoothed_loss(logits, encoded.target, options, allowed=encoded.allowed)
+        # An eos that nothing else may take costs nothing, so closed answers count once each.
+        return loss.loss / (len(examples) if examples[0].candidates else loss.sample_size)
+
+    def _taught(self, examples: Sequence[Example], logits: Tensor) -> Tensor:
+        """Mean cross-entropy against the teacher's chance of yes; logits (examples, 1, V)."""
+        yes, no = self.encoder.answer_ids(YES)[0], self.encoder.answer_ids(NO)[0]
+        likely = torch.tensor([one.likely for one in examples], dtype=torch.float32)
+        odds = (logits[:, 0, yes] - logits[:, 0, no]).float()
+        return functional.binary_cross_entropy_with_logits(odds, likely)
+
+    def _read_off(self, features: Tensor, drawn: Drawn) -> Tensor:
+        """Loss of the auxiliary head on the labels of findings and of the part of the body."""
+        logits = self.head(features.mean((2, 3))).float()
+        labels = self._labels[drawn.pictures]
+        organs = self._organs[drawn.pictures]
+        findings = labels.shape[1]
+        known = labels >= 0
+        loss = torch.zeros(())
+        if bool(known.any()):
+            loss = functional.binary_cross_entropy_with_logits(
+                logits[:, :findings][known], labels[known]
+            )
+        if bool((organs >= 0).any()):
+            loss = loss + 0.5 * functional.cross_entropy(
+                logits[:, findings:], organs, ignore_index=-1
+            )
+        return loss
+
+    @torch.no_grad()
+    def _update_average(self, number: int) -> None:
+        """Exponential average of every floating entry, BatchNorm statistics too (spec §10.3)."""
+        decay = min(self._learning.ema, (number + 1) / (number + 10))
+        for name, value in self.network.state_dict().items():
+            if value.dtype.is_floating_point:
+                self.average[name].lerp_(value, 1 - decay)
+            else:
+                self.average[name].copy_(value)
+
+    def averaged_network(self) -> BiomedGPT:
+        """A network of its own with the averaged weights, in evaluation mode."""
+        network = BiomedGPT(self.network.config)
+        network.load_state_dict(self.average)
+        return network.eval()
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on."""
+        return {
+            "network": self.network.state_dict(),
+            "head": self.head.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": self.average,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a state given by `state`."""
+        self.network.load_state_dict(state["network"])
+        self.head.load_state_dict(state["head"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.average = state["average"]
+
+
+def kind_of(example: Example) -> str:
+    """One of KINDS."""
+    if example.likely is not None:
+        return "taught"
+    return "closed" if example.candidates else "free"
+
+
+def label_tables(
+    pictures: Sequence[Picture], finding_names: Sequence[str]
+) -> tuple[Tensor, Tensor]:
+    """(pictures, findings) of 1, 0 and -1 for unknown; (pictures,) part of the body or -1."""
+    labels = torch.full((len(pictures), len(finding_names)), -1.0)
+    organs = torch.full((len(pictures),), -1, dtype=torch.long)
+    for row, picture in enumerate(pictures):
+        for column, name in enumerate(finding_names):
+            if name in picture.labels:
+                labels[row, column] = float(picture.labels[name])
+        if picture.organ:
+            organs[row] = list(ORGANS).index(picture.organ)
+    return labels, organs
+
+
+def parameter_groups(modules: Sequence[nn.Module], decay: float) -> list[dict[str, Any]]:
+    """Weight decay for matrices only: norms, biases and head factors stay free."""
+    parameters = [one for module in modules for one in module.parameters()]
+    return [
+        {"params": [one for one in parameters if one.ndim > 1], "weight_decay": decay},
+        {"params": [one for one in parameters if one.ndim <= 1], "weight_decay": 0.0},
+    ]
