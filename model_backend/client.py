@@ -59,7 +59,7 @@ class ModelClient:
         device: str = "auto",
     ) -> None:
         self.folder = folder
-        self._command = _worker_command(folder.path, python or "", threads, device)
+        self.command = _worker_command(folder.path, python or "", threads, device)
         self._environment = _environment(python or "")
         self._child: _Child | None = None
         self._turn = threading.Lock()
@@ -134,7 +134,7 @@ class ModelClient:
         elif child is not None and child.process.poll() is not None:
             child.end()  # it died while nobody asked; nothing was lost by that
         if self._child is None or self._child.has_ended:
-            self._child = _Child(self._command, self._environment)
+            self._child = _Child(self.command, self._environment)
         return self._child
 
 

@@ -138,9 +138,13 @@ def _item(content: Any, folder: Path, needs_question: bool) -> Item:
         raise ValueError("it has no image")
     if not isinstance(question, str) or (needs_question and not question.strip()):
         raise ValueError("it has no question")
-    choices, frame = content.get("choices") or [], content.get("frame", 1)
-    if not isinstance(choices, list) or not all(isinstance(one, str) for one in choices):
+    choices, frame = content.get("choices"), content.get("frame", 1)
+    if choices is None:
+        choices = []
+    elif not isinstance(choices, list) or not all(isinstance(one, str) for one in choices):
         raise ValueError("its choices are no list of texts")
+    elif not choices:
+        raise ValueError("its list of choices is empty; leave it out for an open question")
     if type(frame) is not int:
         raise ValueError("its frame is no number")
     box = _box(content.get("box"))

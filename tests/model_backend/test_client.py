@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -314,6 +315,51 @@ def test_interpreter_that_does_not_exist_is_named(echo_folder: MakeFolder) -> No
         pytest.raises(ModelDied, match="/nowhere/python"),
     ):
         list(client.ask([words(1)]))
+
+
+def test_frozen_program_starts_itself(
+    echo_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    folder = echo_folder()
+
+    client = ModelClient(folder, threads=3, device="cpu")
+
+    assert client.command == [
+        sys.executable,
+        "--model-worker",
+        "--folder",
+        str(folder.path),
+        "--threads",
+        "3",
+        "--device",
+        "cpu",
+    ]
+
+
+def test_command_line_of_the_frozen_program_answers(echo_folder: MakeFolder, root: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "plugin",
+        "--model-worker",
+        "--folder",
+        str(echo_folder().path),
+    ]
+    batch = wire.Batch("b", (words(2),))
+
+    done = subprocess.run(
+        command,
+        input=b"".join(wire.encode(batch)),
+        cwd=root,
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+
+    stream = io.BytesIO(done.stdout)
+    read = [type(message) for message in iter(lambda: wire.read(stream), None)]
+    assert read[0] is wire.Hello
 
 
 # --- a second environment, played by a script that starts our own interpreter ---

@@ -163,6 +163,7 @@ def test_folder_that_does_not_exist_is_told(
         ('{"id": 1, "image": "a.png"}', "no question"),
         ('{"id": 1, "image": "a.png", "question": "Is it?", "box": [1, 2]}', "box"),
         ('{"id": 1, "image": "a.png", "question": "Is it?", "choices": "yes"}', "choices"),
+        ('{"id": 1, "image": "a.png", "question": "Is it?", "choices": []}', "choices is empty"),
         ('{"id": 1, "image": "a.png", "question": "Is it?", "frame": "x"}', "frame"),
         ('{"id": "0", "image": "a.png", "question": "Is it?"}', "repeats the id"),
     ],
