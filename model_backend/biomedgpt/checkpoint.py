@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from model_backend.biomedgpt.config import SYNC_BN_EPS, OFAConfig
+from model_backend.biomedgpt.config import FIXED, OFAConfig
 from model_backend.biomedgpt.network import BiomedGPT
 from model_backend.biomedgpt.unpickle import read_pickle
-from model_backend.biomedgpt.weights import computed_shapes, network_with, state_shapes
+from model_backend.biomedgpt.weights import check_state, computed_shapes, network_with, state_shapes
 from model_backend.request import BadCheckpoint
 
 State = dict[str, Tensor]
@@ -33,16 +32,21 @@ _OLD_NORMS = {
     "encoder": ("self_attn_layer_norm", "final_layer_norm"),
     "decoder": ("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm"),
 }
-# Settings that no shape tells, by their name in the file's arguments.
-_ARGUMENTS = {
-    "attn_scale_factor": "attn_scale_factor",
-    "code_image_size": "code_image_size",
-    "patch_image_size": "patch_image_size",
-    "orig_patch_image_size": "orig_patch_image_size",
-    "disable_entangle": "disable_entangle",
-    "interpolate_position": "interpolate_position",
-}
-TEXT_SYMBOLS = 50265  # specials, text and mask, without codes and bins
+# Settings that no shape tells, by their name in the file's arguments and in ours.
+_ARGUMENTS = (
+    "attn_scale_factor",
+    "code_image_size",
+    "patch_image_size",
+    "orig_patch_image_size",
+    "disable_entangle",
+    "interpolate_position",
+    "dropout",
+    "attention_dropout",
+    "activation_dropout",
+    "freeze_resnet",
+    "sync_bn",
+    *FIXED,
+)
 
 
 def load_fairseq(
@@ -54,11 +58,12 @@ def load_fairseq(
     fine-tuned files carry (spec 2.1). Raises BadCheckpoint naming the key at fault.
     """
     content = read_pickle(Path(path))
-    state = _state_of(content, ema, Path(path).name)
+    state = adapt_names(_state_of(content, ema, Path(path).name))
     arguments = _arguments(content)
-    state = adapt_names(state)
     config = config or infer_config(state, arguments)
-    return config, adapt_state(state, config)
+    state = adapt_state(state, config)
+    check_state(config, state)
+    return config, state
 
 
 def load_network(path: Path | str, config: OFAConfig | None = None, **options: Any) -> BiomedGPT:
@@ -82,12 +87,22 @@ def _state_of(content: Mapping[str, Any], ema: bool, name: str) -> State:
 
 
 def _arguments(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The architecture's settings in the file, whatever kind of object held them."""
+    """The settings in the file: the task's, then the architecture's over them."""
     settings = content.get("cfg")
-    model = settings.get("model") if isinstance(settings, dict) else content.get("args")
-    if isinstance(model, dict):
-        return model
-    return dict(vars(model)) if hasattr(model, "__dict__") else {}
+    if not isinstance(settings, dict):
+        return _plain(content.get("args"))
+    task = _plain(settings.get("task"))
+    arguments = {**task, **_plain(settings.get("model"))}
+    if task.get("patch_image_size") is not None:  # a fine-tuned file's own size (spec 7)
+        arguments["patch_image_size"] = task["patch_image_size"]
+    return arguments
+
+
+def _plain(settings: object) -> dict[str, Any]:
+    """A dict or a namespace, whatever kind of object held it, as a dict."""
+    if isinstance(settings, dict):
+        return settings
+    return dict(vars(settings)) if hasattr(settings, "__dict__") else {}
 
 
 def adapt_names(state: Mapping[str, Tensor]) -> State:
@@ -126,67 +141,89 @@ def _split_fused(key: str, entry: Tensor) -> State:
 def infer_config(state: Mapping[str, Tensor], arguments: Mapping[str, Any]) -> OFAConfig:
     """The configuration that the shapes tell, the rest from the file's arguments or defaults.
 
-    Raises BadCheckpoint when an entry is missing that tells a size.
+    Raises BadCheckpoint when an entry is missing that tells a size, or an argument asks for a
+    network that this is not.
     """
 
-    def shape(key: str) -> tuple[int, ...]:
+    def shape(key: str, length: int = 2) -> tuple[int, ...]:
         if key not in state:
             raise BadCheckpoint(f"The checkpoint lacks {key}.", key)
+        if state[key].dim() != length:
+            raise BadCheckpoint(f"In the checkpoint {key} has {state[key].dim()} dimensions.", key)
         return tuple(state[key].shape)
 
     def count(pattern: str) -> int:
-        numbers = {int(m[1]) for key in state if (m := re.match(pattern, key))}
-        return len(numbers)
-
-    def has(key: str) -> bool:
-        return key in state
+        return len({int(match[1]) for key in state if (match := re.match(pattern, key))})
 
     vocab, width = shape("encoder.embed_tokens.weight")
     rows, heads = shape("encoder.token_rel_pos_table_list.0.weight")
-    side = round((shape("encoder.image_rel_pos_table_list.0.weight")[0] - 3) ** 0.5)
-    standard = OFAConfig()
-    if vocab == standard.vocab_size + 1:
-        vocab -= 1  # spec 2.2, item 4
-    config = replace(
-        standard,
-        d_model=width,
-        ffn_dim=shape("encoder.layers.0.fc1.weight")[0],
-        heads=heads,
-        encoder_layers=count(r"encoder\.layers\.(\d+)\."),
-        decoder_layers=count(r"decoder\.layers\.(\d+)\."),
-        resnet_layers=tuple(
-            count(rf"encoder\.embed_images\.layer{stage}\.(\d+)\.") for stage in (1, 2, 3)
-        ),
-        token_bucket_size=(rows + 1) // 2,
-        image_bucket_size=(side + 1) // 2,
-        max_positions=shape("encoder.embed_positions.weight")[0] - 2,
-        scale_attn=has("encoder.layers.0.attn_ln.weight"),
-        scale_fc=has("encoder.layers.0.ffn_layernorm.weight"),
-        scale_heads=has("encoder.layers.0.self_attn.c_attn"),
-        batch_norm_eps=SYNC_BN_EPS if arguments.get("sync_bn") else standard.batch_norm_eps,
-        **{
-            ours: arguments[theirs]
-            for theirs, ours in _ARGUMENTS.items()
-            if arguments.get(theirs) is not None
-        },
+    side = round(max(shape("encoder.image_rel_pos_table_list.0.weight")[0] - 3, 0) ** 0.5)
+    settings = {name: value for name in _ARGUMENTS if (value := arguments.get(name)) is not None}
+    return OFAConfig.from_json(
+        {
+            **settings,
+            **_symbols(vocab, arguments),
+            "d_model": width,
+            "ffn_dim": shape("encoder.layers.0.fc1.weight")[0],
+            "heads": heads,
+            "encoder_layers": count(r"encoder\.layers\.(\d+)\."),
+            "decoder_layers": count(r"decoder\.layers\.(\d+)\."),
+            "resnet_layers": [
+                count(rf"encoder\.embed_images\.layer{stage}\.(\d+)\.") for stage in (1, 2, 3)
+            ],
+            "token_bucket_size": (rows + 1) // 2,
+            "image_bucket_size": (side + 1) // 2,
+            "max_positions": shape("encoder.embed_positions.weight")[0] - 2,
+            "scale_attn": "encoder.layers.0.attn_ln.weight" in state,
+            "scale_fc": "encoder.layers.0.ffn_layernorm.weight" in state,
+            "scale_heads": "encoder.layers.0.self_attn.c_attn" in state,
+            "scale_resids": "encoder.layers.0.w_resid" in state,
+        }
     )
-    if not TEXT_SYMBOLS <= vocab <= standard.vocab_size:
+
+
+def _symbols(vocab: int, arguments: Mapping[str, Any]) -> dict[str, int]:
+    """How the rows of the embeddings divide into text, codes and bins.
+
+    With the published counts the dictionary is the published one, whatever rows the file has
+    (spec 2.2, items 4 and 5); other counts, which the task's settings name, tell the text lines.
+    """
+    standard = OFAConfig()
+    lines = standard.dict_lines
+    counts = {}
+    for name in ("code_dict_size", "num_bins"):
+        found = arguments.get(name)
+        counts[name] = found if type(found) is int and found >= 0 else getattr(standard, name)
+    others = counts["code_dict_size"] + counts["num_bins"]
+    if others != standard.code_dict_size + standard.num_bins:
+        lines = min(vocab - 5 - others, lines)
+    elif vocab < 5 + lines:
+        lines = -1
+    if lines < 1:
         raise BadCheckpoint(
-            f"The checkpoint's dictionary has {vocab} symbols, {standard.vocab_size} are known. "
+            f"The checkpoint's {vocab} symbols are too few for its dictionary, codes and bins. "
             "Give its configuration.",
             "encoder.embed_tokens.weight",
         )
-    config.check()
-    return config
+    return {**counts, "dict_lines": lines, "vocab_size": 5 + lines + others}
 
 
 def adapt_state(state: Mapping[str, Tensor], config: OFAConfig) -> State:
     """What section 2.2 of the specification explains put right, the rest checked key by key."""
     wanted, computed = state_shapes(config), computed_shapes(config)
+    state = _untied(state)
     kept: State = {}
     for key, entry in state.items():
         if key in computed:
-            continue  # tied, or computed anew whatever the file holds
+            # Computed anew whatever the file holds; but a bucket table of another size is another
+            # network's.
+            if key.endswith("rp_bucket") and tuple(entry.shape) != computed[key]:
+                raise BadCheckpoint(
+                    f"In the checkpoint {key} has the shape {tuple(entry.shape)}; "
+                    f"{computed[key]} is needed.",
+                    key,
+                )
+            continue
         kept[key] = entry.float() if entry.is_floating_point() else entry
     _fit_rows(kept, "encoder.embed_tokens.weight", config.vocab_size, may_drop=True)
     patches = config.image_bucket_size**2 + 1
@@ -195,6 +232,20 @@ def adapt_state(state: Mapping[str, Tensor], config: OFAConfig) -> State:
     for key in wanted:
         if key.endswith("num_batches_tracked") and key not in kept:
             kept[key] = torch.zeros((), dtype=torch.long)  # a counter, no weight
+    return kept
+
+
+def _untied(state: Mapping[str, Tensor]) -> State:
+    """Without the decoder's copies of the embeddings, which must equal the encoder's."""
+    ours = "encoder.embed_tokens.weight"
+    copies = ("decoder.embed_tokens.weight", "decoder.output_projection.weight")
+    kept = {key: entry for key, entry in state.items() if key not in copies}
+    for copy in copies:
+        if copy not in state:
+            continue
+        table = kept.setdefault(ours, state[copy])
+        if table is not state[copy] and not torch.equal(table, state[copy]):
+            raise BadCheckpoint(f"In the checkpoint {copy} differs from {ours}.", copy)
     return kept
 
 

@@ -8,12 +8,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-PAD = 1
-EOS = 2
+from model_backend.biomedgpt.constraints import range_mask
+from model_backend.biomedgpt.tokenizer import EOS, PAD
 
 
 @dataclass(frozen=True)
 class LossOptions:
+    """What is asked of the loss beside plain cross-entropy."""
+
     label_smoothing: float = 0.0
     drop_worst_ratio: float = 0.0  # share of positions with the largest loss left out
     drop_worst_after: int = 0  # from the update after this one
@@ -48,28 +50,26 @@ def label_smoothed_loss(
     counts = target != PAD
     if options.ignore_eos:
         counts = counts & (target != EOS)
+    # Only the places that count go through the softmax: (N, V) instead of (B, T, V).
+    kept, wanted = logits[counts].float(), target[counts]
+    inside = None if allowed is None else allowed[counts]
     if options.constraint_range is not None:
-        low, high = options.constraint_range
-        symbol = torch.arange(logits.shape[-1], device=logits.device)
-        inside = (symbol < 4) | ((symbol >= low) & (symbol < high))
-        allowed = inside.expand_as(logits) if allowed is None else allowed & inside
-    logits = logits.float()
-    if allowed is not None:
-        logits = logits.masked_fill(~allowed, float("-inf"))
-    lp = F.log_softmax(logits, dim=-1)
+        mask = range_mask(logits.shape[-1], *options.constraint_range).to(logits.device)
+        inside = mask.expand_as(kept) if inside is None else inside & mask
+    if inside is not None:
+        kept = kept.masked_fill(~inside, float("-inf"))
+    lp = F.log_softmax(kept, dim=-1)
     if conf is not None:
-        lp = lp * conf.float()[:, None, None]
-    nll = -lp.gather(-1, target[:, :, None]).squeeze(-1)[counts]  # (N,)
-    smooth, share = smoothing(lp[counts], allowed[counts] if allowed is not None else None, options)
+        lp = lp * conf.float()[:, None].expand_as(target)[counts][:, None]
+    nll = -lp.gather(-1, wanted[:, None]).squeeze(-1)  # (N,)
+    smooth, share = smoothing(lp, inside, options)
     each = (1 - options.label_smoothing - share) * nll + share * smooth
     if options.drop_worst_ratio > 0 and update > options.drop_worst_after:
-        kept = each.topk(int(len(each) * (1 - options.drop_worst_ratio)), largest=False).indices
-        each, nll, lp_kept = each[kept], nll[kept], lp[counts][kept]
-    else:
-        lp_kept = lp[counts]
+        best = each.topk(int(len(each) * (1 - options.drop_worst_ratio)), largest=False).indices
+        each, nll, lp = each[best], nll[best], lp[best]
     loss = each.sum()
     if options.reg_alpha > 0:
-        loss = loss + options.reg_alpha * divergence(lp_kept)
+        loss = loss + options.reg_alpha * divergence(lp)
     return Loss(loss, nll.sum(), len(each))
 
 
@@ -85,7 +85,12 @@ def smoothing(lp: Tensor, allowed: Tensor | None, options: LossOptions) -> tuple
 
 
 def divergence(lp: Tensor) -> Tensor:
-    """Symmetric Kullback-Leibler divergence between the halves of the positions (N, V)."""
+    """R-Drop: mean of the two Kullback-Leibler divergences between halves of the places (N, V).
+
+    The batch holds every example twice, the second time after the first (arXiv 2106.14448).
+    """
+    if len(lp) % 2:
+        raise ValueError("R-Drop needs every example twice.")
     first, second = lp.chunk(2)
     there = F.kl_div(first, second, log_target=True, reduction="sum")
     back = F.kl_div(second, first, log_target=True, reduction="sum")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import heapq
 import lzma
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -73,29 +74,37 @@ def _kind(letter: str) -> str:
 
 @functools.lru_cache(maxsize=65536)
 def byte_pairs(word: str) -> tuple[int, ...]:
-    """BPE ids of one word: the merge of lowest rank first, everywhere, until none is left."""
+    """BPE ids of one word: the merge of lowest rank first, from the left, until none is left.
+
+    A heap of mergeable neighbours keeps a word of n bytes at n log n: a made-up symbol takes part
+    only in merges of higher rank, so that the order is the one of repeated sweeps.
+    """
     ranks, _, _ = _tables()
     number = _byte_ids()
-    ids = [number[byte] for byte in word.encode("utf-8", "surrogatepass")]
-    while len(ids) > 1:
-        rank, pair = min((ranks.get(p, 1 << 30), p) for p in zip(ids, ids[1:], strict=False))
-        if rank == 1 << 30:
-            break
-        ids = _merge(ids, pair, 256 + rank)
-    return tuple(ids)
+    ids: list[int] = [number[byte] for byte in word.encode("utf-8", "surrogatepass")]
+    after = [*range(1, len(ids)), -1]  # the next symbol's place, -1 at the end
+    before = list(range(-1, len(ids) - 1))
+    waiting: list[tuple[int, int, int, int]] = []  # rank, place, both symbols
 
+    def consider(left: int) -> None:
+        right = after[left] if left >= 0 else -1
+        if right >= 0 and (rank := ranks.get((ids[left], ids[right]))) is not None:
+            heapq.heappush(waiting, (rank, left, ids[left], ids[right]))
 
-def _merge(ids: Sequence[int], pair: tuple[int, int], merged: int) -> list[int]:
-    joined: list[int] = []
-    place = 0
-    while place < len(ids):
-        if tuple(ids[place : place + 2]) == pair:
-            joined.append(merged)
-            place += 2
-        else:
-            joined.append(ids[place])
-            place += 1
-    return joined
+    for place in range(len(ids) - 1):
+        consider(place)
+    while waiting:
+        rank, left, first, second = heapq.heappop(waiting)
+        right = after[left]
+        if ids[left] != first or right < 0 or ids[right] != second:
+            continue  # one of them was merged in the meantime
+        ids[left], ids[right] = 256 + rank, -1
+        after[left] = after[right]
+        if after[left] >= 0:
+            before[after[left]] = left
+        consider(before[left])
+        consider(left)
+    return tuple(symbol for symbol in ids if symbol >= 0)
 
 
 @functools.cache
@@ -141,7 +150,7 @@ class Tokenizer:
         return [self._symbol_id(symbol) for symbol in text.split()]
 
     def _symbol_id(self, symbol: str) -> int:
-        if symbol.isdecimal():
+        if symbol.isascii() and symbol.isdecimal() and str(int(symbol)) == symbol:
             return self._id_of_pair.get(int(symbol), UNK)
         return self._id_of_symbol.get(symbol, UNK)
 

@@ -66,12 +66,21 @@ def _load(file: Any, **settings: Any) -> Any:
 _MODULE = SimpleNamespace(Unpickler=_Unpickler, load=_load, __name__="wetread-inert")
 
 
+def _refuse_programs(path: Path) -> None:
+    """Raise ValueError for a TorchScript archive, which holds code beside its weights."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any(name.endswith("constants.pkl") for name in archive.namelist()):
+                raise ValueError("a TorchScript program")
+
+
 def read_pickle(path: Path) -> dict[str, Any]:
     """The dict in a file that torch.save wrote; every class that is not a tensor's is inert.
 
     Raises BadCheckpoint when the file is missing, cut short or something else.
     """
     try:
+        _refuse_programs(path)
         with path.open("rb") as file:
             content = torch.load(
                 file, map_location="cpu", pickle_module=_MODULE, weights_only=False
@@ -79,6 +88,8 @@ def read_pickle(path: Path) -> dict[str, Any]:
     except (
         OSError,
         EOFError,
+        AssertionError,
+        OverflowError,
         RuntimeError,
         pickle.UnpicklingError,
         zipfile.BadZipFile,

@@ -25,45 +25,57 @@ def state_shapes(config: OFAConfig) -> dict[str, tuple[int, ...]]:
 
 
 def computed_shapes(config: OFAConfig) -> dict[str, tuple[int, ...]]:
-    """Entries of a published file that follow from the others, so that nothing need keep them."""
-    length = config.max_positions
+    """Entries of a published file that follow from the others, so that nothing need keep them.
+
+    With `state_shapes` they are all entries of a published file (spec, state_dict_*.json).
+    """
     patches = config.image_bucket_size**2 + 1
     table = (config.vocab_size, config.d_model)
+    codes = (config.code_image_size // 8) ** 2
     shapes: dict[str, tuple[int, ...]] = {
         "decoder.embed_tokens.weight": table,
         "decoder.output_projection.weight": table,
-        "decoder.image_position_idx": (length + 2,),
+        "decoder.image_position_idx": (1 + codes + 769,),
     }
     for side in ("encoder", "decoder"):
         shapes[f"{side}.version"] = (1,)
-        shapes[f"{side}.token_rp_bucket"] = (length, length)
+        shapes[f"{side}.token_rp_bucket"] = (1024, 1024)
         shapes[f"{side}.image_rp_bucket"] = (patches, patches)
     return shapes
 
 
-def network_with(config: OFAConfig, state: Mapping[str, Tensor]) -> BiomedGPT:
-    """A network in evaluation mode with these weights, in float32.
-
-    Raises BadCheckpoint naming the first key that is missing, extra, of another shape, or holds
-    values that are not numbers.
-    """
+def check_state(config: OFAConfig, state: Mapping[str, Tensor]) -> None:
+    """Raise BadCheckpoint naming the first key that is missing, extra, of another shape or kind, or
+    that holds values that are not numbers."""
     wanted = state_shapes(config)
     for name, shape in wanted.items():
         if name not in state:
             raise BadCheckpoint(f"The checkpoint lacks {name}.", name)
-        found = tuple(state[name].shape)
-        if found != shape:
+        entry = state[name]
+        if tuple(entry.shape) != shape:
             raise BadCheckpoint(
-                f"In the checkpoint {name} has the shape {found}; {shape} is needed.",
+                f"In the checkpoint {name} has the shape {tuple(entry.shape)}; {shape} is needed.",
                 name,
             )
-        if state[name].is_floating_point() and not bool(torch.isfinite(state[name]).all()):
+        if name.endswith("num_batches_tracked"):
+            continue
+        if not entry.is_floating_point():
+            raise BadCheckpoint(f"In the checkpoint {name} holds {entry.dtype}, no weights.", name)
+        if not bool(torch.isfinite(entry).all()):
             raise BadCheckpoint(f"In the checkpoint {name} holds values that are no numbers.", name)
     for name in state:
         if name not in wanted:
             raise BadCheckpoint(
                 f"The checkpoint has an entry that nothing here uses: {name}.", name
             )
+
+
+def network_with(config: OFAConfig, state: Mapping[str, Tensor]) -> BiomedGPT:
+    """A network in evaluation mode with these weights, in float32.
+
+    Raises BadCheckpoint as `check_state` does.
+    """
+    check_state(config, state)
     with torch.device("meta"):
         network = BiomedGPT(config)
     ready = {name: _single(entry) for name, entry in state.items()}
