@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from pydicom import dcmread
@@ -98,7 +98,10 @@ def listen() -> Iterator[Listen]:
         server.shutdown()
 
 
-Signed = Callable[[Path], Dataset]
+class Signed(Protocol):
+    """Makes a signed report about the film in a file, as a person would sign it."""
+
+    def __call__(self, film: Path, text: str = ...) -> Dataset: ...
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import struct
@@ -345,7 +346,8 @@ def cut_after(association: Association, count: int) -> None:
         if left[0] > 0:
             plain(content)
         elif transport.socket is not None:
-            transport.socket.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):  # it was cut already
+                transport.socket.shutdown(socket.SHUT_RDWR)
 
     transport.send = send  # type: ignore[method-assign, assignment]  # the fault that is tested
 
