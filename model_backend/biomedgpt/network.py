@@ -293,7 +293,7 @@ class Encoder(Stack):
 
         `order` (B, P) names the patches to keep, in their order (spec 4.2).
         """
-        B, _, height, width = features.shape
+        height, width = features.shape[2:]
         side = self.config.image_bucket_size
         if max(height, width) > side:
             raise BadRequest(
@@ -304,7 +304,8 @@ class Encoder(Stack):
         ids = patch_positions(height, width, side).to(features.device)[None]  # (1, P)
         positions = self.image_positions(ids, height, width)  # (1, P, C)
         if order is not None:
-            rows = torch.arange(B, device=order.device)[:, None]
+            patches = patches.expand(len(order), -1, -1)
+            rows = torch.arange(len(order), device=order.device)[:, None]
             patches, ids = patches[rows, order], ids[0][order]
             positions = positions[0][order]
         return patches, ids, positions
@@ -338,7 +339,8 @@ class Encoder(Stack):
         if features is not None:
             patches, ids, place = self.patches(features, order)
             y = self.image_proj(patches) + self.type_embedding.weight[1]
-            y = F.dropout(self.patch_layernorm_embedding(y), self.config.dropout, self.training)
+            y = self.patch_layernorm_embedding(y).expand(B, -1, -1)  # one picture may serve all
+            y = F.dropout(y, self.config.dropout, self.training)
             x = torch.cat([y, x], dim=1)  # (B, L, C)
             absent = torch.zeros(B, y.shape[1], dtype=torch.bool, device=tokens.device)
             if patch_masks is not None:
@@ -549,7 +551,12 @@ class BiomedGPT(nn.Module):
         features: Tensor | None = None,
         order: Tensor | None = None,
     ) -> EncoderOutput:
-        """Source (B, S) and pictures, or their `features`, so that many questions share a stem."""
+        """Source (B, S), pictures (B, 3, height, width) and which rows have one (B,) bool.
+
+        `features` in the place of pictures let many questions share a stem: (B, 1024, h, w), or one
+        picture's (1, 1024, h, w) for all rows. `order` (B, kept) names the patches to keep. Raises
+        BadRequest for a text or a picture that is larger than the position tables.
+        """
         if features is None and patch_images is not None:
             features = self.image_features(patch_images)
         output: EncoderOutput = self.encoder(src_tokens, features, patch_masks, order)

@@ -85,7 +85,7 @@ def test_features_computed_once_serve_many_questions(tiny: BiomedGPT, inputs: Te
     picture, tokens = inputs["patch_images"][:1], inputs["src_tokens"]
 
     with torch.no_grad():
-        features = tiny.image_features(picture).expand(3, -1, -1, -1)
+        features = tiny.image_features(picture)
         together = tiny.encode(tokens, features=features).states
         alone = [tiny.encode(tokens[row : row + 1], picture).states for row in range(3)]
 
@@ -135,3 +135,41 @@ def test_training_from_nothing_starts_small_and_repeats(tiny_config: OFAConfig) 
     assert torch.equal(*weights)
     assert abs(float(weights[0].std()) - 0.02) < 0.001
     assert bool(weights[0][1].abs().sum() > 0)  # the pad row is not zero
+
+
+def test_texts_that_the_position_tables_do_not_reach_are_refused(tiny: BiomedGPT) -> None:
+    encoder = tiny.encode(torch.tensor([[0, 5, 2]]))
+
+    for length in (0, 1025):
+        with pytest.raises(BadRequest, match=f"not of {length}"):
+            tiny.encode(torch.zeros(1, length, dtype=torch.long))
+        with pytest.raises(BadRequest, match=f"not of {length}"):
+            tiny.decode(torch.zeros(1, length, dtype=torch.long), encoder)
+
+
+def test_more_codes_than_the_image_has_are_refused(tiny: BiomedGPT) -> None:
+    encoder = tiny.encode(torch.tensor([[0, 5, 2]]))
+
+    tiny.decode(torch.full((1, 65), 6505), encoder, torch.tensor([True]))
+    with pytest.raises(BadRequest, match="at most 64 codes"):
+        tiny.decode(torch.full((1, 66), 6505), encoder, torch.tensor([True]))
+
+
+@pytest.mark.parametrize("codes", [None, [True, False, False, True, True, False]])
+def test_rows_that_share_a_sentence_agree_with_rows_that_do_not(
+    tiny: BiomedGPT, inputs: Tensors, codes: list[bool] | None
+) -> None:
+    masks = None if codes is None else torch.tensor(codes)
+    tokens = torch.randint(4, 6000, (6, 5), generator=torch.Generator().manual_seed(1))
+
+    with torch.no_grad():
+        encoder = encode(tiny, inputs, "sampled")  # positions of its own for every sentence
+        rows = torch.arange(3).repeat_interleave(2)
+        apart = EncoderOutput(
+            encoder.states[rows], encoder.padding_mask[rows], encoder.positions[rows]
+        )
+        shared, cache = tiny.decode(tokens, encoder, masks), DecoderCache()
+        steps = [tiny.decode(tokens[:, : end + 1], encoder, masks, cache) for end in range(5)]
+
+        assert_close(shared, tiny.decode(tokens, apart, masks))
+        assert_close(torch.cat(steps, dim=1), shared)
