@@ -70,7 +70,7 @@ class Thumbnails(QWidget):
         for tile in self._tiles:
             self._group.removeButton(tile.button)
             self._grid.removeWidget(tile)
-            tile.setParent(None)
+            tile.hide()  # or one that was not shown yet would come up as a window
             tile.deleteLater()
         self._entries = list(entries)
         wanted = {middle(entry.frames).identity for entry in entries if entry.frames}
