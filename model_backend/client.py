@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 LOOK = 0.05  # seconds between two looks at cancel and death
 PATIENCE = 10.0  # seconds that a loaded model may take to notice a cancel before it is ended
+LOADING = 300.0  # the same while it is being loaded
 FAREWELL = 5.0  # seconds that the process may take to end itself
 _ROOT = Path(__file__).resolve().parent.parent
 # Starts the worker in another environment: that one's packages, and of ours only this folder.
@@ -133,9 +134,11 @@ class ModelClient:
             child.end(0.0)
         elif child is not None and child.process.poll() is not None:
             child.end()  # it died while nobody asked; nothing was lost by that
-        if self._child is None or self._child.has_ended:
-            self._child = _Child(self.command, self._environment)
-        return self._child
+        if child is None or child.has_ended:
+            child = self._child = _Child(self.command, self._environment)
+            if self._closed:  # meanwhile, by another thread
+                child.end()
+        return child
 
 
 class _Child:
@@ -197,8 +200,9 @@ class _Child:
         """Wait until what was cancelled has ended; False when `stop` or patience came first."""
         while self._cancelled and not self.has_ended:
             # While the model loads it cannot hear, and starting again would only take longer.
+            patience = LOADING if self.identity is None else PATIENCE
             waited = time.monotonic() - min(self._cancelled.values())
-            if stop() or (self.identity is not None and waited > PATIENCE):
+            if stop() or waited > patience:
                 return False
             try:
                 self._next()

@@ -55,24 +55,29 @@ def why_no_draft(frame: ImageFrame, model: ModelFolder) -> str:
         return f"The model {model.name} cannot draft findings. Choose another in the settings."
     if frame.made_up:
         return ""  # a picture file says nothing; the person who chose it knows
-    part = body_part(frame)
+    if wrong := _not_a_frontal_chest_film(frame):
+        return (
+            f"No draft: the model {model.name} has only learnt to draft frontal chest films of "
+            f"people, and {wrong}. Questions can still be asked."
+        )
+    return ""
+
+
+def _not_a_frontal_chest_film(frame: ImageFrame) -> str:
+    """What in the header speaks against it, as half a sentence; "" for nothing."""
+    header, part = frame.header, body_part(frame)
     if frame.modality not in _FILMS:
-        what = f"modality {frame.modality}" if frame.modality else "an unknown modality"
-        return (
-            f"No draft: the model {model.name} has only learnt chest films, and this image has "
-            f"{what}. Questions can still be asked."
-        )
+        return f"this image has the modality {frame.modality or 'unknown'}"
     if part and not any(word in part for word in _CHEST):
-        return (
-            f"No draft: the model {model.name} has only learnt chest films, and this one shows "
-            f"the body part {part}. Questions can still be asked."
-        )
-    view = str(frame.header.get("ViewPosition") or "").upper()
-    if view in _LATERAL:
-        return (
-            f"No draft: the model {model.name} has only learnt frontal films, and this one is "
-            "lateral. Questions can still be asked."
-        )
+        return f"this one shows the body part {part}"
+    # PatientOrientation names the direction of a row first (PS3.3 C.7.6.1.1.1): to the patient's
+    # left or right on a frontal film, forwards or backwards on a lateral one.
+    direction = str((header.get("PatientOrientation") or [""])[0])[:1]
+    if str(header.get("ViewPosition") or "").upper() in _LATERAL or direction in ("A", "P"):
+        return "this one is lateral"
+    species = str(header.get("PatientSpeciesDescription") or "").casefold()
+    if species and not any(word in species for word in ("homo", "human")):
+        return "this patient is not human"
     return ""
 
 
@@ -82,7 +87,7 @@ def domain_note(frame: ImageFrame) -> str:
         return "the file does not say what it shows"
     part = body_part(frame)
     if frame.modality not in _FILMS or (part and not any(word in part for word in _CHEST)):
-        return "the model has only learnt chest films"
+        return "the model knows little beyond chest films"
     return ""
 
 

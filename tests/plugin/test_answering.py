@@ -110,7 +110,7 @@ def test_question_of_the_models_list_becomes_its_own_wording(phrase_book: Any, f
 def test_other_pictures_are_answered_with_a_note(phrase_book: Any, film: Any) -> None:
     last = last_of(answer_question(film(Modality="CT"), "Is it?", phrase_book))
 
-    assert "only learnt chest films" in last.note
+    assert "little beyond chest films" in last.note
 
 
 def test_refusal_is_an_answer_that_makes_no_sentence(phrase_book: Any, film: Any) -> None:

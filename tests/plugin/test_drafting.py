@@ -255,9 +255,11 @@ def test_refusal_by_the_model_is_told_in_its_words(phrase_book: Any, film: Any) 
     ("header", "told"),
     [
         ({"Modality": "CT"}, "modality CT"),
-        ({"Modality": ""}, "unknown modality"),
+        ({"Modality": ""}, "modality unknown"),
         ({"BodyPartExamined": "EXTREMITY"}, "EXTREMITY"),
         ({"ViewPosition": "LL"}, "lateral"),
+        ({"PatientOrientation": ["A", "F"]}, "lateral"),
+        ({"PatientSpeciesDescription": "Canis lupus familiaris"}, "not human"),
     ],
 )
 def test_film_that_the_model_never_learnt_is_refused_before_it_is_asked(
@@ -269,7 +271,15 @@ def test_film_that_the_model_never_learnt_is_refused_before_it_is_asked(
     assert phrase_book.asked == []
 
 
-@pytest.mark.parametrize("header", [{"Modality": "DX"}, {"BodyPartExamined": ""}])
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"Modality": "DX"},
+        {"BodyPartExamined": ""},
+        {"PatientOrientation": ["L", "F"], "ViewPosition": "PA"},
+        {"PatientSpeciesDescription": "Homo sapiens"},
+    ],
+)
 def test_chest_films_are_drafted(phrase_book: Any, film: Any, header: dict[str, str]) -> None:
     assert list(draft_report(film(**header), phrase_book, model=phrase_book.folder))
 
