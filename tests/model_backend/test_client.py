@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import signal
@@ -346,20 +345,23 @@ def test_command_line_of_the_frozen_program_answers(echo_folder: MakeFolder, roo
         "--folder",
         str(echo_folder().path),
     ]
-    batch = wire.Batch("b", (words(2),))
 
-    done = subprocess.run(
-        command,
-        input=b"".join(wire.encode(batch)),
-        cwd=root,
-        capture_output=True,
-        timeout=60,
-        check=True,
-    )
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        wire.write(process.stdin, wire.Batch("b", (words(2),)))
+        read = [wire.read(process.stdout) for _ in range(5)]
+        process.stdin.close()
 
-    stream = io.BytesIO(done.stdout)
-    read = [type(message) for message in iter(lambda: wire.read(stream), None)]
-    assert read[0] is wire.Hello
+    assert isinstance(read[0], wire.Hello)
+    assert [type(one.event) for one in read if isinstance(one, wire.Happened)] == [
+        Token,
+        Token,
+        Answer,
+    ]
+    assert read[4] == wire.Finished("b")
+    assert process.returncode == 0
 
 
 # --- a second environment, played by a script that starts our own interpreter ---
