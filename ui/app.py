@@ -155,17 +155,18 @@ def _tell_study(host: Host, study: Study | None) -> None:
 
 def _start(viewer: Viewer, plugins: Sequence[Plugin]) -> None:
     """Start the plug-ins; one that fails is named to the reader and left out."""
+    left_out: dict[str, Exception] = {}
     for plugin, outcome in start_plugins(viewer.host, plugins):
         if isinstance(outcome, Exception):
             log.error("The plug-in %s was left out.", plugin.name, exc_info=outcome)
-            viewer.window.report.say(
-                f"The plug-in “{plugin.name}” could not be started and was left out "
-                f"({outcome}). Everything else works.",
-                "alarm",
-            )
+            left_out[plugin.name] = outcome
         else:
             viewer.window.add_actions(outcome.actions)
             viewer.plugins.append(outcome.module)
+    if left_out:
+        names = ", ".join(f"“{name}”" for name in left_out)
+        reasons = "\n".join(f"{name}: {error}" for name, error in left_out.items())
+        viewer.window.show_state("plugins", f"plug-in {names} left out", "alarm", reasons)
 
 
 def _watch_sources(window: Window, jobs: Jobs, sources: Sequence[Source]) -> None:

@@ -36,10 +36,7 @@ from ui.worklist.study_rows import Listed
 from ui.worklist.thumbnails import SeriesEntry
 from ui.worklist.worklist_side import WorklistSide
 
-UNEXPECTED = (
-    "Something happened that was not foreseen; it stands in the log. Go on reading: what is "
-    "written is kept."
-)
+UNEXPECTED = "Something unforeseen happened; it stands in the log. What is written is kept."
 
 
 class Window(QMainWindow):
@@ -244,9 +241,8 @@ class Window(QMainWindow):
         if not last.problem:
             self.worklist.say("")
         shown = self.viewport.frames()
-        ordered = self.worklist.series(shown[0].identity.series) if shown else ()
-        if tuple(ordered) != tuple(shown):
-            self.viewport.show_series(ordered, self.session.reading.study)
+        if shown:
+            self.viewport.put_in_order(self.worklist.series(shown[0].identity.series))
 
     def _not_loaded(self, error: DicomProblem) -> None:
         self.worklist.say(str(error), "alarm")
