@@ -103,7 +103,9 @@ def search(
 
     `source_length` is the padded text length (only max_len_a uses it), `prefixes` the decoder
     prompts without bos, `trie` the answers. Looks at `stop` before each step and then ends without
-    a result. Raises BadRequest when the answers cannot fit into the length limit.
+    a result. A prompt that itself holds eos ends there, as published (prompt type `src` is for
+    scoring). Raises BadRequest when the answers cannot fit into the length limit, or when nothing
+    can end under the rules.
     """
     beams = _Beams(network, encoder, settings, source_length, prefixes, trie, cached)
     while beams.sentences:

@@ -128,3 +128,37 @@ def test_answers_longer_than_the_limit_are_refused_before_the_search(
 def test_an_empty_list_of_answers_is_refused() -> None:
     with pytest.raises(BadRequest, match="empty"):
         Trie([])
+
+
+def test_one_beam_is_the_greedy_choice_at_every_step(
+    tiny: BiomedGPT, encoded: dict[bool, EncoderOutput]
+) -> None:
+    encoder = only(encoded[True], 1)
+    tokens = torch.tensor([[0]])
+    for step in range(10):
+        logits = tiny.decode(tokens, encoder)[0, -1]
+        logits[1] = float("-inf")  # pad is never said
+        if step == 0:
+            logits[2] = float("-inf")  # min_len 1
+        tokens = torch.cat([tokens, logits.argmax().view(1, 1)], dim=1)
+
+    found = [generate(tiny, encoder, Search(beam=1, max_len_b=10)) for _ in range(2)]
+
+    assert found[0] == found[1]
+    assert list(found[0][0][0].tokens[:-1]) == tokens[0, 1:].tolist()
+
+
+def test_a_search_that_cannot_end_says_so(
+    tiny: BiomedGPT, encoded: dict[bool, EncoderOutput]
+) -> None:
+    ruled_out = Search(beam=2, max_len_b=6, crange=(100, 200))  # and the only answer is 5
+
+    with pytest.raises(BadRequest, match="within 6 symbols"):
+        generate(tiny, only(encoded[True], 0), ruled_out, trie=Trie([[5]]))
+
+
+def test_a_text_longer_than_the_network_writes_is_refused(
+    tiny: BiomedGPT, encoded: dict[bool, EncoderOutput]
+) -> None:
+    with pytest.raises(BadRequest, match="1023"):
+        generate(tiny, encoded[True], Search(max_len_b=1024))
