@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from model_backend.evaluation.card import card_text, make_card, write_card
+from model_backend.evaluation.card import make_card, write_card
+from model_backend.evaluation.card_text import card_text
 from model_backend.folder import EMBEDDED, ModelFolder
 from model_backend.request import ModelError
 from model_backend.training.__main__ import DATA

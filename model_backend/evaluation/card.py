@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -86,15 +85,7 @@ def held_out_cases(
 ) -> tuple[list[Case], list[Case]]:
     """The cases to ask, and the questions of VQA-RAD that the floors may learn from."""
     known = [case for part in (TRAINING, VALIDATION) for case in rad_cases(pictures, part, ())]
-    child = [picture for picture in pictures if picture.source == CHILD]
-    offset = pictures.index(child[0]) if child else 0
-    assert offset == 0, "the child films come first in the list of pictures"
-    cases = finding_cases(pictures[: len(child)], wordings, HELD_OUT, CHILD_FINDINGS)
-    cases += [
-        case
-        for case in finding_cases(pictures, wordings, HELD_OUT, NIH_FINDINGS)
-        if case.task.startswith(NIH)
-    ]
+    cases = finding_cases(pictures, wordings, HELD_OUT, {CHILD: CHILD_FINDINGS, NIH: NIH_FINDINGS})
     return cases + rad_cases(pictures, HELD_OUT, closed_answers(known)), known
 
 
@@ -178,34 +169,3 @@ def write_card(folder: Path, card: Mapping[str, Any]) -> None:
     """Put the card beside the weights."""
     with write_safely(folder / CARD) as file:
         file.write((json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
-
-
-def card_text(card: Mapping[str, Any]) -> str:
-    """The card for people: plain text, lines of at most 100 letters."""
-    model = card["model"]
-    lines = [f"{model['name']} {model['version']}", f"weights SHA-256 {model['sha256']}", ""]
-    for paragraph in card["said"]:
-        lines += textwrap.wrap(paragraph, 96)
-    lines += ["", "Learnt from"]
-    for source in card["sources"]:
-        lines += textwrap.wrap(source, 92, initial_indent="  ", subsequent_indent="    ")
-    lines += ["", "Held-out figures (95 % interval)"]
-    for one in card["figures"]:
-        span = f"({shown(one['low'])} to {shown(one['high'])})"
-        lines.append(f"  {one['title']}")
-        lines.append(f"    {shown(one['value'])} {span}, {one['cases']} cases of {one['groups']}")
-        lines += [f"    beside {shown(f['value'])}: {f['name']}" for f in one["floors"]]
-    lines += ["", "Wanted"]
-    for aim in card["wanted"]:
-        points = f" ({aim['points']:+.1f} points)" if "points" in aim else ""
-        lines.append(f"  {'reached' if aim['reached'] else 'not reached'}: {aim['aim']}{points}")
-    training = card["training"]
-    if training:
-        lines += ["", "Training"]
-        lines += [f"  {key}: {value}" for key, value in training.items()]
-    return "\n".join(lines) + "\n"
-
-
-def shown(value: float | None) -> str:
-    """Three decimals, or a word where there is no figure."""
-    return "no figure" if value is None else f"{value:.3f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from model_backend.training.examples import YES_NO
@@ -29,12 +29,12 @@ class Case:
 
 
 def finding_cases(
-    pictures: Sequence[Picture], wordings: Wordings, part: str, names: Sequence[str]
+    pictures: Sequence[Picture], wordings: Wordings, part: str, names: Mapping[str, Sequence[str]]
 ) -> list[Case]:
-    """One case for each of these findings that a picture's labels speak of."""
+    """One case for each finding, named by source, that a picture's labels speak of."""
     cases = []
     for index, picture in enumerate(pictures):
-        for name in names if picture.part == part else ():
+        for name in names.get(picture.source, ()) if picture.part == part else ():
             if name in picture.labels:
                 answer = YES if picture.labels[name] else NO
                 text = wordings[name].question
