@@ -6,6 +6,7 @@ they came and sent in the transfer syntax in which they came; nothing is transco
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -200,18 +201,18 @@ class Archive:
             return status.CANNOT_UNDERSTAND
         try:
             return self._keep(header, str(event.context.transfer_syntax), event.encoded_dataset())
-        except OSError:
+        except (OSError, sqlite3.OperationalError):  # the disk is full, or the folder is gone
             return status.OUT_OF_RESOURCES
 
     def _keep(self, header: Dataset, syntax: str, content: bytes) -> int:
         """Write and enter one object (a whole DICOM file). Returns the status of the storing."""
         path = self._objects / file_name(text_of(header, "SOPInstanceUID"))
         with self._writing:
-            if path.exists():
-                same = _data_set(path.read_bytes()) == _data_set(content)
-                return status.SUCCESS if same else status.DUPLICATE
-            write_object(path, content)
-            self._open().put(header, syntax, path)
+            if not path.exists():
+                write_object(path, content)
+            elif _data_set(path.read_bytes()) != _data_set(content):
+                return status.DUPLICATE
+            self._open().put(header, syntax, path)  # also what a crash kept from being entered
         return status.SUCCESS
 
     def _find(self, event: evt.Event) -> Iterator[tuple[int, Dataset | None]]:

@@ -109,6 +109,16 @@ def application_entity(title: str) -> _Entity:
     return entity
 
 
+def _caller_of(node: Node) -> _Entity:
+    """This program, under the title and with the patience that the node's settings say."""
+    entity = application_entity(node.calling_aet)
+    entity.connection_timeout = node.timeout
+    entity.acse_timeout = node.timeout
+    entity.dimse_timeout = node.answer_timeout
+    entity.network_timeout = node.answer_timeout
+    return entity
+
+
 @contextmanager
 def associate(
     node: Node,
@@ -130,11 +140,7 @@ def associate(
         opened.append(True)
         guard_socket(event.assoc, MAX_PDU)
 
-    entity = application_entity(node.calling_aet)
-    entity.connection_timeout = node.timeout
-    entity.acse_timeout = node.timeout
-    entity.dimse_timeout = node.answer_timeout
-    entity.network_timeout = node.answer_timeout
+    entity = _caller_of(node)
     began = time.monotonic()
     try:
         association = entity.associate(

@@ -25,7 +25,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
     StudyRootQueryRetrieveInformationModelGet,
 )
 
-from dicom_io.errors import OperationFailed, StorageProblem
+from dicom_io.errors import Cancelled, OperationFailed, StorageProblem
 from dicom_io.identity import Identity
 from dicom_io.pacs import status
 from dicom_io.pacs.answers import text_of
@@ -92,7 +92,10 @@ class Retrieval:
         with associate(
             self._node, contexts, service=GET, roles=roles, handlers=handlers
         ) as association:
-            self._association = association
+            with self._lock:
+                self._association = association
+                if self._closed:  # while we were connecting
+                    raise Cancelled("Stopped.")
             return [said for one in identifiers for said in self._responses(association, one)]
 
     def _identifiers(
@@ -117,8 +120,9 @@ class Retrieval:
         """Stop from another thread: when this returns, no further file appears."""
         with self._lock:
             self._closed = True
-        if self._association is not None:
-            cut(self._association)
+            association = self._association
+        if association is not None:
+            cut(association)
 
     def _responses(self, association: Association, identifier: Dataset) -> Iterator[str]:
         since = time.monotonic()
@@ -169,7 +173,7 @@ class Retrieval:
 
 def write_object(path: Path, content: bytes) -> int:
     """Write and rename, so that no part of a file is ever seen. Returns its size in bytes."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         with open(temporary, "wb", opener=_private) as file:
             file.write(content)

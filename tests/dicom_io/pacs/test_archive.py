@@ -145,6 +145,35 @@ def test_the_same_object_again_is_success_and_another_under_its_uid_is_refused(
     assert [study.patient_name for study in kept if study] == ["CompressedSamples^CT1"]
 
 
+def test_an_object_that_a_crash_kept_out_of_the_index_is_entered_when_it_comes_again(
+    samples: dict[str, Path], tmp_path: Path
+) -> None:
+    with Archive(tmp_path) as archive:
+        archive.add([samples["CT_small.dcm"]])
+    for file in tmp_path.glob("archive.sqlite*"):
+        file.unlink()
+
+    with Archive(tmp_path) as archive:
+        source = DimseSource(archive.node)
+        assert list(source.find(Query())) == []
+        assert [one.status for one in source.store([samples["CT_small.dcm"]])] == [0]
+
+        assert [event.count for event in source.find(Query())] == [1]
+
+
+def test_a_full_disk_is_answered_as_out_of_resources(
+    archive: Archive, samples: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dicom_io.pacs.archive.write_object", full)
+
+    (outcome,) = DimseSource(archive.node).store([samples["CT_small.dcm"]])
+
+    assert outcome.status == 0xA700
+
+
 def test_a_file_that_is_no_object_is_not_added(archive: Archive, tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text("Dear colleague")
