@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
+import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from dicom_io.audit import AuditLog, Event
+from dicom_io.audit import AuditLog
 from dicom_io.errors import DicomProblem
-from dicom_io.pacs.connect import source_for
 from dicom_io.settings import Settings
 from dicom_io.source import Source
 from dicom_io.storage import DataRoot
 from model_backend.request import ModelError
-from plugin._commands import demo, film, model, network, question, report
-from plugin._commands.context import NODE_TEXT, Context, Printer, UsageProblem
+from plugin._commands import demo, draft, film, model, network, question, screen, sign
+from plugin._commands.context import Context, Printer, UsageProblem
 from plugin._model import close_models
 
-GROUPS = (demo, network, report, question, film, model)
+GROUPS = (demo, network, draft, sign, question, film, model, screen)
 STOPPED = 130  # as a shell says it of a program ended by Ctrl+C
 
 
@@ -31,30 +34,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from model_backend.worker import main as work
 
         return work(words[1:])
-    parsed = parser().parse_args(_joined(words))
-    printer = Printer(parsed.as_json)
+    if arguments is None:
+        settle_process()
+    printer = Printer("--json" in words)
     try:
-        return run(parsed, printer)
+        return run(parser().parse_args(_joined(words)), printer)
     except UsageProblem as problem:
         printer.fail(str(problem))
         return 2
     except (DicomProblem, ModelError) as problem:
         printer.fail(str(problem))
         return 1
-    except KeyboardInterrupt:
-        printer.fail("Stopped.")
+    except KeyboardInterrupt as stopped:
+        printer.fail(str(stopped) or "Stopped.")
         return STOPPED
+    except BrokenPipeError:  # as in `wetread find | head -1`: nobody reads on, nothing is wrong
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as problem:
-        printer.fail(f"{problem.filename or 'The system'}: {problem.strerror}.")
+        printer.fail(f"{problem.filename or 'The system'}: {problem.strerror or problem}.")
         return 1
     finally:
-        close_models()
+        with contextlib.suppress(KeyboardInterrupt):
+            close_models()
+
+
+def settle_process() -> None:
+    """Streams that print and read any text; library warnings in the log, not before the user."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    logging.getLogger().addHandler(logging.NullHandler())
+    logging.captureWarnings(True)
 
 
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     shared = argparse.ArgumentParser(add_help=False)
-    top = argparse.ArgumentParser(
+    top = _Plain(
         prog="wetread",
         description="A DICOM viewer whose local model drafts the report that you sign. "
         "Research use only, not for diagnosis. Without a command the window opens.",
@@ -74,23 +91,24 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="COMMAND", parser_class=_with(shared))
     for group in GROUPS:
         group.add(commands)
-    window = commands.add_parser("window", help="open the window on a study")
-    window.add_argument("--study", default="", metavar="STUDY_UID")
-    window.add_argument("--node", default="", help=NODE_TEXT)
-    window.add_argument("--picture", type=Path, metavar="WINDOW.png", help="draw it and end")
-    window.set_defaults(run=run_window)
-    top.set_defaults(run=run_window, study="", node="", picture=None)
+    top.set_defaults(run=screen.run_window, study="", node="", picture=None)
     return top
+
+
+class _Plain(argparse.ArgumentParser):
+    """A parser that tells what is wrong in one sentence, as everything else here does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageProblem."""
+        raise UsageProblem(f"{message[:1].upper()}{message[1:]}. See {self.prog} --help.")
 
 
 def _with(shared: argparse.ArgumentParser) -> type[argparse.ArgumentParser]:
     """A parser class whose every command takes the shared options too."""
 
-    class Command(argparse.ArgumentParser):
+    class Command(_Plain):
         def __init__(self, **options: Any) -> None:
-            if options.get("add_help", True):
-                options["parents"] = [shared]
-            super().__init__(**options)
+            super().__init__(**options, parents=[shared])
 
     return Command
 
@@ -99,7 +117,7 @@ def _joined(words: Sequence[str]) -> list[str]:
     """`--window -600,1500` as one word: argparse takes a leading minus for an option."""
     joined: list[str] = []
     for word in words:
-        if joined and joined[-1] in ("--window", "--box"):
+        if joined and joined[-1] in ("--window", "--box", "--date"):
             joined[-1] += f"={word}"
         else:
             joined.append(word)
@@ -124,21 +142,6 @@ def run(parsed: argparse.Namespace, printer: Printer) -> int:
     return int(parsed.run(parsed, context))
 
 
-def run_window(arguments: argparse.Namespace, context: Context) -> int:
-    """Open the window, on a study if one is named."""
-    nodes = [context.node(arguments)] if arguments.node else list(context.settings.nodes)
-    context.audit.record(Event.APPLICATION_START)
-    code = open_window(
-        context.root,
-        context.settings,
-        [source_for(node) for node in nodes],
-        open_study=arguments.study or None,
-        picture=arguments.picture,
-    )
-    context.audit.record(Event.APPLICATION_STOP)
-    return code
-
-
 def open_window(
     root: DataRoot,
     settings: Settings,
@@ -148,8 +151,14 @@ def open_window(
     picture: Path | None = None,
 ) -> int:
     """The window with all plug-ins; Qt is loaded here and not before."""
-    from plugin._discover import discover
-    from ui.app import run as run_app
+    try:
+        from plugin._discover import discover
+        from ui.app import run as run_app
+    except ImportError as error:
+        raise UsageProblem(
+            f"The window cannot be opened here ({error}). Install PyQt6 and what it needs; all "
+            "other commands work without."
+        ) from error
 
     return run_app(discover(), root, settings, sources, open_study=open_study, picture=picture)
 

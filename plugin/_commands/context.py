@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from dicom_io.audit import AuditLog
@@ -19,6 +21,7 @@ from model_backend.client import ModelClient
 from plugin._model import shared_client
 
 NODE_TEXT = "a node's name in the settings, or AET@HOST:PORT"
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a PACS could steer the terminal
 
 
 class UsageProblem(Exception):
@@ -36,18 +39,22 @@ class Printer:
         if self.as_json:
             print(json.dumps(fields, ensure_ascii=False), flush=True)
         elif text:
-            print(text, flush=True)
+            print(_printable(text), flush=True)
 
     def progress(self, text: str) -> None:
         """Something to watch while waiting; never mixed into the results."""
         if not self.as_json:
-            print(text, file=sys.stderr, flush=True)
+            print(_printable(text), file=sys.stderr, flush=True)
 
     def fail(self, sentence: str) -> None:
         """The one sentence of a failure."""
         if self.as_json:
             print(json.dumps({"error": sentence}, ensure_ascii=False), flush=True)
-        print(f"wetread: {sentence}", file=sys.stderr, flush=True)
+        print(f"wetread: {_printable(sentence)}", file=sys.stderr, flush=True)
+
+
+def _printable(text: str) -> str:
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 @dataclass(frozen=True)
@@ -79,3 +86,27 @@ class Context:
         """The model that the settings name. Raises NoModel or BadCheckpoint."""
         chosen = self.settings.model
         return shared_client(self.root, chosen.name, threads=chosen.threads)
+
+
+def require_place(path: Path) -> None:
+    """Raise UsageProblem unless a file can be put at `path`: looked at before the work begins."""
+    if path.is_dir():
+        raise UsageProblem(f"{path} is a folder. Give --out the name of a file.")
+    if not path.parent.is_dir():
+        raise UsageProblem(f"The folder {path.parent} does not exist. Make it, or change --out.")
+
+
+def made_folder(path: Path) -> Path:
+    """The folder, made when it is missing. Raises UsageProblem."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageProblem(
+            f"The folder {path} cannot be made ({error.strerror}). Choose another one."
+        ) from error
+    return path
+
+
+def several(count: int, one: str, many: str = "") -> str:
+    """`1 study`, `2 studies`."""
+    return f"{count} {one if count == 1 else many or one + 's'}"

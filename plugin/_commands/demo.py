@@ -35,15 +35,16 @@ from dicom_io.source import Query
 from dicom_io.storage import DataRoot, write_safely
 from dicom_io.study import Study
 from plugin._answering import Reply, answer_question
-from plugin._commands.context import Context
+from plugin._commands.context import Context, made_folder
 from plugin._commands.film import film_of_study
 from plugin._commands.network import deliver
+from plugin._commands.screen import has_screen
 from plugin._drafting import draft_report
 
 READER = Reader("Demo^Reader", "DEMONSTRATION")
 SECRET = "demonstration"  # the demo's reader is nobody, and this signs nothing but the demo
 QUESTIONS = ("is there pneumonia?", "which organ system is shown?")
-SURE = 0.5  # the demo accepts a suggestion at least this probable, and rejects the others
+SURE = 0.5  # the demo accepts a suggestion at least this probable that no check flags
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,20 @@ class Place:
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
-    command = commands.add_parser("demo", help="the whole loop on the embedded archive")
-    command.add_argument("--out", type=Path, default=Path("wetread-demo"), metavar="DIR")
+    command = commands.add_parser(
+        "demo",
+        help="the whole loop on the embedded archive",
+        description="The whole loop on an embedded archive with sample studies: find, fetch, "
+        "draft, ask, sign, store, read back. Needs no screen; where there is one, the window "
+        "opens at the end.",
+    )
+    command.add_argument(
+        "--out",
+        type=Path,
+        default=Path("wetread-demo"),
+        metavar="DIR",
+        help="for report.dcm, report.txt and window.png; by default wetread-demo",
+    )
     command.add_argument("--no-window", action="store_true", help="do not open it at the end")
     command.set_defaults(run=run_demo)
 
@@ -72,7 +85,7 @@ def run_demo(arguments: argparse.Namespace, context: Context) -> int:
     """Find, fetch, draft, ask, sign, store, read back; then show it where there is a screen."""
     root = DataRoot(context.root.folder / "demo").create()
     context = replace(context, root=root, audit=AuditLog(root.audit), settings=Settings())
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    made_folder(arguments.out)
     with Archive(root.folder / "archive") as archive:
         source = DimseSource(archive.node)
         place = Place(context, archive, source, arguments.out)
@@ -94,7 +107,14 @@ def run_loop(place: Place) -> Study:
     """The reading, from the archive and back to it. Returns the study that was reported."""
     context = place.context
     count = place.archive.add(sample_files())
-    step(context, f"Archive: {place.archive.node.address} holds {count} objects", step="archive")
+    node = place.archive.node
+    step(
+        context,
+        f"Archive: {node.address} holds {count} objects",
+        step="archive",
+        node=node.address,
+        objects=count,
+    )
     study = find(place)
     frame = fetch(place, study)
     document = draft(place, frame)
@@ -187,7 +207,8 @@ def decide(place: Place, document: ReportDocument, replies: list[Reply]) -> Repo
     """Accept what is likely, reject the rest, and add a line of the reader's own."""
     accepted = rejected = 0
     for sentence in document.undecided():
-        likely = sentence.probability is not None and sentence.probability >= SURE
+        flagged = bool(sentence.note)  # a control check speaks against it, or it is cut off
+        likely = (sentence.probability or 0.0) >= SURE and not flagged
         document = document.with_sentence(sentence.accepted() if likely else sentence.rejected())
         accepted, rejected = accepted + likely, rejected + (not likely)
     findings = document.section(SectionKind.FINDINGS)
@@ -243,14 +264,5 @@ def photograph(place: Place, study: Study, picture: Path) -> None:
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0 or not picture.exists():
-        raise NothingFound(f"The window could not be drawn. {done.stderr.strip()[-300:]}")
-
-
-def has_screen() -> bool:
-    """True where a window can be shown."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    wanted = os.environ.get("QT_QPA_PLATFORM", "")
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and (
-        wanted != "offscreen"
-    )
+        said = done.stderr.strip().splitlines()
+        raise NothingFound(f"The window could not be drawn: {said[-1] if said else 'no reason'}.")

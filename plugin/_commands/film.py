@@ -11,38 +11,55 @@ from dicom_io.image.frame import ImageFrame, open_frames
 from dicom_io.image.picture import write_png
 from dicom_io.image.render import Window, render
 from dicom_io.pacs.cache import Cache
-from plugin._commands.context import Context, UsageProblem
+from plugin._commands.context import Context, UsageProblem, require_place, several
 
 Box = tuple[float, float, float, float]
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
-    command = commands.add_parser("render", help="write one frame as a PNG picture")
-    command.add_argument("file", type=Path, metavar="FILE")
-    command.add_argument("--frame", type=int, default=1, help="from 1")
-    command.add_argument("--window", default="", metavar="CENTER,WIDTH")
-    command.add_argument("--out", type=Path, required=True, metavar="FILM.png")
+    command = commands.add_parser(
+        "render",
+        help="write one frame as a PNG picture",
+        description="Write one frame as the viewport shows it, one PNG pixel for each stored "
+        "pixel, without overlay.",
+    )
+    command.add_argument("file", type=Path, metavar="FILE", help="DICOM, PNG or JPEG")
+    command.add_argument("--frame", type=int, default=1, metavar="N", help="from 1")
+    command.add_argument(
+        "--window",
+        default="",
+        metavar="CENTER,WIDTH",
+        help="in modality units; by default the file's own window",
+    )
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="FILM.png", help="written anew if it exists"
+    )
     command.set_defaults(run=run_render)
 
 
 def choose_frame(path: Path, number: int) -> ImageFrame:
     """Frame `number` (from 1) of a file. Raises UsageProblem when there is no such frame."""
-    frames = open_frames(path)
-    if not 1 <= number <= len(frames):
-        count = f"{len(frames)} frame{'s' if len(frames) > 1 else ''}"
-        raise UsageProblem(f"{path} has {count}, so there is no frame {number}.")
-    return frames[number - 1]
+    return _frame_of(open_frames(path), path.name, number)
 
 
-def film_of_study(cache: Cache, study: str) -> ImageFrame:
-    """The first image of a study that is here. Raises NothingFound."""
+def film_of_study(cache: Cache, study: str, number: int = 1) -> ImageFrame:
+    """A frame of the first image of a study that is here. Raises NothingFound, UsageProblem."""
     for path in cache.files(study):
         try:
-            return open_frames(path)[0]
+            frames = open_frames(path)
         except NoPixels:
             continue  # a report or another object without an image
+        return _frame_of(frames, f"The first image of the study {study}", number)
     raise NothingFound(f"The study {study} holds no image. Choose another study.")
+
+
+def _frame_of(frames: tuple[ImageFrame, ...], name: str, number: int) -> ImageFrame:
+    if not 1 <= number <= len(frames):
+        raise UsageProblem(
+            f"{name} has {several(len(frames), 'frame')}, so there is no frame {number}."
+        )
+    return frames[number - 1]
 
 
 def parse_window(text: str) -> Window | None:
@@ -75,6 +92,9 @@ def _numbers(text: str, count: int, usage: str) -> list[float]:
 
 def run_render(arguments: argparse.Namespace, context: Context) -> int:
     """Render one frame, no overlay."""
+    require_place(arguments.out)
+    if arguments.out.exists() and arguments.out.resolve() == arguments.file.resolve():
+        raise UsageProblem("--out is the film itself, which must not be written over.")
     frame = choose_frame(arguments.file, arguments.frame)
     picture = render(frame, frame.stored(), parse_window(arguments.window))
     write_png(arguments.out, picture)

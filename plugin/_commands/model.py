@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 from pathlib import Path
 
+from model_backend.evaluation.card_text import card_text
 from model_backend.folder import find_model, list_models
+from model_backend.request import BadCheckpoint, NoModel
 from plugin._commands.context import Context
+
+WHICH = "a name or a folder; by default the embedded model"
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the commands. Train and evaluate pass what follows to their process."""
-    train = commands.add_parser("train", help="train a model from a recipe", add_help=False)
-    train.add_argument("rest", nargs=argparse.REMAINDER)
+    train = commands.add_parser(
+        "train",
+        help="train a model from a recipe",
+        description="Train a model from a recipe, in a process of its own; goes on where it was "
+        "stopped.",
+    )
+    train.add_argument("recipe", metavar="RECIPE", help="such as recipes/demo.toml")
+    train.add_argument("--data", type=Path, metavar="DIR", help="the folder of data sets")
+    train.add_argument("--out", type=Path, metavar="DIR", help="of the run; by default runs/NAME")
     train.set_defaults(run=run_train)
 
-    evaluate = commands.add_parser("evaluate", help="measure a model and write its card")
-    evaluate.add_argument("model", nargs="?", default="", help="name or folder; default embedded")
-    evaluate.add_argument("--data", type=Path, help="the folder of data sets")
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="measure a model and print its card",
+        description="Measure a model on the held-out cases and print its card.",
+    )
+    evaluate.add_argument("model", nargs="?", default="", metavar="MODEL", help=WHICH)
+    evaluate.add_argument("--data", type=Path, metavar="DIR", help="the folder of data sets")
     evaluate.add_argument("--write", action="store_true", help="write the card into the model")
     evaluate.set_defaults(run=run_evaluate)
 
@@ -29,33 +43,36 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     listing = what.add_parser("list", help="the models that can be asked")
     listing.set_defaults(run=run_list)
     card = what.add_parser("card", help="what the model is, learnt, and was measured to do")
-    card.add_argument("name", nargs="?", default="", help="name or folder; default embedded")
+    card.add_argument("name", nargs="?", default="", metavar="MODEL", help=WHICH)
     card.set_defaults(run=run_card)
 
 
 def run_train(arguments: argparse.Namespace, context: Context) -> int:
     """Train in a process of its own, so that torch never meets Qt."""
-    rest = list(arguments.rest)
-    if context.printer.as_json and "--json" not in rest:
-        rest.append("--json")
+    rest = [arguments.recipe, *_options(arguments, context)]
+    if arguments.out:
+        rest += ["--out", str(arguments.out)]
     return run_module("model_backend.training", rest)
 
 
 def run_evaluate(arguments: argparse.Namespace, context: Context) -> int:
     """Evaluate in a process of its own."""
     folder = find_model(arguments.model, context.root.models)
-    rest = [str(folder.path)]
-    if arguments.data:
-        rest += ["--data", str(arguments.data)]
+    rest = [str(folder.path), *_options(arguments, context)]
     if arguments.write:
         rest.append("--write")
-    if context.printer.as_json:
-        rest.append("--json")
     return run_module("model_backend.evaluation", rest)
 
 
+def _options(arguments: argparse.Namespace, context: Context) -> list[str]:
+    data = ["--data", str(arguments.data)] if arguments.data else []
+    return [*data, *(["--json"] if context.printer.as_json else [])]
+
+
 def run_module(name: str, rest: list[str]) -> int:
-    return subprocess.run([sys.executable, "-m", name, *rest], check=False).returncode
+    """Run one of our own modules; its exit code. It prints its own lines and its own sentence."""
+    code = subprocess.run([sys.executable, "-m", name, *rest], check=False).returncode
+    return code if code >= 0 else 1
 
 
 def run_list(arguments: argparse.Namespace, context: Context) -> int:
@@ -75,7 +92,16 @@ def run_card(arguments: argparse.Namespace, context: Context) -> int:
     """The card as it stands in the model's folder."""
     folder = find_model(arguments.name, context.root.models)
     card = folder.card()
-    if context.printer.as_json:
-        print(json.dumps(card, ensure_ascii=False))
-        return 0
-    return run_module("model_backend.evaluation", ["--show", str(folder.path)])
+    if not card:
+        raise NoModel(
+            f"The model {folder.name} has no card: nobody has measured it. Measure it with: "
+            f"wetread evaluate {arguments.name} --write".rstrip()
+        )
+    try:
+        text = card_text(card)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadCheckpoint(
+            f"The card of the model {folder.name} is damaged. Install the model again.", "card"
+        ) from error
+    context.printer.say(text.rstrip(), **card)
+    return 0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import re
+from contextlib import closing
 from pathlib import Path
 
 import pydicom
+from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
 from dicom_io.audit import Event, Outcome
-from dicom_io.errors import NotDicom, OperationFailed
+from dicom_io.errors import NotDicom, OperationFailed, ReportProblem
 from dicom_io.identity import Identity
 from dicom_io.pacs.cache import Cache
 from dicom_io.pacs.connect import source_for
@@ -17,40 +20,71 @@ from dicom_io.pacs.node import Node
 from dicom_io.pacs.outbox import Item, Outbox
 from dicom_io.source import Query
 from dicom_io.study import Study
-from plugin._commands.context import NODE_TEXT, Context
+from plugin._commands.context import NODE_TEXT, Context, UsageProblem, made_folder, several
+
+_DATE = re.compile(r"\d{8}|\d{8}-(\d{8})?|-\d{8}")
+WAITS = "The report waits in the outbox; send it again later."
+_UID = re.compile(r"[0-9.]{1,64}")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the three commands."""
-    find = commands.add_parser("find", help="search an archive for studies")
-    find.add_argument("text", nargs="?", default="", help="name, patient ID or accession number")
-    find.add_argument("--patient-id", default="")
-    find.add_argument("--accession", default="")
-    find.add_argument("--modality", default="")
-    find.add_argument("--date", default="", help="YYYYMMDD or YYYYMMDD-YYYYMMDD")
-    find.add_argument("--limit", type=int, default=200)
+    find = commands.add_parser(
+        "find",
+        help="search an archive for studies",
+        description="Search an archive for studies, one line each. Without a word to look for "
+        "every study is listed; * stands for any letters.",
+    )
+    find.add_argument(
+        "text", nargs="?", default="", metavar="TEXT", help="name, patient ID or accession number"
+    )
+    find.add_argument("--patient-id", default="", metavar="ID")
+    find.add_argument("--accession", default="", metavar="NUMBER")
+    find.add_argument("--modality", default="", metavar="CR", help="CR, DX, CT, MR, SR and so on")
+    find.add_argument(
+        "--date", default="", metavar="YYYYMMDD", help="or a range YYYYMMDD-YYYYMMDD, open too"
+    )
+    find.add_argument("--limit", type=int, default=200, metavar="N", help="200 by default")
     find.add_argument("--node", default="", help=NODE_TEXT)
     find.set_defaults(run=run_find)
 
-    fetch = commands.add_parser("fetch", help="bring a study here")
-    fetch.add_argument("study", metavar="STUDY_UID")
-    fetch.add_argument("--to", type=Path, help="a folder; by default Wetread's own cache")
+    fetch = commands.add_parser(
+        "fetch",
+        help="bring a study here",
+        description="Bring a study here by C-GET, one line an object.",
+    )
+    fetch.add_argument("study", metavar="STUDY_UID", help="as find prints it")
+    fetch.add_argument(
+        "--to", type=Path, metavar="DIR", help="a folder; by default Wetread's own cache"
+    )
     fetch.add_argument("--node", default="", help=NODE_TEXT)
     fetch.set_defaults(run=run_fetch)
 
-    send = commands.add_parser("send", help="store a signed report and prove that it is there")
-    send.add_argument("report", type=Path, metavar="REPORT.dcm")
+    send = commands.add_parser(
+        "send",
+        help="store a signed report and prove that it is there",
+        description="Store a signed report by C-STORE, fetch it back and compare. What cannot be "
+        "stored waits in the outbox and is not lost.",
+    )
+    send.add_argument("report", type=Path, metavar="REPORT.dcm", help="as sign wrote it")
     send.add_argument("--node", default="", help=NODE_TEXT)
     send.set_defaults(run=run_send)
 
 
 def run_find(arguments: argparse.Namespace, context: Context) -> int:
     """Print one line a study."""
+    if arguments.limit < 1:
+        raise UsageProblem(f"--limit is a number from 1 on, not {arguments.limit}.")
+    if arguments.date and not _DATE.fullmatch(arguments.date):
+        raise UsageProblem(
+            f"--date takes YYYYMMDD or YYYYMMDD-YYYYMMDD, for example 20260131, not "
+            f"{arguments.date}."
+        )
     query = Query(
         text=arguments.text,
         patient_id=arguments.patient_id,
         accession=arguments.accession,
-        modality=arguments.modality,
+        modality=arguments.modality.upper(),
         date=arguments.date,
         limit=arguments.limit,
     )
@@ -63,7 +97,7 @@ def run_find(arguments: argparse.Namespace, context: Context) -> int:
         if found.incomplete:
             context.printer.progress(found.incomplete)
     context.audit.record(Event.QUERY, node=source.name, count=count)
-    context.printer.progress(f"{count} {'study' if count == 1 else 'studies'} found.")
+    context.printer.progress(f"{several(count, 'study', 'studies')} found.")
     return 0
 
 
@@ -87,49 +121,78 @@ def show_study(context: Context, study: Study) -> None:
 
 def run_fetch(arguments: argparse.Namespace, context: Context) -> int:
     """Bring the study's objects into a folder; one line an object."""
+    study = arguments.study.strip()
+    if not _UID.fullmatch(study):
+        raise UsageProblem(f"{study or 'An empty text'} is no study's UID, which is digits and dots.")
     source = context.source(arguments)
-    cache = Cache(context.root)
-    if arguments.to:
-        arguments.to.mkdir(parents=True, exist_ok=True)
-        events = source.fetch(arguments.study, arguments.to)
-    else:
-        events = cache.fetch(source, arguments.study)
     completed = failed = 0
-    for event in events:
-        completed, failed = event.completed, event.failed
-        context.printer.say(
-            str(event.path) if event.path else event.problem,
-            path=str(event.path) if event.path else None,
-            instance=event.identity.instance,
-            problem=event.problem,
-            completed=completed,
-            failed=failed,
-        )
-    cache.close()
+    with closing(Cache(context.root)) as cache:
+        if arguments.to:
+            events = source.fetch(study, made_folder(arguments.to))
+        else:
+            events = cache.fetch(source, study)
+        for event in events:
+            completed, failed = event.completed, event.failed
+            context.printer.say(
+                str(event.path) if event.path else event.problem,
+                path=str(event.path) if event.path else None,
+                instance=event.identity.instance,
+                problem=event.problem,
+                completed=completed,
+                failed=failed,
+            )
     context.audit.record(
         Event.RECEIVED,
-        Identity("", "", arguments.study),
+        Identity("", "", study),
         outcome=Outcome.MINOR_FAILURE if failed else Outcome.SUCCESS,
         node=source.name,
         count=completed,
     )
-    context.printer.progress(f"{completed} fetched, {failed} failed.")
-    return 1 if failed else 0
+    if failed:
+        raise OperationFailed(
+            f"{several(failed, 'object')} of {completed + failed} did not arrive. Fetch again.",
+            source.name,
+            0,
+        )
+    context.printer.progress(f"{several(completed, 'object')} fetched.")
+    return 0
 
 
 def run_send(arguments: argparse.Namespace, context: Context) -> int:
     """Put the report into the outbox, store it, fetch it back, compare."""
     node = context.node(arguments)
-    try:
-        report = pydicom.dcmread(arguments.report)
-    except (InvalidDicomError, OSError, EOFError) as error:
-        raise NotDicom(
-            f"{arguments.report} cannot be read as a DICOM report ({error}).", arguments.report
-        ) from error
+    report = read_report(arguments.report)
     outbox = Outbox(context.root.outbox)
     item = outbox.put(report, Identity.of(report), node)
     deliver(context, node, outbox, item)
     return 0
+
+
+def read_report(path: Path) -> Dataset:
+    """A structured report from a file. Raises NotDicom, ReportProblem."""
+    try:
+        report = pydicom.dcmread(path)
+    except InvalidDicomError as error:
+        raise NotDicom(f"{path} is no DICOM file. Choose a report.", path) from error
+    except OSError as error:
+        raise NotDicom(f"{path} cannot be read ({error.strerror}).", path) from error
+    except (EOFError, ValueError) as error:
+        raise NotDicom(f"{path} is damaged ({error}).", path) from error
+    if report.get("Modality") != "SR":
+        raise ReportProblem(f"{path} is no structured report. Choose one of modality SR.")
+    return report
+
+
+def show_item(context: Context, item: Item) -> None:
+    """How far a report has come."""
+    notes = [item.problem, *(f"changed by the archive: {one}" for one in item.coerced)]
+    context.printer.say(
+        ": ".join([item.state.value, *(note for note in notes if note)]),
+        state=item.state.value,
+        uid=item.uid,
+        problem=item.problem,
+        coerced=list(item.coerced),
+    )
 
 
 def deliver(context: Context, node: Node, outbox: Outbox, item: Item) -> Item:
@@ -137,15 +200,12 @@ def deliver(context: Context, node: Node, outbox: Outbox, item: Item) -> Item:
 
     Raises OperationFailed when it is not proved to be stored; then it waits in the outbox.
     """
-    for state in outbox.deliver(item, source_for(node)):
-        item = state
-        context.printer.say(
-            f"{item.state}{': ' + item.problem if item.problem else ''}",
-            state=str(item.state),
-            uid=item.uid,
-            problem=item.problem,
-            coerced=list(item.coerced),
-        )
+    try:
+        for state in outbox.deliver(item, source_for(node)):
+            item = state
+            show_item(context, item)
+    except KeyboardInterrupt as stopped:
+        raise KeyboardInterrupt(f"Stopped. {WAITS}") from stopped
     context.audit.record(
         Event.SENT,
         item.identity,
@@ -154,7 +214,7 @@ def deliver(context: Context, node: Node, outbox: Outbox, item: Item) -> Item:
     )
     if not item.is_stored:
         raise OperationFailed(
-            f"Not stored. {item.problem} The report waits in the outbox; send it again later.",
+            f"Not stored. {item.problem} {WAITS}",
             node.name,
             0,
         )

@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dicom_io.audit import Event
 from plugin._answering import Reply, answer_question
-from plugin._batch import ask_batch
-from plugin._commands.context import Context, UsageProblem
+from plugin._batch import Step, ask_batch
+from plugin._commands.context import Context, UsageProblem, require_place, several
 from plugin._commands.film import choose_frame, parse_box
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
-    command = commands.add_parser("ask", help="ask the model about an image")
-    command.add_argument("file", nargs="?", type=Path, metavar="FILE")
-    command.add_argument("question", nargs="?", default="", metavar='"QUESTION"')
+    command = commands.add_parser(
+        "ask",
+        help="ask the model about an image",
+        description="Ask the model about an image or a box of it. Where yes or no is the answer, "
+        "or --choices names the answers, each one gets a probability.",
+    )
+    command.add_argument("file", nargs="?", type=Path, metavar="FILE", help="DICOM, PNG or JPEG")
+    command.add_argument("question", nargs="?", default="", metavar="QUESTION")
     command.add_argument("--choices", default=None, metavar="A,B,C", help="the possible answers")
-    command.add_argument("--box", default="", metavar="X0,Y0,X1,Y1", help="stored pixels")
-    command.add_argument("--frame", type=int, default=1, help="from 1")
-    command.add_argument("--batch", type=Path, metavar="IN.jsonl")
-    command.add_argument("--out", type=Path, metavar="OUT.jsonl")
+    command.add_argument(
+        "--box",
+        default="",
+        metavar="X0,Y0,X1,Y1",
+        help="stored columns and rows from the top left corner",
+    )
+    command.add_argument("--frame", type=int, default=1, metavar="N", help="from 1")
+    command.add_argument(
+        "--batch",
+        type=Path,
+        metavar="IN.jsonl",
+        help='many questions: a line {"id", "image", "question", "choices"?, "box"?} each; goes on '
+        "where it was stopped",
+    )
+    command.add_argument("--out", type=Path, metavar="OUT.jsonl", help="a line for each answer")
     command.set_defaults(run=run_ask)
 
 
 def run_ask(arguments: argparse.Namespace, context: Context) -> int:
     """Ask once, or work through a list."""
     if arguments.batch:
-        return run_batch(arguments, context)
+        return work_through(ask_batch, arguments, context)
     if not arguments.file or not arguments.question:
         raise UsageProblem('Write: wetread ask FILE "question", or wetread ask --batch IN.jsonl.')
     choices: tuple[str, ...] = ()
@@ -77,12 +94,23 @@ def show_reply(context: Context, reply: Reply) -> None:
     )
 
 
-def run_batch(arguments: argparse.Namespace, context: Context) -> int:
-    """Answer every question of a list; what is done already is left alone."""
+def work_through(
+    batch: Callable[..., Iterator[Step]], arguments: argparse.Namespace, context: Context
+) -> int:
+    """Ask or draft every item of a list; what is done already is left alone."""
     if not arguments.out:
         raise UsageProblem("--batch needs --out OUT.jsonl for its results.")
+    require_place(arguments.out)
     client = context.client()
-    for step in ask_batch(arguments.batch, arguments.out, client.ask, model=client.folder):
+    done = failed = 0
+    for step in batch(arguments.batch, arguments.out, client.ask, model=client.folder):
+        done, failed = done + 1, failed + ("error" in step.line)
         context.printer.progress(f"{step.number} of {step.total}: {step.line.get('id')}")
-    context.printer.say(f"Done: {arguments.out}", out=str(arguments.out))
+    wrong = f", {failed} of them with an error in place of an answer" if failed else ""
+    context.printer.say(
+        f"{arguments.out}: {several(done, 'item')} done{wrong}.",
+        out=str(arguments.out),
+        done=done,
+        failed=failed,
+    )
     return 0

@@ -1,0 +1,66 @@
+"""`wetread window`, and whether there is a screen to show it on."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from dicom_io.audit import Event
+from dicom_io.pacs.connect import source_for
+from plugin._commands.context import NODE_TEXT, Context, UsageProblem, require_place
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    command = commands.add_parser(
+        "window",
+        help="open the window, on a study if one is named",
+        description="Open the window. Without a command the program does the same.",
+    )
+    command.add_argument("--study", default="", metavar="STUDY_UID", help="opened at once")
+    command.add_argument("--node", default="", help=NODE_TEXT)
+    command.add_argument(
+        "--picture", type=Path, metavar="WINDOW.png", help="draw the window into a file and end"
+    )
+    command.set_defaults(run=run_window)
+
+
+def run_window(arguments: argparse.Namespace, context: Context) -> int:
+    """Open the window, on a study if one is named."""
+    if arguments.picture:
+        require_place(arguments.picture)
+        if not can_show():
+            os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    elif not can_show():
+        raise UsageProblem(
+            "There is no screen here to open the window on. The other commands need none: "
+            "wetread --help."
+        )
+    nodes = [context.node(arguments)] if arguments.node else list(context.settings.nodes)
+    context.audit.record(Event.APPLICATION_START)
+    code = context.open_window(
+        context.root,
+        context.settings,
+        [source_for(node) for node in nodes],
+        open_study=arguments.study or None,
+        picture=arguments.picture,
+    )
+    context.audit.record(Event.APPLICATION_STOP)
+    return code
+
+
+def can_show() -> bool:
+    """True where Qt finds a platform to draw on; it ends the whole program where there is none."""
+    return has_screen() or bool(os.environ.get("QT_QPA_PLATFORM"))
+
+
+def has_screen() -> bool:
+    """True where a person would see the window."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    wanted = os.environ.get("QT_QPA_PLATFORM", "")
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and (
+        wanted != "offscreen"
+    )
