@@ -134,7 +134,7 @@ def _item(content: Any, folder: Path, needs_question: bool) -> Item:
     if isinstance(name, bool) or not isinstance(name, str | int) or name == "":
         raise ValueError("it has no id")
     image, question = content.get("image"), content.get("question", "")
-    if not isinstance(image, str) or not image:
+    if not isinstance(image, str) or not image or "\0" in image:
         raise ValueError("it has no image")
     if not isinstance(question, str) or (needs_question and not question.strip()):
         raise ValueError("it has no question")
@@ -218,7 +218,9 @@ def _line(item: Item, work: Work) -> dict[str, Any] | None:
 def _append(out: Path, line: Mapping[str, Any]) -> None:
     try:
         with out.open("ab") as file:
-            file.write(json.dumps(line, ensure_ascii=False).encode("utf-8") + b"\n")
+            file.write(
+                json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+            )
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:

@@ -66,11 +66,7 @@ class Index:
                 path,
             ) from error
         except sqlite3.DatabaseError as error:
-            raise FormatUnreadable(
-                f"The index {path} is damaged ({error}). Move it away; it is built anew from what "
-                "is fetched next.",
-                path,
-            ) from error
+            raise self._damaged(error) from error
         self._connection.row_factory = sqlite3.Row
 
     def close(self) -> None:
@@ -231,10 +227,26 @@ class Index:
                 "folder's permissions, then try again.",
                 self._path,
             ) from error
+        except sqlite3.ProgrammingError:
+            raise  # used after it was closed: our own fault
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(error) from error
 
     def _read(self, statement: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
-        with self._lock:
-            return self._connection.execute(statement, values).fetchall()
+        try:
+            with self._lock:
+                return self._connection.execute(statement, values).fetchall()
+        except sqlite3.ProgrammingError:
+            raise
+        except sqlite3.DatabaseError as error:  # also a table that is not there
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: sqlite3.DatabaseError) -> FormatUnreadable:
+        return FormatUnreadable(
+            f"The index {self._path} is damaged ({error}). Move it away; it is built anew from "
+            "what is fetched next.",
+            self._path,
+        )
 
 
 def _study(row: sqlite3.Row) -> Study:

@@ -202,3 +202,23 @@ def test_films_are_drafted_and_refusals_written(
     assert first["refusal"] is None
     assert second["sections"] is None
     assert "modality MR" in second["refusal"]
+
+
+def test_half_a_character_in_the_list_is_kept_and_asked(
+    phrase_book: Any, picture: Path, tmp_path: Path
+) -> None:
+    questions, out = tmp_path / "odd.jsonl", tmp_path / "out.jsonl"
+    line = {"id": "\ud800", "image": picture.name, "question": "Is \ud800 it?"}
+    questions.write_text(json.dumps(line) + "\n")
+
+    list(ask_batch(questions, out, phrase_book, model=phrase_book.folder))
+
+    assert [one["id"] for one in lines_of(out)] == ["\ud800"]
+
+
+def test_a_name_that_no_file_can_have_is_no_image(phrase_book: Any, tmp_path: Path) -> None:
+    questions = tmp_path / "odd.jsonl"
+    questions.write_text(json.dumps({"id": 1, "image": "a\0.png", "question": "Is it?"}) + "\n")
+
+    with pytest.raises(BatchProblem, match="Line 1 .* no image"):
+        list(ask_batch(questions, tmp_path / "o", phrase_book, model=phrase_book.folder))
