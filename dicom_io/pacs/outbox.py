@@ -106,7 +106,8 @@ class Outbox:
 
         `identity` is the film's; patient and study must be the report's own. When this returns,
         the report survives a power cut. Putting the same report again gives the item that is
-        there. Raises NotVerified for an unsigned document, ReportProblem for one that is not the
+        there; for another node it is queued anew, since what one node holds proves nothing of
+        another. Raises NotVerified for an unsigned document, ReportProblem for one that is not the
         identity's or has the UID of another, DiskFull or StorageProblem, and then nothing was
         queued: keep the draft.
         """
@@ -207,7 +208,9 @@ class Outbox:
                 "so that it gets a UID of its own.",
                 item.uid,
             )
-        return there
+        if there.address == item.address:
+            return there
+        return _save(replace(item, queued_at=there.queued_at, attempts=there.attempts))
 
     def _write_new(self, item: Item, content: bytes) -> None:
         growing = self._folder / f".new-{uuid.uuid4().hex}"

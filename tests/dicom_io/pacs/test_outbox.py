@@ -120,6 +120,18 @@ def test_the_same_report_put_twice_is_queued_once(
     assert len(outbox.items()) == 1
 
 
+def test_a_report_that_one_node_holds_is_not_taken_for_stored_at_another(
+    pacs: Pacs, outbox: Outbox, report: Dataset, identity: Identity
+) -> None:
+    stored = list(outbox.deliver(outbox.put(report, identity, pacs.source.node), pacs.source))[-1]
+
+    elsewhere = outbox.put(report, identity, NODE)
+
+    assert stored.is_stored
+    assert (elsewhere.state, elsewhere.address) == (State.QUEUED, NODE.address)
+    assert outbox.waiting() == (elsewhere,)
+
+
 def test_another_report_under_the_same_uid_is_refused(
     outbox: Outbox, report: Dataset, identity: Identity
 ) -> None:
