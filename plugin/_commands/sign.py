@@ -99,8 +99,14 @@ def run_sign(arguments: argparse.Namespace, context: Context) -> int:
 
 def headers_behind(document: ReportDocument, context: Context) -> list[Dataset]:
     """The headers of the images that the report rests on. Raises NothingFound."""
-    with closing(Cache(context.root)) as cache:
-        return [open_frames(cache.file(one))[0].header for one in seen(document)]
+    try:
+        with closing(Cache(context.root)) as cache:
+            return [open_frames(cache.file(one))[0].header for one in seen(document)]
+    except NothingFound as error:
+        raise NothingFound(
+            "The film of this draft is not on this workstation: fetch its study, then sign. A "
+            "picture file belongs to no study, so a draft of it cannot be signed."
+        ) from error
 
 
 def seen(document: ReportDocument) -> Iterable[Identity]:
