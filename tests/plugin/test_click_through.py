@@ -19,6 +19,7 @@ from dicom_io.report.sr import read
 from dicom_io.storage import DataRoot
 from model_backend.folder import EMBEDDED
 from tests.plugin.desk import KEY, Desk, write_echo
+from tests.plugin.pulse import Pulse
 from tests.servers import Server
 from tests.ui.hands import KEYS
 
@@ -117,9 +118,12 @@ def test_a_film_is_read_by_clicks_against_the_embedded_archive(
     qtbot: QtBot, own_home: Path, pacs: Archive, film: Identity, model: str, tmp_path: Path
 ) -> None:
     desk = Desk(qtbot, own_home, [DimseSource(pacs.node)], model)
+    pulse = Pulse()
 
     read_a_film(desk, film)
 
+    assert pulse.beats > 100
+    assert pulse.longest < 0.05  # s of work on the Qt thread at a time
     check_stored(pacs.node, film, desk, tmp_path / "back")
     desk.close()
 

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
+from pydicom.uid import UID
 from PyQt6.QtGui import QPaintEvent
 from pytestqt.qtbot import QtBot
 
 from dicom_io.identity import Identity
 from dicom_io.image import frame as frames
-from dicom_io.image.decode import Decoded
+from dicom_io.image.decode import Decoded, decode_file
 from dicom_io.pacs.folder import FolderSource
 from dicom_io.report.document import Decision, Origin, ReportDocument, Sentence
 from dicom_io.source import Fetched, Found, Query, Stop, Stored, never
@@ -74,7 +75,9 @@ def patients(tmp_path: Path) -> Path:
         film.Modality, film.BodyPartExamined = "CR", "CHEST"
         film.StudyInstanceUID = f"1.2.826.{number}"
         film.SeriesInstanceUID = f"1.2.826.{number}.1"
-        film.SOPInstanceUID = film.file_meta.MediaStorageSOPInstanceUID = f"1.2.826.{number}.1.1"
+        film.SOPInstanceUID = film.file_meta.MediaStorageSOPInstanceUID = UID(
+            f"1.2.826.{number}.1.1"
+        )
         film.save_as(folder / f"{number}.dcm")
     return folder
 
@@ -120,11 +123,10 @@ def desk(
 ) -> Iterator[Desk]:
     """A window on the late source, with a slow model and slow decoding, watched at every paint."""
     chance = random.Random(6)
-    decode = frames.decode_file
 
     def late(*arguments: object) -> Decoded:
         threading.Event().wait(chance.random() * LONGEST)
-        return decode(*arguments)  # type: ignore[arg-type]  # passed on as they came
+        return decode_file(*arguments)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(frames, "decode_file", late)
     model = write_echo(DataRoot(own_home).create(), pause=0.002)

@@ -84,6 +84,11 @@ class Filing(QObject):
         """True while the item is being stored or fetched back."""
         return item.uid in self._deliveries
 
+    @property
+    def is_delivering(self) -> bool:
+        """True while any item is being stored or fetched back."""
+        return bool(self._deliveries)
+
     def read_outbox(self) -> None:
         """Look what waits on the disk, and try to deliver it."""
         self._jobs.start(self._list_items, on_item=self._found, pool="disk")

@@ -53,7 +53,7 @@ class ReportPanel(QWidget):
         self._empty = QLabel(EMPTY)
         self._left = QLabel()
         self._reason = ""
-        self._again = QPushButton("Try again")
+        self.again = QPushButton("Try again")
         self._sign = QPushButton("Sign  F8")
         self._boxes = {kind: SectionBox(kind) for kind in SectionKind}
         self.sections = QScrollArea()
@@ -64,7 +64,7 @@ class ReportPanel(QWidget):
             box.edit_ended.connect(self._end_edit)
             box.words_given.connect(self._write)
         self._sign.clicked.connect(self.sign_asked)
-        self._again.clicked.connect(self.retry_asked)
+        self.again.clicked.connect(self.retry_asked)
         ledger.document_changed.connect(self._show)
         ledger.document_opened.connect(self._forget)
         self._show(ledger.document)
@@ -125,7 +125,7 @@ class ReportPanel(QWidget):
         set_property(self._badge, "state", state)
         self._reason = reason
         set_property(self._left, "role", state if state in ("proven", "alarm") else "quiet")
-        self._again.setVisible(retry)
+        self.again.setVisible(retry)
         self._sign.setVisible(not retry)
         self._show_foot()
 
@@ -298,11 +298,11 @@ class ReportPanel(QWidget):
         self._left.setWordWrap(True)
         self._sign.setProperty("role", "main")
         self._sign.setToolTip("Sign the report and store it in the PACS (F8)")
-        self._again.setProperty("role", "main")
-        self._again.setToolTip("Try again to store the signed report in the PACS")
-        self._again.hide()
+        self.again.setProperty("role", "main")
+        self.again.setToolTip("Try again to store the signed report in the PACS")
+        self.again.hide()
         line.addWidget(self._left, 1)
-        line.addWidget(self._again)
+        line.addWidget(self.again)
         line.addWidget(self._sign)
         return foot
 

@@ -71,6 +71,15 @@ class SignDialog(QDialog):
         """True while the name typed has no credential on this workstation yet."""
         return dicom_name(self.name.text()) not in self._enrolled
 
+    def show_enrolled(self, enrolled: Collection[str]) -> None:
+        """Who has a credential here by now."""
+        self._enrolled = set(enrolled)
+        self._show_enrolment()
+
+    def problem(self) -> str:
+        """What was not right, "" while nothing is known to be wrong."""
+        return self._problem.text() if self._problem.isVisibleTo(self) else ""
+
     def show_problem(self, sentence: str) -> None:
         """Say what was not right, and let the person try again."""
         self._problem.setText(sentence)

@@ -60,11 +60,14 @@ class SignFlow(QObject):
         self._filing.ask_readers()
 
     def _ask(self, readers: tuple[Reader, ...]) -> None:
+        enrolled = {reader.name: reader.organization for reader in readers}
+        if self.dialog is not None:
+            self.dialog.show_enrolled(enrolled)
+            return
         document, self._document = self._document, None
-        if document is None or document != self._ledger.document or self.dialog is not None:
+        if document is None or document != self._ledger.document:
             return  # another study was opened, or something arrived, since the key was pressed
         known = self._reader or (readers[-1] if readers else None)
-        enrolled = {reader.name: reader.organization for reader in readers}
         if known is not None and known.name in enrolled:
             known = Reader(known.name, enrolled[known.name])
         self.dialog = SignDialog(known, enrolled, self._window)
@@ -90,6 +93,7 @@ class SignFlow(QObject):
         )
         if self.dialog is not None:
             self.dialog.show_problem(sentence)
+            self._filing.ask_readers()  # the name may have been enrolled before it went wrong
         else:
             self._say(sentence, "alarm")
 
