@@ -21,6 +21,7 @@ from dicom_io.pacs.node import Node
 from dicom_io.pacs.outbox import Item, Outbox
 from dicom_io.report.document import ReportDocument, ReportState
 from dicom_io.report.drafts import Drafts
+from dicom_io.report.finish import Credential
 from dicom_io.report.signing import Readers
 from dicom_io.source import Fetched, Source, Stop
 from dicom_io.storage import DataRoot
@@ -30,7 +31,6 @@ from ui.reading import Reading, Way
 from ui.report.autosave import Autosave
 from ui.report.filing import Filed, Filing
 from ui.report.ledger import Act, Ledger
-from ui.report.sign_dialog import Signature
 from ui.trail import Trail
 from ui.worklist.study_rows import Listed, Mark
 
@@ -127,7 +127,7 @@ class Session(QObject):
             self._seen.append(seen)
             self._note_evidence()
 
-    def sign(self, signature: Signature) -> None:
+    def sign(self, credential: Credential) -> None:
         """Sign the open report and bring it to the PACS."""
         document = self.ledger.document
         if document is None:
@@ -137,7 +137,7 @@ class Session(QObject):
         except BadNode as error:
             self.filing.refused.emit(error)
             return
-        self.filing.sign(document, signature, self._headers(document), node)
+        self.filing.sign(document, credential, self._headers(document), node)
 
     def standing(self) -> Standing | None:
         """How the open report stands; None while there is none."""

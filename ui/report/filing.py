@@ -13,13 +13,11 @@ from dicom_io.identity import Identity
 from dicom_io.pacs.connect import source_for
 from dicom_io.pacs.node import Node, parse_node
 from dicom_io.pacs.outbox import Item, Outbox, State
-from dicom_io.report import sr
 from dicom_io.report.document import Reader, ReportDocument
-from dicom_io.report.header import Software
-from dicom_io.report.signing import Readers, sign
+from dicom_io.report.finish import Credential, finish
+from dicom_io.report.signing import Readers
 from dicom_io.source import Source
 from ui.jobs import Job, Jobs
-from ui.report.sign_dialog import Signature
 
 AGAIN = 60_000  # ms between two tries of what may succeed later
 
@@ -107,7 +105,7 @@ class Filing(QObject):
     def sign(
         self,
         document: ReportDocument,
-        signature: Signature,
+        credential: Credential,
         evidence: Sequence[Dataset],
         node: Node,
     ) -> None:
@@ -115,7 +113,7 @@ class Filing(QObject):
         if self.is_signing:
             return
         self._signing = self._jobs.start(
-            partial(self._sign, document, signature, tuple(evidence), node),
+            partial(self._sign, document, credential, tuple(evidence), node),
             on_item=self._filed,
             on_failed=self.refused.emit,
             pool="disk",
@@ -183,20 +181,14 @@ class Filing(QObject):
     def _sign(
         self,
         document: ReportDocument,
-        signature: Signature,
+        credential: Credential,
         evidence: Sequence[Dataset],
         node: Node,
         cancelled: Callable[[], bool],
     ) -> Iterator[Filed]:
         """Raises SigningProblem, ReportProblem and its kinds, StorageProblem and DiskFull."""
-        reader = signature.reader
-        if signature.enrols:
-            proven = self._readers.enroll(reader.name, reader.organization, signature.credential)
-        else:
-            proven = self._readers.verify(reader.name, signature.credential)
-        signed = sign(document, proven)
-        report = sr.build(signed, evidence, Software.installed(proven.organization))
-        item = self._outbox.put(sr.to_bytes(report), signed.identity, node)
+        signed, content = finish(document, credential, self._readers, evidence)
+        item = self._outbox.put(content, signed.identity, node)
         yield Filed(signed, item)
 
     def _store(self, item: Item, cancelled: Callable[[], bool]) -> Iterator[Item]:

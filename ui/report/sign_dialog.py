@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import (
@@ -18,28 +17,16 @@ from PyQt6.QtWidgets import (
 )
 
 from dicom_io.report.document import Reader
+from dicom_io.report.finish import Credential
 from dicom_io.report.signing import SHORTEST_CREDENTIAL
 from ui import theme
 from ui.wording import dicom_name, spoken_name
 
 
-@dataclass(frozen=True)
-class Signature:
-    """What the dialogue gives: the reader, the credential, and whether to enrol first."""
-
-    reader: Reader
-    credential: str
-    enrols: bool
-
-    def __repr__(self) -> str:
-        """Without the credential, so that no log ever holds it."""
-        return f"Signature(reader={self.reader!r}, enrols={self.enrols})"
-
-
 class SignDialog(QDialog):
     """Asks once. `signature_given` tells what was typed; the owner closes it when it was right."""
 
-    signature_given = pyqtSignal(object)  # Signature
+    signature_given = pyqtSignal(object)  # Credential
 
     def __init__(
         self, reader: Reader | None, enrolled: Collection[str], parent: QWidget | None = None
@@ -97,7 +84,7 @@ class SignDialog(QDialog):
             return
         self._problem.hide()
         self._sign.setEnabled(False)
-        self.signature_given.emit(Signature(reader, self.credential.text(), self.enrols))
+        self.signature_given.emit(Credential(reader, self.credential.text(), self.enrols))
 
     def _missing(self, reader: Reader) -> str:
         if "^" not in reader.name:

@@ -9,10 +9,11 @@ from PyQt6.QtWidgets import QWidget
 
 from dicom_io.errors import DicomProblem
 from dicom_io.report.document import Decision, Reader, ReportDocument
+from dicom_io.report.finish import Credential
 from ui.report.filing import Filed, Filing
 from ui.report.ledger import Ledger
 from ui.report.report_panel import ReportPanel
-from ui.report.sign_dialog import Signature, SignDialog
+from ui.report.sign_dialog import SignDialog
 
 
 class SignFlow(QObject):
@@ -25,7 +26,7 @@ class SignFlow(QObject):
         panel: ReportPanel,
         *,
         reader: Reader | None,
-        sign: Callable[[Signature], None],
+        sign: Callable[[Credential], None],
         say: Callable[[str, str], None],
         parent: QWidget,
     ) -> None:
@@ -75,9 +76,9 @@ class SignFlow(QObject):
         self.dialog.finished.connect(self._closed)
         self.dialog.open()
 
-    def _give(self, signature: Signature) -> None:
-        self._reader = signature.reader
-        self._sign(signature)
+    def _give(self, credential: Credential) -> None:
+        self._reader = credential.reader
+        self._sign(credential)
 
     def _filed(self, filed: Filed) -> None:
         if self.dialog is not None:
