@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +33,6 @@ SOURCES = [
 USE = "research only"
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """What the validation part gave: calibration and a cut for each finding."""
-
-    calibration: dict[str, Any]
-    thresholds: dict[str, float]
-
-
 def export(run: Run, folder: Path) -> None:
     """Write `model.json` and the weights of a finished run into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -51,30 +42,27 @@ def export(run: Run, folder: Path) -> None:
     # What half precision leaves of the weights is what is calibrated, as it is what will answer.
     network = load_weights(folder / WEIGHTS, run.learner.network.config)
     digest = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
-    fitted = fit_validation(run, network)
-    content = description(run, digest, fitted)
+    content = description(run, digest, fit_validation(run, network))
     with write_safely(folder / "model.json") as file:
         file.write((json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
 
 
-def fit_validation(run: Run, network: BiomedGPT) -> Fitted:
-    """Temperatures, shifts and cuts from the validation part alone."""
+def fit_validation(run: Run, network: BiomedGPT) -> dict[str, Any]:
+    """Temperatures and shifts from the validation part, as `calibration.py` reads them."""
     cases = yes_no_cases(run.pictures, run.wordings, VALIDATION)
     odds = yes_logits(network, Tokenizer(network.config), run.pixels, cases)
     yes = np.array([case.yes for case in cases], bool)
-    calibration: dict[str, Any] = {"questions": {}}
     rest = chosen(cases, ANY)
-    calibration["choice"] = as_json(calibrate.fit(odds[rest], yes[rest]))
-    thresholds = {}
+    table: dict[str, Any] = {
+        "choice": as_json(calibrate.fit(odds[rest], yes[rest], shifted=False)),
+        "questions": {},
+    }
     for finding in run.wordings.findings:
         places = chosen(cases, finding.name)
         if calibrate.enough(yes[places]):
-            temperature, shift = calibrate.fit(odds[places], yes[places])
             text = question_text(finding.question).strip()
-            calibration["questions"][text] = as_json((temperature, shift))
-            shares = calibrate.calibrated(odds[places], temperature, shift)
-            thresholds[finding.name] = calibrate.threshold(shares, yes[places])
-    return Fitted(calibration, thresholds)
+            table["questions"][text] = as_json(calibrate.fit(odds[places], yes[places]))
+    return table
 
 
 def chosen(cases: list[Case], name: str) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -86,7 +74,7 @@ def as_json(values: tuple[float, float]) -> dict[str, float]:
     return {"temperature": values[0], "shift": values[1]}
 
 
-def description(run: Run, digest: str, fitted: Fitted) -> dict[str, Any]:
+def description(run: Run, digest: str, calibration: dict[str, Any]) -> dict[str, Any]:
     """The content of `model.json`."""
     recipe: Recipe = run.recipe
     wordings: Wordings = run.wordings
@@ -103,11 +91,8 @@ def description(run: Run, digest: str, fitted: Fitted) -> dict[str, Any]:
         "preprocess": {"size": size, "mean": 0.5, "std": 0.5},
         "prompt_type": "none",
         "prompts": {"findings": wordings.prompt},
-        "calibration": fitted.calibration,
-        "findings": [
-            finding.as_json(fitted.thresholds.get(finding.name, 0.5))
-            for finding in wordings.findings
-        ],
+        "calibration": calibration,
+        "findings": [finding.as_json() for finding in wordings.findings],
         "licence": "GPL-3.0-only",
         "sources": SOURCES,
         "manufacturer": "Wetread",

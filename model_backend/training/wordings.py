@@ -11,6 +11,7 @@ from typing import Any
 from model_backend.training.problems import TrainingProblem
 
 YES, NO = "yes", "no"
+THRESHOLD = 0.5  # of the calibrated probability of "yes", from which on a finding is present
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Finding:
         """The sentence that one answer to the question supports."""
         return self.present if present else self.absent
 
-    def as_json(self, threshold: float) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The form it takes in `model.json`."""
         return {
             "name": self.name,
@@ -39,7 +40,7 @@ class Finding:
             "sentence_absent": self.absent,
             "after": self.after,
             "drafted": self.drafted,
-            "threshold": round(threshold, 4),
+            "threshold": THRESHOLD,
         }
 
 
