@@ -169,8 +169,12 @@ def draft(place: Place, frame: ImageFrame) -> ReportDocument:
     client = context.client()
     context.printer.progress("Draft: the model starts")
     document: ReportDocument | None = None
+    told = 0
     for document in draft_report(frame, client.ask, model=client.folder):
-        context.printer.progress("Draft: " + " ".join(s.text for s in document.sentences()))
+        whole = document.sentences()[:-1]  # the last one may still grow
+        if len(whole) > told:
+            context.printer.progress(f"Draft: {whole[-1].text}")
+            told = len(whole)
     if document is None:
         raise NothingFound("The model gave no draft.")
     context.audit.record(Event.ACCESSED_BY_MODEL, frame.identity, model=client.identity.name)

@@ -61,6 +61,7 @@ def run_draft(arguments: argparse.Namespace, context: Context) -> int:
     with closing(Cache(context.root)) as cache:
         frame = find_film(cache, arguments.film, arguments.frame)
     client = context.client()
+    context.printer.progress(f"Drafting with {client.folder.name}.")
     document: ReportDocument | None = None
     for stage in draft_report(frame, client.ask, model=client.folder):
         document = stage

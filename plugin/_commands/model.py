@@ -14,6 +14,12 @@ from plugin._commands.context import Context
 
 WHICH = "a name or a folder; by default the embedded model"
 
+# As `python -m`, but Ctrl+C ends it without a traceback; this process says that it was stopped.
+QUIETLY = (
+    "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+)
+
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the commands. Train and evaluate pass what follows to their process."""
@@ -71,7 +77,8 @@ def _options(arguments: argparse.Namespace, context: Context) -> list[str]:
 
 def run_module(name: str, rest: list[str]) -> int:
     """Run one of our own modules; its exit code. It prints its own lines and its own sentence."""
-    code = subprocess.run([sys.executable, "-m", name, *rest], check=False).returncode
+    command = [sys.executable, "-c", QUIETLY, name, *rest]
+    code = subprocess.run(command, check=False).returncode
     return code if code >= 0 else 1
 
 

@@ -123,7 +123,9 @@ def run_fetch(arguments: argparse.Namespace, context: Context) -> int:
     """Bring the study's objects into a folder; one line an object."""
     study = arguments.study.strip()
     if not _UID.fullmatch(study):
-        raise UsageProblem(f"{study or 'An empty text'} is no study's UID, which is digits and dots.")
+        raise UsageProblem(
+            f"{study or 'An empty text'} is no study's UID, which is digits and dots."
+        )
     source = context.source(arguments)
     completed = failed = 0
     with closing(Cache(context.root)) as cache:
@@ -186,9 +188,11 @@ def read_report(path: Path) -> Dataset:
 def show_item(context: Context, item: Item) -> None:
     """How far a report has come."""
     notes = [item.problem, *(f"changed by the archive: {one}" for one in item.coerced)]
+    state = f"{item.state.value} at {item.verified_at}" if item.is_stored else item.state.value
     context.printer.say(
-        ": ".join([item.state.value, *(note for note in notes if note)]),
+        ": ".join([state, *(note for note in notes if note)]),
         state=item.state.value,
+        verified_at=item.verified_at or None,
         uid=item.uid,
         problem=item.problem,
         coerced=list(item.coerced),

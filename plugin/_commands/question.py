@@ -53,6 +53,7 @@ def run_ask(arguments: argparse.Namespace, context: Context) -> int:
         choices = tuple(arguments.choices.split(","))
     frame = choose_frame(arguments.file, arguments.frame)
     client = context.client()
+    context.printer.progress(f"Asking {client.folder.name}.")
     reply: Reply | None = None
     for stage in answer_question(
         frame,
