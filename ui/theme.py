@@ -109,11 +109,13 @@ QPushButton[role="main"] {
 QPushButton[role="main"]:hover { background: $BUTTON_HOVER; }
 QPushButton[role="main"]:focus { border-color: $PLACE; }
 QPushButton[role="main"]:disabled { background: $RAISED; border-color: $LINE; }
-QPushButton[role="plain"] { background: transparent; border-color: transparent; color: $QUIET; }
+QPushButton[role="plain"] {
+    background: transparent; border-color: transparent; color: $QUIET; padding: 4px 0px;
+}
 QPushButton[role="plain"]:hover { color: $TEXT; }
 QPushButton[role="plain"]:focus { border-color: $PLACE; }
 
-QToolBar { background: $PANEL; border: none; border-bottom: 1px solid $LINE; spacing: 4px; }
+QToolBar { background: $PANEL; border: none; spacing: 4px; padding: 0px; }
 QToolBar QToolButton {
     background: transparent; border: none; border-bottom: 2px solid transparent;
     border-radius: 0px; padding: 4px 8px; color: $QUIET;
@@ -124,6 +126,9 @@ QToolBar QToolButton:focus { color: $TEXT; border-bottom: 2px solid $QUIET; }
 QToolBar QToolButton:disabled { color: $FAINT; }
 QToolBar::separator { background: transparent; width: 16px; }
 QToolBar QToolButton#brand { color: $TEXT; font-weight: 600; padding: 4px 12px; }
+QToolBar QToolButton#brand, QToolBar QToolButton#brand:open,
+QToolBar QToolButton#brand:pressed { border-bottom: 2px solid transparent; }
+QToolBar QToolButton#brand:focus { border-bottom: 2px solid $PLACE; }
 QToolBar QToolButton#brand::menu-indicator { image: none; width: 0px; }
 QMenuBar { background: $PANEL; }
 QMenuBar::item { background: transparent; padding: 4px 8px; color: $QUIET; }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+from PyQt6.QtGui import QKeySequence
+from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from ui import theme
 from ui.actions import ActionTable
@@ -22,15 +25,19 @@ TOOLS = (
 )
 
 
-class TopBar(QToolBar):
+class TopBar(QWidget):
     """Words, each with its key in the tooltip; the tool in hand is underlined."""
 
     def __init__(self, table: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._table = table
-        self.setMovable(False)
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(theme.TOP_HEIGHT)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._bar = QToolBar(self)
+        self._bar.setMovable(False)
+        self._bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._bar.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.menu = QMenu(self)
         self._brand = QToolButton()
         self._brand.setText("Wetread")
@@ -39,16 +46,25 @@ class TopBar(QToolBar):
         self._brand.setShortcut("Alt+W")
         self._brand.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._brand.setMenu(self.menu)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(theme.SPACES[0], 0, theme.SPACES[1], 0)
+        line.addWidget(self._bar)
 
-    def build(self, at_right: list[str]) -> None:
+    def build(self, at_right: Sequence[str]) -> None:
         """Fill bar and menu from the table, once all actions are there; `at_right` by name."""
-        self.clear()
-        self.addWidget(self._brand)
-        self._table.fill_tool_bar(self, TOOLS)
+        self._bar.clear()
+        self._bar.addWidget(self._brand)
+        self._table.fill_tool_bar(self._bar, TOOLS)
         gap = QWidget()
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.addWidget(gap)
-        self._table.fill_tool_bar(self, at_right)
+        self._bar.addWidget(gap)
+        for name in at_right:
+            entry = self._table.entry(name)
+            key = entry.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            entry.setIconText(f"{entry.text()}  {key}")  # what a button shows; menus show the text
+        self._table.fill_tool_bar(self._bar, at_right)
+        for button in self._bar.findChildren(QToolButton):
+            button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.menu.clear()
         groups = [action.group for action in self._table.actions() if action.group]
         for group in dict.fromkeys([*MENUS, *groups]):

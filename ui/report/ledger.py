@@ -109,9 +109,13 @@ class Ledger(QObject):
         if not self.is_open or self._document is None:
             return
         sentences = draft.sentences()
+        before = self._unfinished, self._document
         self._unfinished = "" if complete or not sentences else sentences[-1].id
         superseded, self._drafted = self._drafted, {sentence.id for sentence in sentences}
-        self._change(with_draft(self._document, draft, superseded=superseded, held=self._held))
+        document = with_draft(self._document, draft, superseded=superseded, held=self._held)
+        if (self._unfinished, document) != before:
+            self._document = document
+            self.document_changed.emit(document)
 
     def _cut_off(self) -> None:
         """No more words are coming for the unfinished sentence; let it say so."""

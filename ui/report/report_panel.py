@@ -41,6 +41,7 @@ class ReportPanel(QWidget):
         super().__init__(parent)
         self._ledger = ledger
         self._current = ""  # id of the current row's sentence
+        self._is_chosen = False  # by the reader; until then it is the first one left to decide
         self._to_reveal = ""
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
@@ -169,7 +170,7 @@ class ReportPanel(QWidget):
             self._choose(written.id)
 
     def _choose(self, sentence: str) -> None:
-        self._current = sentence
+        self._current, self._is_chosen = sentence, True
         self._mark_current()
 
     def _move(self, step: int) -> None:
@@ -180,7 +181,7 @@ class ReportPanel(QWidget):
         self._reveal(there)
 
     def _forget(self, document: ReportDocument | None) -> None:
-        self._current = ""
+        self._current, self._is_chosen = "", False
         self.show_title(document.title if document else "")
         self._language.setText(LANGUAGES.get(document.language, document.language)
                                if document else "")  # fmt: skip
@@ -193,7 +194,7 @@ class ReportPanel(QWidget):
             box.show_sentences(sentences, is_open)
             box.setVisible(document is not None)
         self._empty.setVisible(document is None)
-        if self.row(self._current) is None:
+        if not self._is_chosen or self.row(self._current) is None:
             following = self._next_undecided("")
             self._current = following.sentence.id if following else ""
         self._show_foot()

@@ -9,7 +9,7 @@ WORDS = (
     (0.95, "very likely"),
     (0.75, "likely"),
     (0.55, "rather likely"),
-    (0.45, "undecided"),
+    (0.45, "uncertain"),
     (0.25, "rather unlikely"),
     (0.05, "unlikely"),
     (0.0, "very unlikely"),
