@@ -29,6 +29,7 @@ class Drawn:
     images: Tensor  # (pictures, 1, size, size) in [0, 1], augmented
     examples: list[Example]
     image_of: Tensor  # (examples,) place of each example's picture in `images`
+    each_answer: bool = False  # free answers count once each, whatever their length
 
 
 class Batches:
@@ -65,12 +66,18 @@ class Batches:
         examples: list[Example] = []
         image_of: list[int] = []
         for position, index in enumerate(chosen):
-            drawn = self._maker.draw(int(index), chance)
+            drawn = self._maker.draw(int(index), chance, stage.facts)
             examples += drawn
             image_of += [position] * len(drawn)
         images = torch.from_numpy(self._pixels[chosen]).unsqueeze(1).float() / 255
         generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
-        return Drawn(chosen, augment(images, generator), examples, torch.tensor(image_of))
+        return Drawn(
+            chosen,
+            augment(images, generator),
+            examples,
+            torch.tensor(image_of),
+            stage.each_answer,
+        )
 
     def _choose(self, stage: Stage, stage_index: int, place: int) -> NDArray[np.int64]:
         counts = {CHILD: stage.child, NIH: stage.nih, VQA_RAD: stage.vqa}

@@ -44,14 +44,16 @@ class ExampleMaker:
         self._teacher = teacher
         self._taught = taught
 
-    def draw(self, index: int, chance: np.random.Generator) -> list[Example]:
-        """The examples of one picture in one step."""
+    def draw(self, index: int, chance: np.random.Generator, facts: float = 0.0) -> list[Example]:
+        """The examples of one picture in one step, with `facts` of films asked what they are."""
         picture = self._pictures[index]
         if picture.source == VQA_RAD:
             return self._rad(index, picture, chance)
-        if picture.source == NIH:
-            return self._nih(index, picture, chance)
-        return self._child(index, picture, chance)
+        film = self._nih if picture.source == NIH else self._child
+        examples = film(index, picture, chance)
+        if facts and chance.random() < facts:
+            examples.append(fact_example(index, chance))
+        return examples
 
     def _child(self, index: int, picture: Picture, chance: np.random.Generator) -> list[Example]:
         names = ["normal" if chance.random() < 0.5 else "pneumonia"]
@@ -127,6 +129,23 @@ def organ_example(index: int, organ: str, chance: np.random.Generator) -> Exampl
     )
     text = texts[chance.integers(len(texts))]
     return Example(index, text, YES if asked == true else NO, YES_NO)
+
+
+FILM_FACTS = (
+    ("what type of image is this?", "x-ray"),
+    ("what imaging modality was used?", "x-ray"),
+    ("what kind of image is this?", "chest x-ray"),
+    ("what part of the body is shown?", "chest"),
+    ("what organ is shown?", "lungs"),
+)
+
+
+def fact_example(index: int, chance: np.random.Generator) -> Example:
+    """What is true of every chest film: half the time its part of the body, else what it is."""
+    if chance.random() < 0.5:
+        return organ_example(index, "CHEST", chance)
+    text, answer = FILM_FACTS[chance.integers(len(FILM_FACTS))]
+    return Example(index, text, answer)
 
 
 def all_texts(pictures: Sequence[Picture], wordings: Wordings) -> list[str]:

@@ -14,7 +14,7 @@ from torch.nn import functional
 from model_backend.biomedgpt.config import OFAConfig
 from model_backend.biomedgpt.loss import LossOptions, label_smoothed_loss
 from model_backend.biomedgpt.network import BiomedGPT, EncoderOutput, initialise
-from model_backend.biomedgpt.tokenizer import Tokenizer
+from model_backend.biomedgpt.tokenizer import PAD, Tokenizer
 from model_backend.training.batches import Drawn
 from model_backend.training.encoding import Encoder
 from model_backend.training.examples import ORGANS, Example
@@ -94,14 +94,19 @@ class Learner:
             kinds[name] = torch.zeros(())
             if rows:
                 examples = [drawn.examples[row] for row in rows]
-                kinds[name] = self._answered(examples, features[drawn.image_of[rows]], chance)
+                seen = features[drawn.image_of[rows]]
+                kinds[name] = self._answered(examples, seen, chance, drawn.each_answer)
         kinds["free"] = kinds["free"] * self._learning.free_weight
         kinds["taught"] = kinds["taught"] * self._learning.taught_weight
         kinds["auxiliary"] = self._read_off(features, drawn) * self._learning.auxiliary
         return kinds
 
     def _answered(
-        self, examples: Sequence[Example], features: Tensor, chance: np.random.Generator
+        self,
+        examples: Sequence[Example],
+        features: Tensor,
+        chance: np.random.Generator,
+        each_answer: bool,
     ) -> Tensor:
         """Mean loss of one kind of example; features (examples, 1024, h, w)."""
         encoded = self.encoder.encode(examples, self._learning.word_dropout, chance)
@@ -110,9 +115,14 @@ class Learner:
             return self._taught(examples, self.network.decode(encoded.previous[:, :1], seen))
         logits = self.network.decode(encoded.previous, seen)
         options = LossOptions(label_smoothing=self._learning.label_smoothing)
-        loss = label_smoothed_loss(logits, encoded.target, options, allowed=encoded.allowed)
+        closed = bool(examples[0].candidates)
+        lengths = (encoded.target != PAD).sum(1)
+        conf = 1 / lengths if each_answer and not closed else None
+        loss = label_smoothed_loss(
+            logits, encoded.target, options, conf=conf, allowed=encoded.allowed
+        )
         # An eos that nothing else may take costs nothing, so closed answers count once each.
-        return loss.loss / (len(examples) if examples[0].candidates else loss.sample_size)
+        return loss.loss / (loss.sample_size if conf is None and not closed else len(examples))
 
     def _taught(self, examples: Sequence[Example], logits: Tensor) -> Tensor:
         """Mean cross-entropy against the teacher's chance of yes; logits (examples, 1, V)."""

@@ -43,6 +43,8 @@ class Stage:
     rate: float = 1e-3  # peak
     warmup: float = 0.04  # of the stage's steps
     final: float = 0.02  # of the peak, at the end
+    facts: float = 0.0  # share of the films that are asked what kind of picture they are
+    each_answer: bool = False  # free answers count once each, whatever their length
 
 
 @dataclass(frozen=True, slots=True)
