@@ -195,3 +195,19 @@ def test_no_text_of_the_held_out_part_shapes_the_dictionary(
 
     assert any(one.questions for one in held_out)
     assert len(texts) < len(all_texts(pictures, wordings))
+
+
+def test_films_are_asked_what_they_are_only_where_a_stage_says_so(wordings: Wordings) -> None:
+    pictures = [Picture(CHILD, "a", "a", TRAINING, {"normal": True, "pneumonia": False})]
+    maker = ExampleMaker(pictures, wordings)
+
+    def asked(facts: float) -> set[tuple[str, str]]:
+        chance = np.random.default_rng(0)
+        drawn = [one for _ in range(200) for one in maker.draw(0, chance, facts)]
+        return {(one.text, one.answer) for one in drawn}
+
+    assert ("what type of image is this?", "x-ray") not in asked(0.0)
+    told = asked(1.0)
+    assert ("what type of image is this?", "x-ray") in told
+    assert ("is this an image of the chest?", "yes") in told
+    assert ("is this an image of the head?", "no") in told

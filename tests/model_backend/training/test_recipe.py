@@ -41,6 +41,7 @@ def test_steps_know_their_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("version = 1", "version = 1\nepoch = 3", "unknown key 'epoch'"),
         ("seed = 7", "seed = 7\nmomentum = 0.9", r"unknown key 'momentum' in \[learning\]"),
         ("heads = 2", "head = 2", r"unknown key 'head' in \[network\]"),
+        ("rate = 2e-3", "rate = 2e-3\nfact = 0.3", r"unknown key 'fact' in \[stage\]"),
         ("child = 6", "", r"lacks a key in \[stage\]"),
         ("version = 1", "version = 2", "not of version 1"),
         ("version = 1", "version = ", "cannot be read"),
