@@ -34,8 +34,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from model_backend.worker import main as work
 
         return work(words[1:])
-    if arguments is None:
-        settle_process()
+    if arguments is not None:
+        return carry_out(words)
+    settle_process()
+    code = carry_out(words)
+    if code == STOPPED:  # a network thread may wait for a silent node; nobody waits for it now
+        sys.stdout.flush()
+        os._exit(code)
+    return code
+
+
+def carry_out(words: Sequence[str]) -> int:
+    """The exit code of these words; whatever is known to go wrong is told in one sentence."""
     printer = Printer("--json" in words)
     try:
         return run(parser().parse_args(_joined(words)), printer)

@@ -64,14 +64,20 @@ def child(root: Path, own_home: Path) -> Iterator[Child]:
     """Starts `wetread` in a process of its own, which is ended with the test."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*words: object, script: str = "", **options: object) -> subprocess.Popen[str]:
+    def start(
+        *words: object, script: str = "", stdin: int | None = None, **environment: str
+    ) -> subprocess.Popen[str]:
         program = ["-c", script] if script else ["-m", "plugin"]
-        process = subprocess.Popen(
+        process: subprocess.Popen[str] = subprocess.Popen(
             [sys.executable, *program, *(str(word) for word in words)],
             cwd=root,
-            env={**os.environ, "WETREAD_HOME": str(own_home)},
+            env={**os.environ, "WETREAD_HOME": str(own_home), **environment},
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},  # type: ignore[call-overload]  # options of any kind
+            encoding="utf-8",
+            errors="surrogateescape",
         )
         started.append(process)
         return process
