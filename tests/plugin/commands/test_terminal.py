@@ -28,7 +28,8 @@ pytestmark = [
 
 SECRET = "correct horse"
 CONTROLLING = """
-import fcntl, sys, termios
+import fcntl, signal, sys, termios
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 from plugin.__main__ import main
 sys.exit(main())
@@ -64,7 +65,7 @@ class Terminal:
 
     def wait(self) -> int:
         """The exit code, once everything that it printed was read."""
-        while piece := self._read():
+        while select.select([self._end], [], [], 30)[0] and (piece := self._read()):
             self.shown += piece
         return self.process.wait(30)
 
