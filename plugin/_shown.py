@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dicom_io.settings import ModelSettings
 from model_backend.client import ModelClient
-from model_backend.request import ModelError, ModelIdentity
+from model_backend.evaluation.card_text import card_text
+from model_backend.folder import ModelFolder
+from model_backend.request import BadCheckpoint, ModelError, ModelIdentity
 from plugin._model import shared_client
 from ui.host import Host
+
+NO_CARD = "The model has no card: nobody has measured it."
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,8 @@ def show_model(host: Host) -> None:
 
     def look(cancelled: Callable[[], bool]) -> Iterator[Shown]:
         client = client_of(host)
-        card = client.folder.path / "card.json"
-        yield Shown(identity_words(client.identity), *quality_words(card.read_text("utf-8"))
-                    if card.is_file() else ())  # fmt: skip
+        quality, card = measured(client.folder)
+        yield Shown(identity_words(client.identity), quality, card)
 
     def show(shown: Shown) -> None:
         host.show_state("model", shown.text, "quiet", "The model that drafts and answers here.")
@@ -53,13 +56,30 @@ def identity_words(model: ModelIdentity) -> str:
     return " · ".join([*parts, *([model.device.upper()] if model.device else [])])
 
 
-def quality_words(card: str) -> tuple[str, str]:
-    """The one line and the explanation that a model's card gives for this kind of image."""
+def measured(model: ModelFolder) -> tuple[str, str]:
+    """The first figure of the model's card in a few words, and the whole card as text.
+
+    Without a card ("not measured", why). Raises BadCheckpoint when the card is damaged.
+    """
+    card = model.card()
+    if not card:
+        return "not measured", NO_CARD
     try:
-        content = json.loads(card)
-    except json.JSONDecodeError:
-        return "", "The model's card cannot be read."
-    return str(content.get("headline", "")), str(content.get("summary", ""))
+        return quality_words(card), card_text(card)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise BadCheckpoint(
+            f"The card of the model {model.name} is damaged. Install the model again.", "card"
+        ) from error
+
+
+def quality_words(card: Mapping[str, Any]) -> str:
+    """The card's first figure with its 95 % interval."""
+    one = card["figures"][0]
+    kind = "AUC " if str(one["name"]).endswith("auc") else ""
+    if one["value"] is None or one["low"] is None or one["high"] is None:
+        return str(one["title"])
+    span = f"({one['low']:.2f} to {one['high']:.2f})"
+    return f"{one['title']}: {kind}{one['value']:.2f} {span}"
 
 
 def tell(host: Host, error: Exception) -> None:

@@ -79,7 +79,15 @@ def build_window(
     cache = Cache(root)
     session = Session(jobs, root, cache, sources)
     window = Window(session, jobs, settings, sources)
-    host = Host(window, session.ledger, jobs, audit=session.trail, settings=settings, root=root)
+    host = Host(
+        window,
+        session.ledger,
+        jobs,
+        window=window,
+        audit=session.trail,
+        settings=settings,
+        root=root,
+    )
     window.viewport.frame_selected.connect(host.frame_selected)
     window.viewport.box_drawn.connect(host.box_drawn)
     session.reading.study_opened.connect(partial(_tell_study, host))

@@ -112,12 +112,14 @@ class Host(QObject):
         ledger: Ledger,
         jobs: Jobs,
         *,
+        window: QWidget,
         audit: Audit,
         settings: Settings,
         root: DataRoot,
     ) -> None:
         super().__init__()
         self._desk = desk
+        self._window = window
         self._ledger = ledger
         self._settings = settings
         self.jobs = jobs
@@ -179,6 +181,10 @@ class Host(QObject):
         else:
             self._ledger.merge_sentences(suggestion, section, asked)
         return True
+
+    def window(self) -> QWidget:
+        """The window, as the parent of a plug-in's dialogue."""
+        return self._window
 
     def show_panel(self, widget: QWidget, title: str) -> None:
         """Give the plug-in's widget its place below the report."""

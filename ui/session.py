@@ -167,7 +167,7 @@ class Session(QObject):
                 waiting[study] = waiting.get(study, 0) + 1
                 marks[study] = Mark(f"not stored, {waiting[study]} waiting", "alarm")
             elif study not in waiting:
-                marks[study] = Mark("signed, in PACS", "proven")
+                marks[study] = Mark("in PACS", "proven")
         return marks
 
     # --- what happens ---

@@ -123,7 +123,7 @@ QToolBar QToolButton {
 QToolBar QToolButton:hover { color: $TEXT; }
 QToolBar QToolButton:checked { color: $TEXT; border-bottom: 2px solid $PLACE; }
 QToolBar QToolButton:focus { color: $TEXT; border-bottom: 2px solid $QUIET; }
-QToolBar QToolButton:disabled { color: $FAINT; }
+QToolBar QToolButton:disabled { color: $FAINT; border-color: transparent; }
 QToolBar::separator { background: transparent; width: 16px; }
 QToolBar QToolButton#brand { color: $TEXT; font-weight: 600; padding: 4px 12px; }
 QToolBar QToolButton#brand, QToolBar QToolButton#brand:open,

@@ -99,6 +99,7 @@ class Window(QMainWindow):
         session.problem.connect(self.show_problem)
         self.badge.retry_asked.connect(session.filing.retry)
         self.report.panel.retry_asked.connect(session.filing.retry)
+        self.report.panel.next_asked.connect(self.open_next)
         self._jobs.failed.connect(self.show_problem)
 
     # --- what a plug-in may see (ui.host.Desk) ---

@@ -20,6 +20,7 @@ from dicom_io.report.document import (
     ReportDocument,
     ReportState,
     SectionKind,
+    Sentence,
 )
 from ui import theme
 from ui.actions import Action
@@ -36,6 +37,7 @@ class ReportPanel(QWidget):
 
     sign_asked = pyqtSignal()
     retry_asked = pyqtSignal()
+    next_asked = pyqtSignal()
 
     def __init__(self, ledger: Ledger, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,9 +58,12 @@ class ReportPanel(QWidget):
         self._reason = ""
         self.again = QPushButton("Try again")
         self._sign = QPushButton("Sign  F8")
+        self._next = QPushButton("Next  F9")
         self._boxes = {kind: SectionBox(kind) for kind in SectionKind}
         self.sections = QScrollArea()
+        self._foot = QWidget()
         self._lay_out()
+        self._lay_out_foot()
         for box in self._boxes.values():
             box.row_chosen.connect(self._choose)
             box.edit_asked.connect(self.edit)
@@ -66,9 +71,11 @@ class ReportPanel(QWidget):
             box.words_given.connect(self._write)
         self._sign.clicked.connect(self.sign_asked)
         self.again.clicked.connect(self.retry_asked)
+        self._next.clicked.connect(self.next_asked)
         ledger.document_changed.connect(self._show)
         ledger.document_opened.connect(self._forget)
         self._show(ledger.document)
+        self.show_standing("", "quiet")
 
     def actions_of_report(self) -> list[Action]:
         """What a person can do with the rows."""
@@ -127,7 +134,6 @@ class ReportPanel(QWidget):
         self._reason = reason
         set_property(self._left, "role", state if state in ("proven", "alarm") else "quiet")
         self.again.setVisible(retry)
-        self._sign.setVisible(not retry)
         self._show_foot()
 
     def standing(self) -> str:
@@ -190,9 +196,9 @@ class ReportPanel(QWidget):
         """The document as it is now; rows stay where they are while their sentence lives."""
         is_open = self._ledger.is_open
         for kind, box in self._boxes.items():
-            sentences = document.section(kind).sentences if document else ()
+            sentences = shown_sentences(document, kind)
             box.show_sentences(sentences, is_open)
-            box.setVisible(document is not None)
+            box.setVisible(document is not None and (is_open or bool(sentences)))
         self._empty.setVisible(document is None)
         if not self._is_chosen or self.row(self._current) is None:
             following = self._next_undecided("")
@@ -202,13 +208,17 @@ class ReportPanel(QWidget):
 
     def _show_foot(self) -> None:
         self._left.setText(left_to_decide(self._ledger.document) or self._reason)
+        document = self._ledger.document
+        is_signed = document is not None and document.state is ReportState.SIGNED
+        self._sign.setVisible(not is_signed)
+        self._next.setVisible(is_signed and not self.again.isVisibleTo(self._foot))
         self._sign.setEnabled(self._may_sign())
 
     def _mark_current(self) -> None:
         for row in self._rows():
             sentence = row.sentence.id
             may_decide = self._ledger.is_open and not self._ledger.is_unfinished(sentence)
-            row.show_current(sentence == self._current, may_decide)
+            row.show_current(sentence == self._current and self._ledger.is_open, may_decide)
 
     def go_to_undecided(self) -> None:
         """Make the first sentence that is left to decide the current one."""
@@ -292,23 +302,32 @@ class ReportPanel(QWidget):
 
     def foot(self) -> QWidget:
         """What is left to decide, and the one main button; stands below the plug-ins' panels."""
-        foot = QWidget()
-        line = QHBoxLayout(foot)
+        return self._foot
+
+    def _lay_out_foot(self) -> None:
+        line = QHBoxLayout(self._foot)
         line.setContentsMargins(theme.SPACES[3], theme.SPACES[2], theme.SPACES[3], theme.SPACES[2])
         self._left.setProperty("role", "quiet")
         self._left.setWordWrap(True)
-        self._sign.setProperty("role", "main")
         self._sign.setToolTip("Sign the report and store it in the PACS (F8)")
-        self.again.setProperty("role", "main")
         self.again.setToolTip("Try again to store the signed report in the PACS")
+        self._next.setToolTip("Open the next study of the list (F9)")
         self.again.hide()
         line.addWidget(self._left, 1)
-        line.addWidget(self.again)
-        line.addWidget(self._sign)
-        return foot
+        for button in (self.again, self._next, self._sign):
+            button.setProperty("role", "main")
+            line.addWidget(button)
 
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español"}
+
+
+def shown_sentences(document: ReportDocument | None, kind: SectionKind) -> tuple[Sentence, ...]:
+    """What a section shows: all rows of a draft, of a signed report only what it says."""
+    sentences = document.section(kind).sentences if document else ()
+    if document is None or document.state is ReportState.DRAFT:
+        return sentences
+    return tuple(row for row in sentences if row.state is not Decision.REJECTED)
 
 
 def left_to_decide(document: ReportDocument | None) -> str:

@@ -114,6 +114,9 @@ class SignDialog(QDialog):
         edge = theme.SPACES[4]
         column.setContentsMargins(edge, edge, edge, edge)
         column.setSpacing(theme.SPACES[3])
+        heading = QLabel("Sign the report")
+        heading.setProperty("role", "strong")
+        column.addWidget(heading)
         self._hint.setProperty("role", "quiet")
         self._hint.setWordWrap(True)
         column.addWidget(self._hint)

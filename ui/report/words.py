@@ -42,14 +42,15 @@ def known(sentence: Sentence) -> str:
         return "rejected"
     if sentence.origin is Origin.AI_EDITED:
         return "edited"
+    is_calibrated = NOT_CALIBRATED not in sentence.note
+    if sentence.origin is Origin.AI and sentence.state is Decision.ACCEPTED:
+        share = sentence.probability if is_calibrated else None
+        return "accepted" if share is None else f"accepted · {share:.2f}"
     parts = []
-    if sentence.probability is not None and NOT_CALIBRATED not in sentence.note:
+    if sentence.probability is not None and is_calibrated:
         parts.append(probability_words(sentence.probability))
     if sentence.note:
         parts.append(sentence.note)
-    if sentence.origin is Origin.AI and sentence.state is Decision.ACCEPTED:
-        parts.insert(0, "accepted")
-        parts = parts[:2]
     return " · ".join(parts)
 
 

@@ -7,7 +7,15 @@ from functools import partial
 
 from PyQt6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QLabel, QLineEdit, QListView, QProgressBar, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QLabel,
+    QLineEdit,
+    QListView,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from dicom_io.errors import DicomProblem
 from dicom_io.source import Found, Query, Source
@@ -18,7 +26,7 @@ from ui.worklist.study_rows import Listed, Mark, StudyDelegate, StudyRows
 
 PAUSE = 350  # ms without a key before a search starts by itself
 FLASH = 300  # ms; work that is shorter shows no progress
-START = "Type a name, an ID or an accession number. Enter in the empty field lists all studies."
+START = "Type a name, an ID or an accession number, and press Enter."
 
 
 class StudyList(QWidget):
@@ -50,10 +58,12 @@ class StudyList(QWidget):
         self.list = QListView()
         self.rows = StudyRows(self)
         self._message = QLabel(START)
+        self._all = QPushButton("List all studies")
         self._progress = QProgressBar()
         self._pause = _timer(self, PAUSE, self.search)
         self._flash = _timer(self, FLASH, self._progress.show)
         self._lay_out()
+        self._all.clicked.connect(self.search)
         self.field.textEdited.connect(self._typed)
         self.field.returnPressed.connect(self.search)
         self.field.installEventFilter(self)
@@ -204,6 +214,7 @@ class StudyList(QWidget):
         self._message.setProperty("role", role)
         self._message.setText(text)
         self._message.setVisible(bool(text))
+        self._all.setVisible(text == START)
         style = self._message.style()
         if style is not None:
             style.unpolish(self._message)
@@ -232,6 +243,7 @@ class StudyList(QWidget):
         column.addWidget(self.field)
         column.addWidget(self._progress)
         column.addWidget(self._message)
+        column.addWidget(self._all, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.list, 1)
 
 

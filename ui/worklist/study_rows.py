@@ -178,10 +178,10 @@ class StudyDelegate(QStyledItemDelegate):
         top = box.top() + option.fontMetrics.lineSpacing() + theme.SPACES[0]
         line = QRect(box.left(), top, box.width(), metrics.lineSpacing())
         painter.setFont(_small(option))
-        words = second_line(row)
+        what, when = description(row), f" · {spoken_date(row.study.date)}"
         ending = f" · {mark.text}" if mark else ""
-        room = line.width() - metrics.horizontalAdvance(ending)
-        shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
+        room = line.width() - metrics.horizontalAdvance(when + ending)
+        shown = metrics.elidedText(what, Qt.TextElideMode.ElideRight, room) + when
         painter.setPen(QColor(theme.QUIET))
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | _MIDDLE, shown)
         if mark:
@@ -205,9 +205,12 @@ def _small(option: QStyleOptionViewItem) -> QFont:
 
 
 def second_line(row: Listed) -> str:
-    """What, when, and whether it must be fetched first."""
-    parts = [row.study.description or "No description", spoken_date(row.study.date)]
-    return " · ".join(parts)
+    """What and when."""
+    return f"{description(row)} · {spoken_date(row.study.date)}"
+
+
+def description(row: Listed) -> str:
+    return row.study.description or "No description"
 
 
 def tool_tip(row: Listed) -> str:

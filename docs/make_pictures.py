@@ -1,0 +1,221 @@
+"""Draws the README's pictures: the real window, archive and model, driven by mouse and keys.
+
+    python docs/make_pictures.py [FOLDER]
+
+Needs no screen. Writes 1920 x 1080 PNG files into FOLDER, by default docs/pictures.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from PyQt6.QtCore import QElapsedTimer, QEventLoop, QPoint, Qt, QTimer  # noqa: E402
+from PyQt6.QtGui import QColor, QPainter, QPixmap  # noqa: E402
+from PyQt6.QtTest import QTest  # noqa: E402
+from PyQt6.QtWidgets import QApplication, QWidget  # noqa: E402
+
+from dicom_io.identity import Identity  # noqa: E402
+from dicom_io.image.frame import open_frames  # noqa: E402
+from dicom_io.pacs.archive import Archive  # noqa: E402
+from dicom_io.pacs.connect import source_for  # noqa: E402
+from dicom_io.pacs.samples import chest_film, sample_files  # noqa: E402
+from dicom_io.settings import Settings  # noqa: E402
+from dicom_io.storage import DataRoot  # noqa: E402
+from plugin._discover import discover  # noqa: E402
+from plugin._model import close_models  # noqa: E402
+from ui.app import Viewer, application, build_window  # noqa: E402
+
+HANDS: Any = QTest  # its static functions are typed as methods in PyQt's stubs
+KEY, LEFT = Qt.Key, Qt.MouseButton.LeftButton
+NONE, CTRL, SHIFT = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+)
+PATIENCE = 120_000  # ms for one step
+BOX = (0.255, 0.565), (0.365, 0.705)  # corners of the box asked about, as parts of the pane
+QUESTION = "Is there a mass in this region?"
+
+
+class Photographer:
+    """Works the window by mouse and keys, and takes its picture."""
+
+    def __init__(self, viewer: Viewer, folder: Path) -> None:
+        self.viewer = viewer
+        self.window = viewer.window
+        self.folder = folder
+        self.window.resize(1920, 1080)
+        self.window.show()
+        self.window.activateWindow()
+        self.until(self.window.isActiveWindow, "the window")
+        self.rest()
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait for a condition. Raises TimeoutError naming what did not come."""
+        loop, clock, look = QEventLoop(), QElapsedTimer(), QTimer()
+        clock.start()
+        look.timeout.connect(
+            lambda: loop.quit() if condition() or clock.elapsed() > PATIENCE else None
+        )
+        look.start(20)
+        loop.exec()
+        look.stop()
+        if not condition():
+            raise TimeoutError(f"waited in vain for {what}")
+
+    def rest(self) -> None:
+        """Let what is under way come to rest: thumbnails, preview, saving."""
+        clock = QElapsedTimer()
+        clock.start()
+        self.until(lambda: clock.elapsed() > 1200, "a moment")
+
+    def key(self, key: Qt.Key, held: Any = NONE) -> None:
+        HANDS.keyClick(QApplication.focusWidget() or self.window, key, held)
+
+    def type(self, text: str) -> None:
+        HANDS.keyClicks(QApplication.focusWidget(), text)
+
+    def picture(self, name: str, above: QWidget | None = None) -> None:
+        """The window, with a dialogue above it if there is one."""
+        shown = self.window.grab()
+        if above is not None:
+            shown = with_dialogue(shown, above.grab())
+        path = self.folder / f"{name}.png"
+        shown.save(str(path), "PNG")
+        print(path)
+
+    # --- the reading ---
+
+    def search(self) -> None:
+        studies = self.window.worklist.studies
+        HANDS.mouseClick(studies.field, LEFT)
+        self.key(KEY.Key_Return)
+        self.until(lambda: studies.rows.rowCount() > 0 and not studies.is_searching, "the search")
+
+    def open(self, study: str) -> None:
+        studies = self.window.worklist.studies
+        pane = studies.list.viewport()
+        place = studies.list.visualRect(studies.rows.index(studies.rows.row_of(study))).center()
+        HANDS.mouseClick(pane, LEFT, NONE, place)
+        HANDS.mouseDClick(pane, LEFT, NONE, place)
+        self.until(lambda: self.window.selected_frame() is not None, "the film")
+        self.until(lambda: self.viewer.session.ledger.document is not None, "the report")
+
+    def draft(self) -> None:
+        ledger = self.viewer.session.ledger
+        self.key(KEY.Key_F6)
+        self.key(KEY.Key_E, SHIFT)
+        self.until(
+            lambda: (
+                bool(ledger.document and ledger.document.sentences())
+                and self.window.report.said() == ""
+            ),
+            "the draft",
+        )
+
+    def write(self, section: str, words: str) -> None:
+        field = self.window.report.panel.field_of(section)
+        HANDS.mouseClick(field, LEFT)
+        self.type(words)
+        self.key(KEY.Key_Return)
+
+    def ask_about_box(self) -> None:
+        film = self.window.viewport
+        corners = [QPoint(round(film.width() * x), round(film.height() * y)) for x, y in BOX]
+        self.key(KEY.Key_F6)
+        self.key(KEY.Key_B)
+        HANDS.mousePress(film, LEFT, NONE, corners[0])
+        for step in (1, 2, 3):
+            HANDS.mouseMove(film, corners[0] + (corners[1] - corners[0]) * step / 3)
+        HANDS.mouseRelease(film, LEFT, NONE, corners[1])
+        self.key(KEY.Key_E)
+        self.type(QUESTION)
+        self.key(KEY.Key_Return)
+        self.rest()
+
+    def sign(self) -> None:
+        """Fill the dialogue in, take its picture, and give the signature."""
+        self.key(KEY.Key_F8)
+        self.until(lambda: self.window.signing.dialog is not None, "the dialogue")
+        dialog = self.window.signing.dialog
+        assert dialog is not None
+        for field, text in (
+            (dialog.name, "Demo, Reader"),
+            (dialog.organization, "DEMONSTRATION"),
+            (dialog.credential, "demonstration"),
+            (dialog.repeated, "demonstration"),
+        ):
+            if not field.isHidden():
+                field.selectAll()
+                HANDS.keyClicks(field, text)
+        self.rest()
+        self.picture("signing", dialog)
+        HANDS.keyClick(dialog.credential, KEY.Key_Return)
+
+
+def with_dialogue(window: QPixmap, dialogue: QPixmap) -> QPixmap:
+    """The dialogue in the middle of the window, which stays back."""
+    painter = QPainter(window)
+    painter.fillRect(window.rect(), QColor(0, 0, 0, 120))
+    painter.drawPixmap(window.rect().center() - dialogue.rect().center(), dialogue)
+    painter.end()
+    return window
+
+
+def read_the_film(photographer: Photographer, study: str) -> None:
+    """From the empty window to the badge, with a picture at each station."""
+    report = photographer.window.report.panel
+    ledger = photographer.viewer.session.ledger
+    photographer.picture("empty")
+    photographer.search()
+    photographer.open(study)
+    photographer.draft()
+    photographer.write("Indication", "Cough, weight loss.")
+    photographer.write("Findings", "Round opacities in both lungs.")
+    report.go_to_undecided()
+    photographer.key(KEY.Key_Return, CTRL)
+    photographer.key(KEY.Key_Delete)
+    photographer.ask_about_box()
+    photographer.picture("window")
+    while ledger.document and ledger.document.undecided():
+        photographer.key(KEY.Key_Return, CTRL)
+    photographer.key(KEY.Key_F6)
+    photographer.sign()
+    photographer.until(lambda: report.standing().startswith("In PACS"), "the proof")
+    photographer.rest()
+    photographer.picture("verified")
+
+
+def main() -> int:
+    """Draw all pictures. Returns the exit code."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    app = application()
+    study = Identity.of(open_frames(chest_film())[0].header).study
+    with tempfile.TemporaryDirectory() as place:
+        with Archive(Path(place) / "archive") as archive:
+            archive.add(sample_files())
+            root = DataRoot(Path(place) / "home").create()
+            source = source_for(archive.node)
+            viewer = build_window(discover(), root, Settings(), [source])
+            photographer = Photographer(viewer, folder)
+            read_the_film(photographer, study)
+            viewer.window.close()
+            photographer.until(lambda: not viewer.window.isVisible(), "the end")
+            viewer.close()
+        close_models()
+    del app
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
