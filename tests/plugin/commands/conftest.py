@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from model_backend.folder import EMBEDDED, Finding, ModelFolder, Preprocess, write_model
-from plugin import __main__ as front_door
+from plugin.__main__ import main
+from plugin._commands import line
 from plugin._model import close_models
 from tests.commands import Ran, Wetread
 
@@ -32,6 +33,12 @@ ECHO = ModelFolder(
     ),
     manufacturer="Wetread",
 )
+# As `python -m plugin`, though a shell's background job would ignore Ctrl+C.
+PROGRAM = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("plugin", run_name="__main__", alter_sys=True)
+"""
 
 
 @pytest.fixture
@@ -42,11 +49,11 @@ def wetread(
 
     The model stays loaded from one command to the next, as it does from one click to the next.
     """
-    monkeypatch.setattr(front_door, "close_models", lambda: None)
+    monkeypatch.setattr(line, "close_models", lambda: None)
 
     def run(*words: object, stdin: str = "") -> Ran:
         monkeypatch.setattr(sys, "stdin", StringIO(stdin))
-        code = front_door.main([str(word) for word in words])
+        code = main([str(word) for word in words])
         printed = capsys.readouterr()
         return Ran(code, printed.out, printed.err)
 
@@ -67,9 +74,8 @@ def child(root: Path, own_home: Path) -> Iterator[Child]:
     def start(
         *words: object, script: str = "", stdin: int | None = None, **environment: str
     ) -> subprocess.Popen[str]:
-        program = ["-c", script] if script else ["-m", "plugin"]
         process: subprocess.Popen[str] = subprocess.Popen(
-            [sys.executable, *program, *(str(word) for word in words)],
+            [sys.executable, "-c", script or PROGRAM, *(str(word) for word in words)],
             cwd=root,
             env={**os.environ, "WETREAD_HOME": str(own_home), **environment},
             stdin=stdin,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import subprocess
@@ -60,8 +61,14 @@ class Terminal:
     def say(self, line: str) -> None:
         os.write(self._end, f"{line}\n".encode())
 
-    def press(self, byte: bytes) -> None:
-        os.write(self._end, byte)
+    def leave(self, key: bytes) -> None:
+        """Press Ctrl+C or Ctrl+D, again where it came in the moment before the program listened."""
+        until = time.monotonic() + 30.0
+        while self.process.poll() is None:
+            assert time.monotonic() < until, f"still there: {self.shown!r}"
+            os.write(self._end, key)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(3)
 
     def wait(self) -> int:
         """The exit code, once everything that it printed was read."""
@@ -167,7 +174,7 @@ def test_leaving_the_terminal_signs_nothing(
     terminal = at_terminal("sign", draft["draft"], "--out", tmp_path / "r.dcm")
 
     terminal.await_text("[r]eject?")
-    terminal.press(key)
+    terminal.leave(key)
 
     assert terminal.wait() == code
     assert "Traceback" not in terminal.shown
