@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from dicom_io.report.document import ReportDocument
 from dicom_io.report.drafts import Drafts
 from dicom_io.report.header import Software
 from dicom_io.report.plain import as_text
+from dicom_io.storage import write_safely
 from plugin._batch import draft_batch
 from plugin._commands.context import Context, UsageProblem, require_place
 from plugin._commands.film import choose_frame, film_of_study
@@ -133,5 +133,5 @@ def keep(cache: Cache, path: Path, identity: Identity) -> None:
         cache.file(identity.of_frame(0))
     except NothingFound:
         kept = cache.study_folder(identity.study) / file_name(identity.instance)
-        shutil.copyfile(path, kept)
+        write_safely(kept, path.read_bytes())
         cache.add(kept)

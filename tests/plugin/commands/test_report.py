@@ -181,6 +181,19 @@ def test_what_cannot_be_drafted_is_one_sentence(wetread: Wetread, words: list[ob
     assert stored_drafts().list() == ()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the operating system has no RLIMIT_FSIZE")
+def test_a_full_disk_at_drafting_is_one_sentence_and_leaves_no_part(
+    child: Callable[..., subprocess.Popen[str]], own_home: Path
+) -> None:
+    process = child("draft", chest_film(), script=LIMITED.replace("4096", "100000"))
+    _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert said.startswith("wetread: ") and said.count("\n") == 1
+    assert str(chest_film().parent) not in said  # it is our own folder that is full
+    assert [path for path in (own_home / "cache").rglob("*") if path.is_file()] == []
+
+
 # --- sign ---
 
 
