@@ -103,6 +103,10 @@ class Session(QObject):
         """The studies that were fetched before; for a pool thread."""
         return self._cache.studies()
 
+    def note_search(self, count: int) -> None:
+        """A search of the sources has ended with so many studies."""
+        self.trail(Event.QUERY, studies=count)
+
     def open(self, listed: Listed) -> None:
         """Open a study: what is here at once, what is missing from its source."""
         self.autosave.flush()

@@ -8,7 +8,6 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from dicom_io.audit import Event
 from dicom_io.errors import DicomProblem
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
@@ -51,7 +50,7 @@ class Window(QMainWindow):
         self._steps_back: list[Callable[[], bool]] = []
         self._closing = False
         self.setObjectName("window")
-        self.setWindowTitle("Wetread")  # no patient's name: titles are seen outside the window
+        self.setWindowTitle("Wetread")  # and no patient's name: others see titles
         self.worklist = WorklistSide(jobs, sources, session.on_disk)
         self.viewport = Viewport(jobs, font_size=settings.window.font_size)
         self.banner = Banner()
@@ -74,6 +73,7 @@ class Window(QMainWindow):
         )
         self._lay_out()
         self._connect()
+        self.report.panel.tabs_after(self.viewport)
         self.add_actions(
             [*self._actions(), *self.viewport.actions(), *self.report.panel.actions_of_report()]
         )
@@ -81,7 +81,7 @@ class Window(QMainWindow):
     def _connect(self) -> None:
         session, reading = self.session, self.session.reading
         self.worklist.studies.study_chosen.connect(self.open)
-        self.worklist.studies.searched.connect(self._searched)
+        self.worklist.studies.searched.connect(session.note_search)
         self.worklist.series_chosen.connect(self._show_series)
         reading.study_opened.connect(self._study_opened)
         reading.frames_arrived.connect(self._frames_arrived)
@@ -208,9 +208,6 @@ class Window(QMainWindow):
             side.setVisible(not hide)
 
     # --- what happens ---
-
-    def _searched(self, count: int) -> None:
-        self.session.trail(Event.QUERY, studies=count)
 
     def _study_opened(self, study: Study | None) -> None:
         self.worklist.clear_series()

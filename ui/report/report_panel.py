@@ -56,6 +56,8 @@ class ReportPanel(QWidget):
         self._empty = QLabel(EMPTY)
         self._left = QLabel()
         self._reason = ""
+        self._tabs_after: QWidget | None = None
+        self._places: list[QWidget] = []  # in the order of Tab
         self.again = QPushButton("Try again")
         self._sign = QPushButton("Sign  F8")
         self._next = QPushButton("Next  F9")
@@ -140,6 +142,10 @@ class ReportPanel(QWidget):
         """What the badge says, "" while there is none."""
         return self._badge.text() if self._badge.isVisibleTo(self) else ""
 
+    def left_over(self) -> str:
+        """What the foot says."""
+        return self._left.text()
+
     def show_title(self, text: str) -> None:
         self._title.setText(text or "Report")
 
@@ -205,6 +211,32 @@ class ReportPanel(QWidget):
             self._current = following.sentence.id if following else ""
         self._show_foot()
         self._mark_current()
+        self._order_tabs()
+
+    def tabs_after(self, widget: QWidget) -> None:
+        """Tab leads from that widget into the report."""
+        self._tabs_after = widget
+        self._order_tabs()
+
+    def last_field(self) -> QWidget:
+        """The last place of the report that Tab leads to."""
+        return self._boxes[SectionKind.IMPRESSION].field
+
+    def foot_buttons(self) -> tuple[QPushButton, ...]:
+        return self.again, self._next, self._sign
+
+    def _order_tabs(self) -> None:
+        """Tab follows the eye: the rows of a section, its field, the next section."""
+        before = self._tabs_after
+        places: list[QWidget] = []
+        for box in self._boxes.values():
+            places += [*box.rows(), box.field]
+        if before is None or places == self._places:
+            return
+        self._places = places
+        for place in places:
+            QWidget.setTabOrder(before, place)
+            before = place
 
     def _show_foot(self) -> None:
         self._left.setText(left_to_decide(self._ledger.document) or self._reason)

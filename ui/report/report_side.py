@@ -10,6 +10,8 @@ from ui.report.ledger import Ledger
 from ui.report.report_panel import ReportPanel, hairline
 from ui.report.sentence_row import set_property
 
+_BY_TAB = Qt.FocusPolicy.TabFocus
+
 
 class ReportSide(QWidget):
     """Stacks what belongs to the report, in one column with one left edge."""
@@ -27,6 +29,7 @@ class ReportSide(QWidget):
         edge = theme.SPACES[3]
         self._notice.setContentsMargins(edge, theme.SPACES[1], edge, theme.SPACES[1])
         self._notice.hide()
+        self._last: QWidget | None = None  # of the plug-ins' places, in the order of Tab
         self._places = QVBoxLayout()
         self._places.setSpacing(0)
         column = QVBoxLayout(self)
@@ -44,7 +47,17 @@ class ReportSide(QWidget):
             widget.setAccessibleName(title)
             self._places.addWidget(hairline())
             self._places.addWidget(widget)
+            self._order_tabs(widget)
         widget.show()
+
+    def _order_tabs(self, widget: QWidget) -> None:
+        """Tab leads from the report through the plug-in's widget to the foot."""
+        inside = [one for one in widget.findChildren(QWidget) if one.focusPolicy() & _BY_TAB]
+        before = self._last or self.panel.last_field()
+        for place in (*inside, *self.panel.foot_buttons()):
+            QWidget.setTabOrder(before, place)
+            before = place
+        self._last = inside[-1] if inside else self._last
 
     def say(self, text: str, role: str = "quiet") -> None:
         """One sentence, until the next; "" takes it away. `role`: quiet, ai, proven or alarm."""

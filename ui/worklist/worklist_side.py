@@ -90,6 +90,10 @@ class WorklistSide(QWidget):
         entries.sort(key=lambda entry: (entry.series.number is None, entry.series.number or 0))
         self.thumbnails.set_series(entries)
         self._heading.setVisible(bool(entries))
+        before: QWidget = self.studies.list
+        for number in range(len(entries)):
+            QWidget.setTabOrder(before, self.thumbnails.button(number))
+            before = self.thumbnails.button(number)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
