@@ -55,6 +55,12 @@ class StatusLine(QWidget):
         label = self._places.get(place)
         return str(label.property("plain") or "") if label is not None else ""
 
+    def labels(self) -> list[QLabel]:
+        """Every text of the line, from the left."""
+        items = (self._line.itemAt(place) for place in range(self._line.count()))
+        widgets = [item.widget() for item in items if item is not None]
+        return [widget for widget in widgets if isinstance(widget, QLabel)]
+
     def add_badge(self, badge: QWidget) -> None:
         """A widget of its own between the places and the display's word."""
         self._line.insertWidget(self._line.count() - 2, badge)
