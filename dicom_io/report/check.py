@@ -84,6 +84,10 @@ def _uids(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
         uid = _text(dataset, keyword)
         if len(uid) > 64 or not _UID.fullmatch(uid):
             yield f"{keyword} is not a valid UID."
+    sequences = ("CurrentRequestedProcedureEvidenceSequence", "PertinentOtherEvidenceSequence")
+    for uid in _referenced(dataset, sequences):
+        if len(uid) > 64 or not _UID.fullmatch(uid):
+            yield "An image that the report refers to has no valid SOPInstanceUID."
     meta = getattr(dataset, "file_meta", None)
     if meta is not None:
         if _text(meta, "MediaStorageSOPInstanceUID") != _text(dataset, "SOPInstanceUID"):

@@ -63,6 +63,12 @@ def drop(keyword: str) -> Fault:
     return lambda report: delattr(report, keyword)
 
 
+def misname(report: Dataset) -> None:
+    """Name the image by what is no UID, as a broken or hostile file might."""
+    series = report.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0]
+    put(ReferencedSOPInstanceUID="../../etc/x")(series.ReferencedSOPSequence[0])
+
+
 def deepen(report: Dataset) -> None:
     here = section(report)
     for _ in range(12):
@@ -268,6 +274,7 @@ FAULTS: dict[str, tuple[str, Fault, str]] = {
         ),
         "is not in its evidence",
     ),
+    "evidence uid": ("draft", misname, "no valid SOPInstanceUID"),
     "image without evidence": (
         "draft",
         lambda r: setattr(
