@@ -18,6 +18,7 @@ from dicom_io.source import Source
 from dicom_io.study import Study
 from ui import theme
 from ui.actions import Action, ActionTable
+from ui.closing import Closing
 from ui.jobs import Jobs
 from ui.keys_dialog import KeysDialog
 from ui.reading import Arrival
@@ -48,7 +49,6 @@ class Window(QMainWindow):
         self.session = session
         self._jobs = jobs
         self._steps_back: list[Callable[[], bool]] = []
-        self._closing = False
         self.setObjectName("window")
         self.setWindowTitle("Wetread")  # and no patient's name: others see titles
         self.worklist = WorklistSide(jobs, sources, session.on_disk)
@@ -71,6 +71,7 @@ class Window(QMainWindow):
             say=self.report.say,
             parent=self,
         )
+        self._closing = Closing(session, close=self.close, say=self.report.say, parent=self)
         self._lay_out()
         self._connect()
         self.report.panel.tabs_after(self.viewport)
@@ -263,11 +264,8 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Close once everything that was typed is on the disk."""
         self.report.panel.finish_typing()
-        self.session.autosave.flush()
-        if event is not None and not self.session.is_settled and not self._closing:
-            self._closing = True
+        if event is not None and not self._closing.may_close():
             event.ignore()
-            self.session.settled.connect(self.close)
             return
         super().closeEvent(event)
 

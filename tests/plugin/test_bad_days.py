@@ -336,3 +336,28 @@ def test_f9_goes_on_to_the_next_study_and_says_when_there_is_none(
     desk.key(KEY.Key_F9)
 
     assert desk.window.report.said() == "This is the last study of the list."
+
+
+def test_closing_on_a_full_disk_asks_once_more(
+    desks: Any, pacs: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = desks(pacs.node)
+    written(desk)
+    desk.wait(lambda: desk.viewer.session.is_settled)
+    replace = os.replace
+
+    def no_room(source: Any, target: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", no_room)
+    KEYS.keyClicks(desk.window.report.panel.field_of("Impression"), "The last word.")
+    desk.window.close()
+    desk.wait(lambda: "not saved" in desk.window.report.said())
+    assert desk.window.isVisible()
+
+    monkeypatch.setattr(os, "replace", replace)
+    desk.close()
+    again = desks(pacs.node)
+    again.search("")
+    again.open(CHEST)
+    assert [one.text for one in again.sentences()] == ["The lungs are clear.", "The last word."]

@@ -18,8 +18,8 @@ PAUSE = 400  # ms after the last change before it is written
 class Autosave(QObject):
     """Writes one report after the other, never two at once, so that an older never wins.
 
-    `saved` names the report written; `failed` says why one could not be, and it is tried again
-    with the next change.
+    `saved` names the report written; `failed` says why one could not be. It is kept in memory and
+    tried again with the next `flush`.
     """
 
     saved = pyqtSignal(object)  # ReportDocument
@@ -31,6 +31,7 @@ class Autosave(QObject):
         self._jobs = jobs
         self._drafts = drafts
         self._waiting: dict[str, ReportDocument] = {}  # by id, the oldest change first
+        self._unsaved: dict[str, ReportDocument] = {}  # those that could not be written
         self._writing: ReportDocument | None = None
         self._lookup: Job | None = None
         self._pause = QTimer(self)
@@ -42,6 +43,11 @@ class Autosave(QObject):
     def is_settled(self) -> bool:
         return not self._waiting and self._writing is None
 
+    @property
+    def lacks_room(self) -> bool:
+        """True while a report could not be written: closing now would lose its last changes."""
+        return bool(self._unsaved)
+
     def note(self, document: ReportDocument | None) -> None:
         """The report has changed. One without a sentence is not worth a file."""
         if document is not None and document.sentences():
@@ -49,8 +55,13 @@ class Autosave(QObject):
             self._pause.start()
 
     def flush(self) -> None:
-        """Write now what waits to be written."""
+        """Write now what waits to be written, and try again what could not be."""
         self._pause.stop()
+        self._waiting = self._unsaved | self._waiting
+        self._unsaved = {}
+        self._write_next()
+
+    def _write_next(self) -> None:
         if self._writing is not None or not self._waiting:
             return
         document = self._waiting.pop(next(iter(self._waiting)))
@@ -67,6 +78,7 @@ class Autosave(QObject):
         if self._lookup is not None:
             self._lookup.cancel()
         unwritten = [*self._waiting.values(), *([self._writing] if self._writing else [])]
+        unwritten += self._unsaved.values()
         for document in unwritten:
             if document.identity.same_study(identity):
                 found(document)
@@ -101,12 +113,13 @@ class Autosave(QObject):
     def _not_written(self, error: Exception) -> None:
         document, self._writing = self._writing, None
         if document is not None:
+            self._unsaved[document.id] = document
             self.failed.emit(document, error)
         self._go_on()
 
     def _go_on(self) -> None:
         if self._waiting and not self._pause.isActive():
-            self.flush()
+            self._write_next()
         elif self.is_settled:
             self.settled.emit()
 

@@ -41,7 +41,9 @@ class SignFlow(QObject):
         self._window = parent
         self._document: ReportDocument | None = None  # the one that the dialogue is about
         self.dialog: SignDialog | None = None
+        self._told = False  # why it cannot be signed stands on the screen
         panel.sign_asked.connect(self.begin)
+        ledger.reader_acted.connect(self._take_back)
         filing.readers_known.connect(self._ask)
         filing.filed.connect(self._filed)
         filing.refused.connect(self._refused)
@@ -54,11 +56,18 @@ class SignFlow(QObject):
             return
         problem = why_not_yet(document)
         self._say(problem, "alarm")
+        self._told = bool(problem)
         if problem:
             self._panel.go_to_undecided()
             return
         self._document = document
         self._filing.ask_readers()
+
+    def _take_back(self) -> None:
+        """The reader is doing something about it."""
+        if self._told:
+            self._told = False
+            self._say("", "quiet")
 
     def _ask(self, readers: tuple[Reader, ...]) -> None:
         enrolled = {reader.name: reader.organization for reader in readers}
