@@ -29,20 +29,28 @@ class Closing(QObject):
         self._session = session
         self._close = close
         self._say = say
-        self._was_asked = False
+        self._is_waiting = False
+        self._was_told = False
+        self._is_decided = False
 
     def may_close(self) -> bool:
         """True when the window may go now; else it is closed again when all is written."""
-        self._session.autosave.flush()
-        if self._session.is_settled or self._was_asked:
+        if self._is_decided:
             return True
-        self._was_asked = True
-        self._session.settled.connect(self._end)
+        self._session.autosave.flush()
+        if self._session.is_settled and not self._session.autosave.lacks_room:
+            return True
+        if not self._is_waiting:
+            self._is_waiting = True
+            self._session.settled.connect(self._end)
         return False
 
     def _end(self) -> None:
         self._session.settled.disconnect(self._end)
-        if self._session.autosave.lacks_room:
+        self._is_waiting = False
+        if self._session.autosave.lacks_room and not self._was_told:
+            self._was_told = True
             self._say(UNSAVED, "alarm")
         else:
+            self._is_decided = True
             self._close()
