@@ -27,7 +27,7 @@ from dicom_io.identity import Identity  # noqa: E402
 from dicom_io.image.frame import open_frames  # noqa: E402
 from dicom_io.pacs.archive import Archive  # noqa: E402
 from dicom_io.pacs.connect import source_for  # noqa: E402
-from dicom_io.pacs.samples import chest_film, sample_files  # noqa: E402
+from dicom_io.pacs.samples import sample_files  # noqa: E402
 from dicom_io.settings import Settings  # noqa: E402
 from dicom_io.storage import DataRoot  # noqa: E402
 from plugin._discover import discover  # noqa: E402
@@ -43,6 +43,7 @@ NONE, CTRL, SHIFT = (
 )
 PATIENCE = 120_000  # ms for one step
 BOX = (0.255, 0.565), (0.365, 0.705)  # corners of the box asked about, as parts of the pane
+FILM, OTHER_FILM, TOMOGRAPH = 0, 1, 2  # places among the sample files
 QUESTION = "Is there a mass in this region?"
 
 
@@ -78,11 +79,18 @@ class Photographer:
         clock.start()
         self.until(lambda: clock.elapsed() > 1200, "a moment")
 
+    def focus(self) -> QWidget:
+        """Where a key goes; a window without a window manager must be woken after a dialogue."""
+        if QApplication.focusWidget() is None:
+            self.window.activateWindow()
+            self.until(lambda: QApplication.focusWidget() is not None, "the focus")
+        return QApplication.focusWidget() or self.window
+
     def key(self, key: Qt.Key, held: Any = NONE) -> None:
-        HANDS.keyClick(QApplication.focusWidget() or self.window, key, held)
+        HANDS.keyClick(self.focus(), key, held)
 
     def type(self, text: str) -> None:
-        HANDS.keyClicks(QApplication.focusWidget(), text)
+        HANDS.keyClicks(self.focus(), text)
 
     def picture(self, name: str, above: QWidget | None = None) -> None:
         """The window, with a dialogue above it if there is one."""
@@ -107,8 +115,16 @@ class Photographer:
         place = studies.list.visualRect(studies.rows.index(studies.rows.row_of(study))).center()
         HANDS.mouseClick(pane, LEFT, NONE, place)
         HANDS.mouseDClick(pane, LEFT, NONE, place)
-        self.until(lambda: self.window.selected_frame() is not None, "the film")
-        self.until(lambda: self.viewer.session.ledger.document is not None, "the report")
+        self.until(lambda: self.is_open(study), "the film and its report")
+
+    def is_open(self, study: str) -> bool:
+        frame, report = self.window.selected_frame(), self.viewer.session.ledger.document
+        return (
+            frame is not None
+            and frame.identity.study == study
+            and report is not None
+            and report.identity.study == study
+        )
 
     def draft(self) -> None:
         ledger = self.viewer.session.ledger
@@ -142,8 +158,8 @@ class Photographer:
         self.key(KEY.Key_Return)
         self.rest()
 
-    def sign(self) -> None:
-        """Fill the dialogue in, take its picture, and give the signature."""
+    def sign(self, name: str) -> None:
+        """Fill the dialogue in, take its picture under that name, and give the signature."""
         self.key(KEY.Key_F8)
         self.until(lambda: self.window.signing.dialog is not None, "the dialogue")
         dialog = self.window.signing.dialog
@@ -158,7 +174,7 @@ class Photographer:
                 field.selectAll()
                 HANDS.keyClicks(field, text)
         self.rest()
-        self.picture("signing", dialog)
+        self.picture(name, dialog)
         HANDS.keyClick(dialog.credential, KEY.Key_Return)
 
 
@@ -189,10 +205,43 @@ def read_the_film(photographer: Photographer, study: str) -> None:
     while ledger.document and ledger.document.undecided():
         photographer.key(KEY.Key_Return, CTRL)
     photographer.key(KEY.Key_F6)
-    photographer.sign()
+    photographer.sign("signing")
     photographer.until(lambda: report.standing().startswith("In PACS"), "the proof")
     photographer.rest()
     photographer.picture("verified")
+
+
+def meet_refusals(photographer: Photographer, tomograph: str) -> None:
+    """What the window says when it finds nothing, or when the model will not answer."""
+    studies = photographer.window.worklist.studies
+    HANDS.mouseClick(studies.field, LEFT)
+    photographer.type("Nobody")
+    photographer.key(KEY.Key_Return)
+    photographer.until(lambda: not studies.is_searching, "the search")
+    photographer.rest()
+    photographer.picture("no-result")
+    studies.field.clear()
+    photographer.search()
+    photographer.open(tomograph)
+    photographer.key(KEY.Key_F6)
+    photographer.key(KEY.Key_E, SHIFT)
+    report = photographer.window.report
+    photographer.until(lambda: report.said().startswith("No draft"), "the gate")
+    photographer.rest()
+    photographer.picture("refused")
+
+
+def sign_without_pacs(photographer: Photographer, study: str) -> None:
+    """A report that was signed while the PACS is away, and that waits."""
+    photographer.open(study)
+    photographer.write("Findings", "Written while the PACS was away.")
+    photographer.key(KEY.Key_F6)
+    photographer.sign("signing-again")
+    panel = photographer.window.report.panel
+    photographer.until(lambda: panel.standing().startswith("not stored"), "the badge")
+    photographer.search()
+    photographer.rest()
+    photographer.picture("not-stored")
 
 
 def main() -> int:
@@ -200,18 +249,21 @@ def main() -> int:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     app = application()
-    study = Identity.of(open_frames(chest_film())[0].header).study
+    studies = [Identity.of(open_frames(path)[0].header).study for path in sample_files()]
     with tempfile.TemporaryDirectory() as place:
         with Archive(Path(place) / "archive") as archive:
             archive.add(sample_files())
             root = DataRoot(Path(place) / "home").create()
-            source = source_for(archive.node)
-            viewer = build_window(discover(), root, Settings(), [source])
+            viewer = build_window(discover(), root, Settings(), [source_for(archive.node)])
             photographer = Photographer(viewer, folder)
-            read_the_film(photographer, study)
-            viewer.window.close()
-            photographer.until(lambda: not viewer.window.isVisible(), "the end")
-            viewer.close()
+            read_the_film(photographer, studies[FILM])
+            meet_refusals(photographer, studies[TOMOGRAPH])
+            photographer.open(studies[OTHER_FILM])
+            photographer.rest()
+        sign_without_pacs(photographer, studies[OTHER_FILM])
+        viewer.window.close()
+        photographer.until(lambda: not viewer.window.isVisible(), "the end")
+        viewer.close()
         close_models()
     del app
     return 0

@@ -141,6 +141,7 @@ class Asking:
     def _study_changed(self, _: object) -> None:
         self._give_up()
         self._forget()
+        self.box.question.clear()
 
     def _frame_changed(self, frame: ImageFrame | None) -> None:
         """An answer never stands beside an image that it is not about."""

@@ -8,7 +8,6 @@ from dicom_io.errors import DicomProblem
 from dicom_io.pacs.connect import source_for
 from dicom_io.settings import Settings
 from dicom_io.storage import DataRoot
-from ui import log
 from ui.app import run
 
 
@@ -16,7 +15,6 @@ def main() -> int:
     """Open the window on the nodes of the settings. Returns the exit code."""
     try:
         root = DataRoot.choose().create()
-        log.set_up(root.folder / "log" / "wetread.log")
         settings = Settings.read(root.settings)
         sources = [source_for(node) for node in settings.nodes]
         return run((), root, settings, sources)

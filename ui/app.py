@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QApplication
@@ -19,6 +20,7 @@ from dicom_io.settings import Settings
 from dicom_io.source import Query, Source
 from dicom_io.storage import DataRoot
 from dicom_io.study import Study
+from ui import log as log_file
 from ui import theme
 from ui.acknowledgement import Acknowledgement
 from ui.host import Host, Plugin, start_plugins
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 
 AT_RIGHT = ("draft.start", "answer.ask", "help.keys")  # of the actions, those in the top line
 SIZE = (1920, 1080)
+ECHO = 60_000  # ms between two looks whether the PACS answers
 PATIENCE = 60_000  # ms that a picture of the window may take
 
 
@@ -116,19 +119,58 @@ def run(
     was written, 1 when the film did not come.
     """
     app = application(settings.window.font_size)
-    viewer = build_window(plugins, root, settings, sources)
+    record = log_file.set_up(root.folder / "log" / "wetread.log")
+    hook = sys.excepthook
+    try:
+        viewer = build_window(plugins, root, settings, sources)
+        sys.excepthook = partial(_unforeseen, viewer.window)
+        wake = QTimer(viewer.window)  # or Python would not see a Ctrl+C of the terminal
+        wake.timeout.connect(_nothing)
+        wake.start(500)
+        _show(viewer, root, sources, open_study, picture)
+        code = app.exec()
+        viewer.close()
+        return code
+    finally:
+        sys.excepthook = hook
+        log_file.take_down(record)
+
+
+def _show(
+    viewer: Viewer,
+    root: DataRoot,
+    sources: Sequence[Source],
+    open_study: str | None,
+    picture: Path | None,
+) -> None:
     window = viewer.window
     window.resize(*SIZE)
-    window.show() if picture is not None else window.showMaximized()
+    if picture is not None:
+        window.show()
+        _Photograph(viewer, picture)
+    else:
+        window.showMaximized()
+        Acknowledgement.ask_once(root, viewer.jobs, window)
     if open_study:
         open_by_uid(viewer, sources, open_study)
-    elif picture is None:
-        Acknowledgement.ask_once(root, viewer.jobs, window)
-    if picture is not None:
-        _Photograph(viewer, picture)
-    code = app.exec()
-    viewer.close()
-    return code
+
+
+def _nothing() -> None:
+    """Runs in Python, which then looks for signals."""
+
+
+def _unforeseen(
+    window: Window,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
+) -> None:
+    """A bug in a slot: into the log with its traceback, and the reader is told."""
+    log.critical("Nobody foresaw this.", exc_info=(kind, error, trace))
+    if isinstance(error, Exception):
+        window.show_problem(error)
+    else:
+        window.close()  # Ctrl+C in the terminal
 
 
 def open_by_uid(viewer: Viewer, sources: Sequence[Source], study: str) -> None:
@@ -198,7 +240,16 @@ def _watch_sources(window: Window, jobs: Jobs, sources: Sequence[Source]) -> Non
         reason = str(error) if isinstance(error, DicomProblem) else ""
         window.show_state("pacs", f"{first.name} does not answer", "alarm", reason)
 
-    jobs.start(echo, on_item=answered, on_failed=silent, pool="network")
+    def look() -> None:
+        jobs.start(echo, on_item=answered, on_failed=silent, pool="network")
+
+    again = QTimer(window)
+    again.setInterval(ECHO)
+    again.timeout.connect(look)
+    again.start()
+    window.worklist.studies.searched.connect(look)
+    window.session.reading.failed.connect(look)
+    look()
 
 
 class _Photograph(QObject):

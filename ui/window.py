@@ -244,8 +244,10 @@ class Window(QMainWindow):
             self.viewport.put_in_order(self.worklist.series(shown[0].identity.series))
 
     def _not_loaded(self, error: DicomProblem) -> None:
-        self.worklist.say(str(error), "alarm")
-        if not self.session.reading.frames():
+        if self.session.reading.frames():
+            self.worklist.say(f"Shown from this disk. {error}")
+        else:
+            self.worklist.say(str(error), "alarm")
             self.viewport.show_problem(str(error))
 
     def _show_series(self, entry: SeriesEntry) -> None:

@@ -126,3 +126,19 @@ def test_the_first_start_asks_once_and_remembers_who_understood(
     desk.wait(lambda: done != [])
     assert QApplication.activeModalWidget() is None
     desk.close()
+
+
+def test_a_bug_is_told_to_the_reader_and_stands_in_the_log(
+    qtbot: QtBot, own_home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk(qtbot, own_home, [], plugins=())
+
+    try:
+        raise KeyError("a slip")
+    except KeyError as error:
+        app._unforeseen(desk.window, KeyError, error, error.__traceback__)
+
+    assert desk.window.report.said().startswith("Something unforeseen happened")
+    assert "a slip" in caplog.text
+    assert desk.window.isVisible()
+    desk.close()

@@ -108,7 +108,7 @@ class StudyList(QWidget):
     @property
     def message(self) -> str:
         """The sentence on the screen, "" while the list speaks for itself."""
-        return self._message.text() if self._message.isVisibleTo(self) else ""
+        return self._message.text().replace("\u200b", "") if self._message.isVisibleTo(self) else ""
 
     def show_marks(self, marks: Mapping[str, Mark]) -> None:
         """What became of the reports, by StudyInstanceUID."""
@@ -212,7 +212,7 @@ class StudyList(QWidget):
         else:
             text, role = START, "quiet"
         self._message.setProperty("role", role)
-        self._message.setText(text)
+        self._message.setText(text.replace("@", "@\u200b"))  # where a long address may break
         self._message.setVisible(bool(text))
         self._all.setVisible(text == START)
         style = self._message.style()

@@ -75,7 +75,7 @@ class WorklistSide(QWidget):
     def say(self, text: str, role: str = "quiet") -> None:
         """How the loading stands, in a sentence below the list; "" for nothing."""
         self._loading.setProperty("role", role)
-        self._loading.setText(text)
+        self._loading.setText(text.replace("@", "@\u200b"))  # where a long address may break
         self._loading.setVisible(bool(text))
         style = self._loading.style()
         if style is not None:
