@@ -21,7 +21,9 @@ def choose_dictionary(texts: Iterable[str], common_lines: int) -> tuple[int, ...
     order = published.dict_lines - FILLERS
     counts: Counter[int] = Counter()
     for text in texts:
-        counts.update(tokenizer.encode(text))
+        # A word has another symbol at the start of a text than behind a space, where questions and
+        # answers always stand.
+        counts.update(tokenizer.encode(" " + text.strip()))
     needed = sorted(counts, key=lambda line: (-counts[line], line))
     kept = dict.fromkeys([*needed, *range(4, 4 + min(common_lines, order))])
     symbols = tokenizer.lines()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model_backend.biomedgpt.prompts import question_text
 from model_backend.training.pictures import NIH, VQA_RAD, Picture, RadQuestion
 from model_backend.training.teacher import Teacher
 from model_backend.training.wordings import NO, YES, Finding, Wordings
@@ -149,15 +150,14 @@ def fact_example(index: int, chance: np.random.Generator) -> Example:
 
 
 def all_texts(pictures: Sequence[Picture], wordings: Wordings) -> list[str]:
-    """Every text that training can show, to choose the dictionary from (no held-out text)."""
-    texts = [wordings.prompt]
+    """Every text that training can show, as it is shown, to choose the dictionary from."""
+    texts = [question_text(wordings.prompt)]
     for finding in wordings.findings:
-        texts += [finding.question, finding.present, finding.absent]
-        texts += [*finding.others, *finding.opposites]
+        asked_as = (finding.question, *finding.others, *finding.opposites)
+        texts += [*map(question_text, asked_as), finding.present, finding.absent]
     for organ in ORGANS.values():
         texts.append(f"is this an image of the {organ}? does this image show? is this a {organ}")
     for picture in pictures:
-        texts += [
-            text for asked in picture.questions for text in (asked.text, asked.answer.lower())
-        ]
+        for asked in picture.questions:
+            texts += [question_text(asked.text), asked.answer.lower()]
     return texts

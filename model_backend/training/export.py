@@ -38,6 +38,7 @@ def export(run: Run, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{WEIGHTS}.part"
     save_weights(part, run.learner.averaged_network(), torch.float16)
+    part.chmod(0o644)
     part.replace(folder / WEIGHTS)
     # What half precision leaves of the weights is what is calibrated, as it is what will answer.
     network = load_weights(folder / WEIGHTS, run.learner.network.config)
