@@ -70,7 +70,7 @@ def make_card(
             "manufacturer": folder.manufacturer,
             "licence": folder.licence,
         },
-        "said": list(SAID),
+        "said": [*SAID, *by_chance(figures)],
         "sources": list(folder.sources),
         "counts": counts(pictures),
         "training": training,
@@ -146,6 +146,16 @@ def wanted(figures: Sequence[Figure]) -> list[dict[str, Any]]:
             }
         )
     return aims
+
+
+def by_chance(figures: Sequence[Figure]) -> list[str]:
+    """A sentence that names what the model cannot tell: areas whose interval reaches one half."""
+    names = [
+        one.title.removesuffix(": area under the curve")
+        for one in figures
+        if one.name.endswith("/auc") and not one.low > 0.5
+    ]
+    return [f"No better than chance on held-out cases: {'; '.join(names)}."] if names else []
 
 
 def sample(given: Sequence[Given], pictures: Sequence[Picture]) -> list[dict[str, Any]]:

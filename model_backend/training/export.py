@@ -93,7 +93,10 @@ def description(run: Run, digest: str, calibration: dict[str, Any]) -> dict[str,
         "prompt_type": "none",
         "prompts": {"findings": wordings.prompt},
         "calibration": calibration,
-        "findings": [finding.as_json() for finding in wordings.findings],
+        "findings": [
+            finding.as_json(question_text(finding.question).strip() in calibration["questions"])
+            for finding in wordings.findings
+        ],
         "licence": "GPL-3.0-only",
         "sources": SOURCES,
         "manufacturer": "Wetread",

@@ -31,15 +31,15 @@ class Finding:
         """The sentence that one answer to the question supports."""
         return self.present if present else self.absent
 
-    def as_json(self) -> dict[str, Any]:
-        """The form it takes in `model.json`."""
+    def as_json(self, is_calibrated: bool) -> dict[str, Any]:
+        """The form it takes in `model.json`; only what could be calibrated is drafted."""
         return {
             "name": self.name,
             "question": self.question,
             "sentence_present": self.present,
             "sentence_absent": self.absent,
             "after": self.after,
-            "drafted": self.drafted,
+            "drafted": self.drafted and is_calibrated,
             "threshold": THRESHOLD,
         }
 
