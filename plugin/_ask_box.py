@@ -59,12 +59,12 @@ class AskBox(QWidget):
         self._answer = QLabel()
         self._certainty = QLabel()
         self._below = QLabel()
-        self._insert = QPushButton("Insert as finding")
+        self.insert_button = QPushButton("Insert as finding")
         self._bars = [_Bar() for _ in range(BARS)]
         self._offered = QStringListModel([], self)
         self._lay_out()
         self.question.returnPressed.connect(self._give)
-        self._insert.clicked.connect(self.insert_asked)
+        self.insert_button.clicked.connect(self.insert_asked)
         self.clear_answer()
 
     def focus_question(self) -> None:
@@ -130,12 +130,12 @@ class AskBox(QWidget):
             bar.show_candidate(*pair)
         parts = [reply.note, f"{seconds * 1000:.0f} ms"]
         self._say(" · ".join(part for part in parts if part))
-        self._insert.setVisible(bool(reply.text))
-        self._insert.setEnabled(True)
+        self.insert_button.setVisible(bool(reply.text))
+        self.insert_button.setEnabled(True)
 
     def show_inserted(self, taken: bool) -> None:
         """The answer stands in the report now, to be decided there."""
-        self._insert.setEnabled(not taken)
+        self.insert_button.setEnabled(not taken)
 
     def clear_answer(self) -> None:
         """Nothing was asked; the question that was typed stays."""
@@ -143,7 +143,7 @@ class AskBox(QWidget):
             label.clear()
         for bar in self._bars:
             bar.hide()
-        self._insert.hide()
+        self.insert_button.hide()
         self._say("")
 
     def _say(self, text: str, role: str = "quiet") -> None:
@@ -153,6 +153,10 @@ class AskBox(QWidget):
 
     def _give(self) -> None:
         question = Question.typed(self.question.text())
+        completer = self.question.completer()
+        popup = completer.popup() if completer is not None else None
+        if popup is not None:
+            popup.hide()
         if question.text:
             self.asked.emit(question)
 
@@ -188,10 +192,10 @@ class AskBox(QWidget):
         foot = QHBoxLayout()
         self._below.setProperty("small", True)
         self._below.setWordWrap(True)
-        self._insert.setProperty("role", "plain")
-        self._insert.setToolTip("Put the answer among the findings, to be decided there")
+        self.insert_button.setProperty("role", "plain")
+        self.insert_button.setToolTip("Put the answer among the findings, to be decided there")
         foot.addWidget(self._below, 1)
-        foot.addWidget(self._insert)
+        foot.addWidget(self.insert_button)
         column.addLayout(foot)
         column.addStretch(1)
         line.addLayout(column, 1)

@@ -15,6 +15,7 @@ from dicom_io.settings import ModelSettings, Settings
 from dicom_io.source import Source
 from dicom_io.storage import DataRoot
 from model_backend.folder import Finding, ModelFolder, Preprocess, write_model
+from plugin._ask_box import AskBox
 from plugin._discover import discover
 from plugin._model import close_models
 from tests.ui.hands import CTRL, KEYS, LEFT, NONE, SHIFT, double_click, drag
@@ -70,6 +71,11 @@ class Desk:
         KEYS.keyClicks(self.focus(), text)
 
     def focus(self) -> QWidget:
+        """Where a key goes. Without a window manager a popup that closes stays the active one."""
+        modal = QApplication.activeModalWidget()
+        if modal is None and QApplication.activeWindow() is not self.window:
+            self.window.activateWindow()
+            self.wait(self.window.isActiveWindow)
         widget = QApplication.focusWidget()
         assert widget is not None
         return widget
@@ -122,13 +128,39 @@ class Desk:
 
     def go_to_film(self) -> None:
         self.key(KEY.Key_F6)
-        assert self.window.viewport.hasFocus()
+        self.wait(self.window.viewport.hasFocus)
 
     def drag_film(self, dx: int, dy: int, button: Qt.MouseButton = LEFT) -> None:
         middle = QPointF(self.window.viewport.rect().center())
         x, y = middle.x(), middle.y()
         way = [(x + dx * step / 4, y + dy * step / 4) for step in range(5)]
         drag(self.window.viewport, way, button)
+
+    def draw_box(self) -> None:
+        """B, then a drag over the middle of the film."""
+        self.go_to_film()
+        self.key(KEY.Key_B)
+        self.drag_film(80, 90)
+        assert self.window.viewport.box() is not None
+
+    def ask(self, question: str) -> None:
+        """E, a question, Enter; wait for its answer."""
+        self.go_to_film()
+        self.key(KEY.Key_E)
+        self.type(question)
+        self.key(KEY.Key_Return)
+        self.wait(self.ask_box().insert_button.isVisible, MODEL)
+
+    def insert_answer(self) -> None:
+        """Click "Insert as finding"."""
+        before = len(self.sentences())
+        self.click(self.ask_box().insert_button)
+        assert len(self.sentences()) == before + 1
+
+    def ask_box(self) -> AskBox:
+        box = self.window.report.findChild(AskBox)
+        assert isinstance(box, AskBox)
+        return box
 
     def accept(self) -> None:
         self.key(KEY.Key_Return, CTRL)

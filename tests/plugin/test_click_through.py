@@ -76,8 +76,14 @@ def read_a_film(desk: Desk, film: Identity) -> None:
 
     desk.draft()
     assert window.report.panel.standing() == "draft, unsigned"
+    desk.draw_box()
+    for question in ("Is there a mass here?", "Is this a rib?", "Is there a line in the box?"):
+        desk.ask(question)
+        desk.insert_answer()
     first, second, third, *rest = desk.undecided()
+    assert any(one.region is not None for one in desk.undecided())
 
+    desk.go_to_film()
     desk.accept()
     row = window.report.panel.row(second.id)
     assert row is not None
