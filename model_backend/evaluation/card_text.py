@@ -29,7 +29,10 @@ def card_text(card: Mapping[str, Any]) -> str:
     training = card["training"]
     if training:
         lines += ["", "Training"]
-        lines += [f"  {key}: {value}" for key, value in training.items()]
+        for key, value in training.items():
+            lines += textwrap.wrap(
+                f"{key}: {value}", 94, initial_indent="  ", subsequent_indent="    "
+            )
     return "\n".join(lines) + "\n"
 
 
