@@ -30,6 +30,7 @@ from dicom_io.pacs.connect import source_for  # noqa: E402
 from dicom_io.pacs.samples import sample_files  # noqa: E402
 from dicom_io.settings import Settings  # noqa: E402
 from dicom_io.storage import DataRoot  # noqa: E402
+from plugin._ask_box import AskBox  # noqa: E402
 from plugin._discover import discover  # noqa: E402
 from plugin._model import close_models  # noqa: E402
 from ui.app import Viewer, application, build_window  # noqa: E402
@@ -158,6 +159,12 @@ class Photographer:
         self.key(KEY.Key_Return)
         self.rest()
 
+    def insert_answer(self) -> None:
+        box = self.window.report.findChild(AskBox)
+        assert isinstance(box, AskBox)
+        HANDS.mouseClick(box.insert_button, LEFT)
+        self.rest()
+
     def sign(self, name: str) -> None:
         """Fill the dialogue in, take its picture under that name, and give the signature."""
         self.key(KEY.Key_F8)
@@ -198,10 +205,10 @@ def read_the_film(photographer: Photographer, study: str) -> None:
     photographer.write("Indication", "Cough, weight loss.")
     photographer.write("Findings", "Round opacities in both lungs.")
     report.go_to_undecided()
-    photographer.key(KEY.Key_Return, CTRL)
     photographer.key(KEY.Key_Delete)
     photographer.ask_about_box()
     photographer.picture("window")
+    photographer.insert_answer()
     while ledger.document and ledger.document.undecided():
         photographer.key(KEY.Key_Return, CTRL)
     photographer.key(KEY.Key_F6)

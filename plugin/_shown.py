@@ -75,11 +75,10 @@ def measured(model: ModelFolder) -> tuple[str, str]:
 def quality_words(card: Mapping[str, Any]) -> str:
     """The card's first figure with its 95 % interval."""
     one = card["figures"][0]
-    kind = "AUC " if str(one["name"]).endswith("auc") else ""
+    title = str(one["title"]).replace(": area under the curve", ": AUC")
     if one["value"] is None or one["low"] is None or one["high"] is None:
-        return str(one["title"])
-    span = f"({one['low']:.2f} to {one['high']:.2f})"
-    return f"{one['title']}: {kind}{one['value']:.2f} {span}"
+        return title
+    return f"{title} {one['value']:.2f} ({one['low']:.2f} to {one['high']:.2f})"
 
 
 def tell(host: Host, error: Exception) -> None:

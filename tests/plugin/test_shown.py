@@ -18,7 +18,7 @@ from tests.plugin.desk import Desk, write_echo
 
 FIGURE = {
     "name": "child/pneumonia/auc",
-    "title": "Children, normal against pneumonia",
+    "title": "Children, normal against pneumonia: area under the curve",
     "value": 0.9712,
     "low": 0.9581,
     "high": 0.982,

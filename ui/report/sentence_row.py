@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolic
 from dicom_io.report.document import Decision, Origin, Sentence
 from ui import theme
 from ui.report.editor import Editor
-from ui.report.words import explained, known, mark
+from ui.report.words import explained, known, mark, remark
 
 MARK_ROLES = {
     Origin.AI: "ai",
@@ -44,6 +44,9 @@ class SentenceRow(QFrame):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._known = _label("quiet", small=True)
         self._known.setTextFormat(Qt.TextFormat.PlainText)
+        self._remark = _label("ai", small=True)
+        self._remark.setTextFormat(Qt.TextFormat.PlainText)
+        self._remark.setWordWrap(True)
         self._keys = Keys()
         self._grid = QGridLayout(self)
         self._lay_out()
@@ -61,7 +64,8 @@ class SentenceRow(QFrame):
         self._grid.addWidget(self._mark, 0, 0, top)
         self._grid.addWidget(self._text, 0, 1)
         self._grid.addWidget(self._known, 0, 2, top | Qt.AlignmentFlag.AlignRight)
-        self._grid.addWidget(self._keys, 1, 1, 1, 2)
+        self._grid.addWidget(self._remark, 1, 1, 1, 2)
+        self._grid.addWidget(self._keys, 2, 1, 1, 2)
 
     def show_sentence(self, sentence: Sentence) -> None:
         """Show the sentence as it is now; an open editor keeps its words."""
@@ -72,6 +76,8 @@ class SentenceRow(QFrame):
         self._text.setText(sentence.text)
         set_property(self._text, "role", "rejected" if rejected else "text")
         self._known.setText(known(sentence))
+        self._remark.setText(remark(sentence))
+        self._remark.setVisible(bool(self._remark.text()))
         alarming = any(note in sentence.note for note in ALARMING)
         set_property(self._known, "role", "alarm" if alarming else "quiet")
         self.setToolTip(explained(sentence))

@@ -16,6 +16,7 @@ WORDS = (
 )
 MARKS = {Origin.AI: "AI", Origin.AI_EDITED: "AI", Origin.TEMPLATE: "FORM", Origin.HUMAN: "YOU"}
 NOT_CALIBRATED = "not calibrated"
+SHORT = (NOT_CALIBRATED, "cut off", "same on noise")  # notes that stand at the right edge
 
 
 def probability_words(probability: float) -> str:
@@ -49,9 +50,20 @@ def known(sentence: Sentence) -> str:
     parts = []
     if sentence.probability is not None and is_calibrated:
         parts.append(probability_words(sentence.probability))
-    if sentence.note:
-        parts.append(sentence.note)
+    parts += [note for note in _notes(sentence) if note in SHORT]
     return " · ".join(parts)
+
+
+def remark(sentence: Sentence) -> str:
+    """The notes that are too long for the right edge, while the sentence is undecided."""
+    if sentence.is_decided:
+        return ""
+    said = ", ".join(note for note in _notes(sentence) if note not in SHORT)
+    return said[:1].upper() + said[1:]
+
+
+def _notes(sentence: Sentence) -> list[str]:
+    return [note for note in sentence.note.split(", ") if note]
 
 
 def explained(sentence: Sentence) -> str:
@@ -66,6 +78,8 @@ def explained(sentence: Sentence) -> str:
     if sentence.probability is not None:
         calibration = ", not calibrated" if NOT_CALIBRATED in sentence.note else ""
         parts.append(f"The model's probability is {sentence.probability:.2f}{calibration}.")
+    if sentence.note:
+        parts.append(f"Noted: {sentence.note}.")
     parts += {
         Decision.SUGGESTED: ["Not decided yet."],
         Decision.ACCEPTED: [],
