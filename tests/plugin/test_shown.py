@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dicom_io.storage import DataRoot
-from model_backend.folder import ModelFolder
+from model_backend.folder import EMBEDDED, ModelFolder
 from model_backend.request import BadCheckpoint, ModelIdentity
 from plugin._shown import NO_CARD, identity_words, measured, quality_words
 from plugin.card import CardDialog
@@ -80,3 +80,10 @@ def test_the_bottom_line_and_the_dialogue_show_the_card(qtbot: QtBot, own_home: 
 def shown_cards() -> list[CardDialog]:
     widgets = QApplication.topLevelWidgets()
     return [one for one in widgets if isinstance(one, CardDialog) and one.isVisible()]
+
+
+def test_the_embedded_model_shows_what_was_measured() -> None:
+    quality, text = measured(ModelFolder.read(EMBEDDED))
+
+    assert " to " in quality
+    assert "Research use only" in text
