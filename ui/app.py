@@ -110,13 +110,14 @@ def run(
     sources: Sequence[Source],
     *,
     open_study: str | None = None,
+    list_all: bool = False,
     picture: Path | None = None,
 ) -> int:
     """Show the window until it is closed; returns the program's exit code.
 
-    `open_study` is a StudyInstanceUID to search for and open at once. With `picture` the window
-    is drawn into that PNG file as soon as the study's film is shown, and then closed: 0 when it
-    was written, 1 when the film did not come.
+    `open_study` is a StudyInstanceUID to search for and open at once, `list_all` fills the study
+    list as an empty search does. With `picture` the window is drawn into that PNG file as soon as
+    the study's film is shown, and then closed: 0 when it was written, 1 when the film did not come.
     """
     app = application(settings.window.font_size)
     record = log_file.set_up(root.folder / "log" / "wetread.log")
@@ -127,6 +128,8 @@ def run(
         wake = QTimer(viewer.window)  # or Python would not see a Ctrl+C of the terminal
         wake.timeout.connect(_nothing)
         wake.start(500)
+        if list_all:
+            viewer.window.worklist.studies.search()
         _show(viewer, root, sources, open_study, picture)
         code = app.exec()
         viewer.close()
@@ -274,6 +277,8 @@ class _Photograph(QObject):
         if self._viewer.window.selected_frame() is None or session.reading.is_loading:
             return
         if session.ledger.document is None or not session.is_settled:
+            return
+        if self._viewer.window.worklist.studies.is_searching:
             return
         self._ready.stop()
         saved = self._viewer.window.grab().save(str(self._path), "PNG")

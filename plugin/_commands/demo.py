@@ -43,8 +43,8 @@ from plugin._drafting import draft_report
 
 READER = Reader("Demo^Reader", "DEMONSTRATION")
 SECRET = "demonstration"  # the demo's reader is nobody, and this signs nothing but the demo
-QUESTIONS = ("is there pneumonia?", "which organ system is shown?")
-SURE = 0.5  # the demo accepts a suggestion at least this probable that no check flags
+QUESTIONS = ("is there pneumonia?", "is this an image of the chest?")
+SURE = 0.7  # the demo accepts a suggestion at least this probable, and rejects the others
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,8 @@ def run_demo(arguments: argparse.Namespace, context: Context) -> int:
         photograph(place, study, picture)
         step(context, f"Window: {picture}", step="window", picture=str(picture))
         if has_screen() and not arguments.no_window:
-            context.open_window(root, context.settings, [source], open_study=study.identity.study)
+            uid = study.identity.study
+            context.open_window(root, context.settings, [source], open_study=uid, list_all=True)
     return 0
 
 
@@ -262,7 +263,7 @@ def photograph(place: Place, study: Study, picture: Path) -> None:
     """The window on that study drawn into a file, by a process of its own that needs no screen."""
     command = [
         *(sys.executable, "-m", "plugin", "--home", str(place.root.folder)),
-        *("window", "--study", study.identity.study),
+        *("window", "--study", study.identity.study, "--list-all"),
         *("--node", place.archive.node.address, "--picture", str(picture)),
     ]
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}

@@ -72,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="COMMAND", parser_class=_with(shared))
     for group in GROUPS:
         group.add(commands)
-    top.set_defaults(run=screen.run_window, study="", node="", picture=None)
+    top.set_defaults(run=screen.run_window, study="", node="", picture=None, list_all=False)
     return top
 
 

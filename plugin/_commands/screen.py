@@ -24,6 +24,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command.add_argument(
         "--picture", type=Path, metavar="WINDOW.png", help="draw the window into a file and end"
     )
+    command.add_argument(
+        "--list-all", action="store_true", help="list all studies of the archive at once"
+    )
     command.set_defaults(run=run_window)
 
 
@@ -45,6 +48,7 @@ def run_window(arguments: argparse.Namespace, context: Context) -> int:
         context.settings,
         [source_for(node) for node in nodes],
         open_study=arguments.study or None,
+        list_all=arguments.list_all,
         picture=arguments.picture,
     )
     context.audit.record(Event.APPLICATION_STOP)
