@@ -24,6 +24,7 @@ from dicom_io.report.document import (
     ReportDocument,
     Section,
     SectionKind,
+    Sentence,
     human_sentence,
 )
 from dicom_io.report.drafts import Drafts
@@ -209,18 +210,27 @@ def question(place: Place, frame: ImageFrame, text: str) -> Reply:
 
 
 def decide(place: Place, document: ReportDocument, replies: list[Reply]) -> ReportDocument:
-    """Accept what is likely, reject the rest, and add a line of the reader's own."""
+    """Insert the answers, accept what is likely, reject the rest, add a line of the reader's own.
+
+    The likeliest sentence is accepted in any case, so that the report shows whom it names.
+    """
+    answers = [reply for reply in replies if reply.is_final and not reply.refusal]
+    findings = document.section(SectionKind.FINDINGS).sentences
+    findings += tuple(reply.as_sentence() for reply in answers)
+    document = document.with_section(Section(SectionKind.FINDINGS, findings))
+    asked = tuple(reply.asked for reply in answers if reply.asked is not None)
+    document = replace(document, asked=(*document.asked, *asked))
+
+    left = document.undecided()
+    likeliest = max((likelihood(sentence) for sentence in left), default=0.0)
     accepted = rejected = 0
-    for sentence in document.undecided():
-        flagged = bool(sentence.note)  # a control check speaks against it, or it is cut off
-        likely = (sentence.probability or 0.0) >= SURE and not flagged
+    for sentence in left:
+        likely = likelihood(sentence) >= min(SURE, likeliest) > 0
         document = document.with_sentence(sentence.accepted() if likely else sentence.rejected())
         accepted, rejected = accepted + likely, rejected + (not likely)
-    findings = document.section(SectionKind.FINDINGS)
+    findings = document.section(SectionKind.FINDINGS).sentences
     own = human_sentence("Demonstration: nobody has read this film.")
-    document = document.with_section(Section(SectionKind.FINDINGS, (*findings.sentences, own)))
-    asked = tuple(reply.asked for reply in replies if reply.asked is not None)
-    document = replace(document, asked=(*document.asked, *asked))
+    document = document.with_section(Section(SectionKind.FINDINGS, (*findings, own)))
     step(
         place.context,
         f"Decide: {accepted} accepted, {rejected} rejected, 1 written",
@@ -229,6 +239,11 @@ def decide(place: Place, document: ReportDocument, replies: list[Reply]) -> Repo
         rejected=rejected,
     )
     return document
+
+
+def likelihood(sentence: Sentence) -> float:
+    """Its probability; 0 where it has none, or where a check speaks against it."""
+    return 0.0 if sentence.note else sentence.probability or 0.0
 
 
 def sign_and_store(place: Place, document: ReportDocument, frame: ImageFrame) -> Item:
