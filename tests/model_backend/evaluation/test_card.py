@@ -63,7 +63,10 @@ def test_the_shipped_card_gives_an_interval_and_floors_to_each_figure(
 ) -> None:
     figures = {one["name"]: one for one in card["figures"]}
 
-    assert all(one["low"] <= one["value"] <= one["high"] for one in figures.values())
+    assert all(one["value"] <= one["high"] for one in figures.values())
+    # A calibration error is biased upwards in every resample, so its interval may lie above it.
+    certain = [one for name, one in figures.items() if not name.endswith("/calibration")]
+    assert all(one["low"] <= one["value"] for one in certain)
     closed = figures["vqa_rad/closed/accuracy"]
     assert len(closed["floors"]) == 4 and closed["groups"] == 39
     assert figures[f"{CHILD}/pneumonia/auc"]["value"] >= 0.94
