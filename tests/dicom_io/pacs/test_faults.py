@@ -244,6 +244,27 @@ def test_an_endless_answer_is_cut_at_the_limit(listen: Listen) -> None:
     assert ended.wait(10)
 
 
+def test_a_search_at_its_limit_sends_a_cancel(listen: Listen) -> None:
+    cancelled = threading.Event()
+
+    def patient(event: evt.Event) -> Iterator[tuple[int, Dataset | None]]:
+        for number in range(1, 7):
+            answer = Dataset()
+            answer.StudyInstanceUID = f"1.2.{number}"
+            answer.PatientID = str(number)
+            yield 0xFF00, answer
+        await_true(lambda: event.is_cancelled, "a cancel", 5)  # true once only
+        cancelled.set()
+        yield 0xFE00, None
+
+    node = listen([(evt.EVT_C_FIND, patient)], [build_context(FIND)])
+
+    events = list(DimseSource(node).find(Query(limit=5)))
+
+    assert [event.study is not None for event in events] == [True] * 5 + [False]
+    assert cancelled.wait(5)
+
+
 def test_a_stopped_search_sends_a_cancel(listen: Listen) -> None:
     cancelled = threading.Event()
 
