@@ -14,7 +14,14 @@ organization = "Wuerzburg"
 
 [model]
 name = ""               # "" is the embedded demo model
+answers = ""            # the model for questions about an image; "" is the one above
+reports = ""            # the model for drafts and captions
+summaries = ""          # the model for summaries and for checking texts against each other
 threads = 0             # 0 leaves the number to the model process
+device = "auto"         # auto, cpu, cuda, mps
+precision = "auto"      # auto, fp32, bf16, int8
+memory = 0              # MiB that all loaded models may take together; 0: half of the memory
+python = ""             # the interpreter of another environment for the model process
 
 [window]
 font_size = 14          # pixels, 12 to 20
@@ -59,7 +66,14 @@ class ModelSettings:
     """Which model is asked."""
 
     name: str = ""  # "" is the embedded one
+    answers: str = ""  # for questions about an image; "" is `name`
+    reports: str = ""  # for drafts and captions
+    summaries: str = ""  # for summaries, and texts checked against each other
     threads: int = 0  # 0: the model process chooses
+    device: str = "auto"  # auto, cpu, cuda, mps
+    precision: str = "auto"  # auto, fp32, bf16, int8
+    memory: int = 0  # MiB for all loaded models together; 0: half of the machine's
+    python: str = ""  # the model process's interpreter; "" is our own
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,11 @@ class ModelFolder:
     sources: tuple[str, ...] = ()
     manufacturer: str = ""
     use: str = ""  # what the licence or the maker restricts it to, such as "research only"
+    size: str = ""  # published size: small, medium, base, large, huge; "" when it is none of them
+    origin: str = ""  # the file, folder or hub repository (with its revision) it was imported from
+    acknowledged: str = ""  # when and by whom the licence was acknowledged, where that is required
+    answers: tuple[str, ...] = ()  # the closed list it was fine-tuned with, in its order
+    acceptance: tuple[Mapping[str, Any], ...] = ()  # results of `wetread model check`, oldest first
 
     @classmethod
     def read(cls, path: Path) -> ModelFolder:
@@ -180,6 +185,11 @@ def write_model(folder: ModelFolder) -> None:
         "manufacturer": folder.manufacturer,
         "use": folder.use,
         "findings": [asdict(one) for one in folder.findings],
+        "size": folder.size,
+        "origin": folder.origin,
+        "acknowledged": folder.acknowledged,
+        "answers": list(folder.answers),
+        "acceptance": [dict(one) for one in folder.acceptance],
     }
     if folder.preprocess is not None:
         pre = folder.preprocess
@@ -264,6 +274,11 @@ def _parse(path: Path, content: Mapping[str, Any]) -> ModelFolder:
         sources=reading.texts("sources"),
         manufacturer=reading.text("manufacturer", ""),
         use=reading.text("use", ""),
+        size=reading.text("size", ""),
+        origin=reading.text("origin", ""),
+        acknowledged=reading.text("acknowledged", ""),
+        answers=reading.texts("answers"),
+        acceptance=reading.tables("acceptance"),
     )
 
 
@@ -300,6 +315,12 @@ class _Reading:
         if not isinstance(value, dict):
             raise self.problem(key, "is no table")
         return value
+
+    def tables(self, key: str) -> tuple[Mapping[str, Any], ...]:
+        value = self.content.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise self.problem(key, "is no list of tables")
+        return tuple(value)
 
     def prompts(self) -> dict[str, str]:
         table = self.table("prompts")

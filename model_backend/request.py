@@ -20,10 +20,23 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-# Tasks known today. A model says which of them it has (`ModelIdentity.tasks`).
+# Tasks known today; `model_backend/tasks.py` says what each takes and gives. A model says which of
+# them it has (`ModelIdentity.tasks`).
 ANSWER = "answer"  # open question about the image: free text
 CHOICE = "choice"  # closed question: one of `candidates`, a probability for each
-FINDINGS = "findings"  # findings sentences about the image: free text, streamed
+FINDINGS = "findings"  # caption or findings about the image: free text, streamed
+CLASSIFY = "classify"  # the image's class: one of `candidates`, a probability for each
+MATCHING = "matching"  # does the text describe the image: yes or no, a probability for each
+REGION = "region"  # what `box` of the image shows: free text
+GROUNDING = "grounding"  # where in the image the text is: `Answer.places`
+DETECTION = "detection"  # what is in the image and where: `Answer.places`
+INFILL_IMAGE = "infill_image"  # the middle of the image, painted over: `Answer.codes`
+INFILL_TEXT = "infill_text"  # the text with each <mask> filled in
+ENTAILMENT = "entailment"  # does `text` imply `text2`: entailed, neutral, contradicted
+SUMMARY = "summary"  # `text` made short: free text, streamed
+TRIAL = "trial"  # does the patient in `text` fit the trial in `text2`: one of `candidates`
+MORTALITY = "mortality"  # from the note in `text`: one of `candidates`
+TREATMENT = "treatment"  # for the patient in `text`: one of `candidates`
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +80,27 @@ class Decoding:
     normalize: bool = True  # False is the reference's `unnormalized`
     temperature: float = 1.0
     no_repeat_ngram: int = 0
+    by_trie: bool = False  # a closed list by trie-constrained beam, not by scoring each candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A box in an image, in pixels of `ImageInput.pixels` from its top left corner: x to the
+    right, y down; x0 <= x1 <= width, y0 <= y1 <= height. `label` says what is there."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    label: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """One question to the model. `images` may be empty for text tasks, or hold several."""
+    """One question to the model. `images` may be empty for text tasks, or hold several.
+
+    Which of the fields a task reads, and its usual candidates, stand in `model_backend/tasks.py`.
+    """
 
     task: str
     images: tuple[ImageInput, ...] = ()
@@ -80,6 +109,8 @@ class Request:
     decoding: Decoding = Decoding()
     seed: int = 0
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    text2: str = ""  # the second text of a task that compares two
+    box: Place | None = None  # of the first image, for a question about a region by its location
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +123,9 @@ class ModelIdentity:
     tasks: tuple[str, ...] = ()
     device: str = "cpu"
     manufacturer: str = ""
+    precision: str = ""  # of the weights in use: fp32, bf16, int8; "": the backend does not say
+    address: str = ""  # of the server that answers, where the model runs in no process of ours
+    note: str = ""  # what the reader must know of how it runs, such as why it left the GPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +147,9 @@ class Answer:
     model: ModelIdentity
     score: float | None = None  # sum of the log-probabilities of a free text
     sentence_probabilities: tuple[float, ...] = ()  # free text: one a sentence, uncalibrated
-    calibrated: bool = False
+    calibrated: bool = False  # `probabilities` may be shown to a reader
+    places: tuple[Place, ...] = ()  # grounding and detection
+    codes: tuple[int, ...] = ()  # image infilling: codes from 0, row by row
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,13 @@ from model_backend.request import (
     ModelError,
     ModelIdentity,
     NoModel,
+    Place,
     Refusal,
     Request,
     Token,
 )
 
-PROTOCOL = 1
+PROTOCOL = 2
 LONGEST_LINE = 16 * 2**20  # bytes: thousands of candidates fit
 MOST_PIXEL_BYTES = 256 * 2**20  # of one picture
 MOST_BYTES = 512 * 2**20  # of all pictures of a message
@@ -218,6 +219,8 @@ def _encode_batch(message: Batch, parts: list[bytes | memoryview]) -> dict[str, 
             "candidates": list(request.candidates),
             "decoding": asdict(request.decoding),
             "seed": request.seed,
+            "text2": request.text2,
+            "box": None if request.box is None else asdict(request.box),
             "images": [
                 {
                     "part": number_of(image),
@@ -308,7 +311,15 @@ def _decode_request(header: Mapping[str, Any], pictures: Sequence[Any]) -> Reque
         decoding=_decode_settings(_a(dict, header["decoding"])),
         seed=_a(int, header["seed"]),
         id=_a(str, header["id"]),
+        text2=_a(str, header["text2"]),
+        box=None if header["box"] is None else _decode_place(header["box"]),
     )
+
+
+def _decode_place(header: Any) -> Place:
+    table = _a(dict, header)
+    corners = (_number(table[name]) for name in ("x0", "y0", "x1", "y1"))
+    return Place(*corners, label=_a(str, table["label"]))
 
 
 def _decode_settings(header: Mapping[str, Any]) -> Decoding:
@@ -329,6 +340,9 @@ def _decode_identity(header: Mapping[str, Any]) -> ModelIdentity:
         tasks=tuple(_a(str, task) for task in header["tasks"]),
         device=_a(str, header["device"]),
         manufacturer=_a(str, header["manufacturer"]),
+        precision=_a(str, header["precision"]),
+        address=_a(str, header["address"]),
+        note=_a(str, header["note"]),
     )
 
 
@@ -350,6 +364,8 @@ def _decode_event(header: Mapping[str, Any]) -> Event:
                 score=None if score is None else _number(score),
                 sentence_probabilities=tuple(map(_number, header["sentence_probabilities"])),
                 calibrated=_a(bool, header["calibrated"]),
+                places=tuple(_decode_place(one) for one in _a(list, header["places"])),
+                codes=tuple(_a(int, one) for one in _a(list, header["codes"])),
             )
     raise ValueError(f"unknown event {header['event']!r}"[:100])
 

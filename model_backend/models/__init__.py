@@ -12,7 +12,8 @@ from model_backend.request import BadCheckpoint, Event, ModelIdentity, NoModel, 
 
 
 class Model(Protocol):
-    """A loaded model. Another one is another file here, with `load(folder, device) -> Model`."""
+    """A loaded model. Another one is another file here, with
+    `load(folder, device, precision="auto") -> Model`."""
 
     @property
     def identity(self) -> ModelIdentity: ...
@@ -27,8 +28,9 @@ class Model(Protocol):
         ...
 
 
-def load(folder: ModelFolder, device: str) -> Model:
-    """The model in that folder, on "cpu", "cuda" or the better of what is there ("auto").
+def load(folder: ModelFolder, device: str, precision: str = "auto") -> Model:
+    """The model in that folder, on "cpu", "cuda", "mps" or the better of what is there ("auto"),
+    with weights in "fp32", "bf16", "int8" or what suits the device and the model ("auto").
 
     Raises BadCheckpoint when the weights or the backend are wrong, NoModel when the packages
     that the backend needs are not installed.
@@ -39,7 +41,7 @@ def load(folder: ModelFolder, device: str) -> Model:
     folder.check()
     try:
         module = importlib.import_module(full_name)
-        return cast(Model, module.load(folder, device))
+        return cast(Model, module.load(folder, device, precision))
     except ModuleNotFoundError as error:
         if error.name == full_name:
             raise BadCheckpoint(

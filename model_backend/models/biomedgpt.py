@@ -323,7 +323,7 @@ class TextStream:
         return piece
 
 
-def load(folder: ModelFolder, device: str) -> BiomedGPTModel:
+def load(folder: ModelFolder, device: str, precision: str = "auto") -> BiomedGPTModel:
     """The model in the folder, in float32. Raises BadCheckpoint; ModelError without a GPU."""
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -55,5 +55,5 @@ class Echo:
         yield Answer(request.id, "".join(given), None, cut_off, self.identity)
 
 
-def load(folder: ModelFolder, device: str) -> Echo:
+def load(folder: ModelFolder, device: str, precision: str = "auto") -> Echo:
     return Echo(folder.identity("cpu"), float(folder.config.get("pause", 0.0)))

@@ -397,7 +397,7 @@ class Odd:
             yield Token(request.id, request.text)
             yield Answer(request.id, request.text, None, False, self.identity)
 
-def load(folder, device):
+def load(folder, device, precision):
     print("a stray print while loading")
     if folder.config.get("missing"):
         import a_package_that_nobody_has
