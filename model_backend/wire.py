@@ -318,8 +318,8 @@ def _decode_request(header: Mapping[str, Any], pictures: Sequence[Any]) -> Reque
 
 def _decode_place(header: Any) -> Place:
     table = _a(dict, header)
-    corners = (_number(table[name]) for name in ("x0", "y0", "x1", "y1"))
-    return Place(*corners, label=_a(str, table["label"]))
+    x0, y0, x1, y1 = (_number(table[name]) for name in ("x0", "y0", "x1", "y1"))
+    return Place(x0, y0, x1, y1, _a(str, table["label"]))
 
 
 def _decode_settings(header: Mapping[str, Any]) -> Decoding:

@@ -64,7 +64,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     settings = Settings(
         nodes=(Node("a b", "PACS", "::1", 104, calling_aet="ROOM3"), Node("c", "C", "h", 1)),
         reader=ReaderSettings("A^B", 'An "organisation"'),
-        model=ModelSettings("base", 4),
+        model=ModelSettings("base", threads=4),
         window=WindowSettings(20),
     )
 

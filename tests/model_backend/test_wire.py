@@ -143,7 +143,7 @@ def damaged() -> Iterator[bytes]:
     yield b"\xff\xfe\n"
     yield b"[" * 100_000 + b"\n"
     yield b'"' + b"x" * wire.LONGEST_LINE + b'"\n'
-    yield header_with(protocol=2)
+    yield header_with(protocol=1)
     yield header_with(protocol=None)
     yield header_with(kind="obey")
     yield header_with(kind=["batch"])
