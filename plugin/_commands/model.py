@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 
 from model_backend.evaluation.card_text import card_text
 from model_backend.folder import find_model, list_models
 from model_backend.request import BadCheckpoint, NoModel
+from plugin._commands import connect, measure
+from plugin._commands.child import run_module
 from plugin._commands.context import Context
 
 WHICH = "a name or a folder; by default the embedded model"
-
-# As `python -m`, but Ctrl+C ends it without a traceback; this process says that it was stopped.
-QUIETLY = (
-    "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
-    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
-)
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,13 +38,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     evaluate.add_argument("--write", action="store_true", help="write the card into the model")
     evaluate.set_defaults(run=run_evaluate)
 
-    model = commands.add_parser("model", help="list the models, show a model's card")
-    what = model.add_subparsers(dest="what", required=True, metavar="list|card")
+    model = commands.add_parser("model", help="list, show, import, check and remove models")
+    what = model.add_subparsers(dest="what", required=True, metavar="WHAT")
     listing = what.add_parser("list", help="the models that can be asked")
     listing.set_defaults(run=run_list)
     card = what.add_parser("card", help="what the model is, learnt, and was measured to do")
     card.add_argument("name", nargs="?", default="", metavar="MODEL", help=WHICH)
     card.set_defaults(run=run_card)
+    measure.add(what)
+    connect.add(what)
 
 
 def run_train(arguments: argparse.Namespace, context: Context) -> int:
@@ -73,13 +69,6 @@ def run_evaluate(arguments: argparse.Namespace, context: Context) -> int:
 def _options(arguments: argparse.Namespace, context: Context) -> list[str]:
     data = ["--data", str(arguments.data)] if arguments.data else []
     return [*data, *(["--json"] if context.printer.as_json else [])]
-
-
-def run_module(name: str, rest: list[str]) -> int:
-    """Run one of our own modules; its exit code. It prints its own lines and its own sentence."""
-    command = [sys.executable, "-c", QUIETLY, name, *rest]
-    code = subprocess.run(command, check=False).returncode
-    return code if code >= 0 else 1
 
 
 def run_list(arguments: argparse.Namespace, context: Context) -> int:
