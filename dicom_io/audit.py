@@ -40,6 +40,9 @@ class Event(Enum):
     EDITED = ("110103", "", "U")
     VERIFIED = ("110103", "99WETREAD:verify", "U")
     EXPORTED = ("110106", "", "R")
+    EXPORTED_TO_MODEL = ("110106", "99WETREAD:infer", "R")  # pixels left this computer
+    MODEL_LOADED = ("110100", "99WETREAD:load", "E")
+    MODEL_UNLOADED = ("110100", "99WETREAD:unload", "E")
     IMPORTED = ("110107", "", "C")
     SECURITY_ALERT = ("110113", "", "E")
     AUDIT_READ = ("110101", "", "R")
