@@ -1,0 +1,225 @@
+"""What encoder and decoder are made of: attention, feed-forward, their layers, position biases
+(specification, sections 4.4, 4.5 and 5)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from model_backend.biomedgpt.config import OFAConfig
+from model_backend.biomedgpt.positions import image_buckets, token_buckets
+from model_backend.request import BadRequest
+
+PAD = 1
+KeysValues = tuple[Tensor, Tensor]  # both (B, H, T, D)
+
+
+class Attention(nn.Module):
+    """Multi-head attention with a bias on the logits and a learnt factor for each head."""
+
+    def __init__(self, config: OFAConfig) -> None:
+        super().__init__()
+        width = config.d_model
+        self.heads = config.heads
+        self.scale = (config.head_dim * config.attn_scale_factor) ** -0.5
+        self.q_proj = nn.Linear(width, width)
+        self.k_proj = nn.Linear(width, width)
+        self.v_proj = nn.Linear(width, width)
+        self.out_proj = nn.Linear(width, width)
+        self.dropout = config.attention_dropout
+        self.c_attn = nn.Parameter(torch.ones(self.heads)) if config.scale_heads else None
+
+    def split(self, x: Tensor) -> Tensor:
+        B, T, C = x.shape
+        return x.view(B, T, self.heads, C // self.heads).transpose(1, 2)  # (B, H, T, D)
+
+    def keys_and_values(self, x: Tensor) -> KeysValues:
+        return self.split(self.k_proj(x)), self.split(self.v_proj(x))
+
+    def forward(self, x: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
+        """x (B, Tq, C), k and v (B, H, Tk, D), bias (B or 1, H, Tq, Tk) with -inf where masked."""
+        B, T, C = x.shape
+        q = self.split(self.q_proj(x))
+        dropout = self.dropout if self.training else 0.0
+        y = F.scaled_dot_product_attention(
+            q, k, v, attn_mask=bias.to(q.dtype), dropout_p=dropout, scale=self.scale
+        )  # (B, H, Tq, D)
+        if self.c_attn is not None:
+            y = y * self.c_attn.view(1, -1, 1, 1)
+        return torch.as_tensor(self.out_proj(y.transpose(1, 2).reshape(B, T, C)))  # (B, T, C)
+
+
+class Residual(nn.Module):
+    """Dropout and stochastic depth of one branch, then the sum."""
+
+    def __init__(self, dropout: float, drop_path: float) -> None:
+        super().__init__()
+        self.dropout = dropout
+        self.drop_path = drop_path
+
+    def forward(self, x: Tensor, branch: Tensor) -> Tensor:
+        branch = F.dropout(branch, self.dropout, self.training)
+        if self.training and self.drop_path > 0:
+            keep = 1 - self.drop_path
+            kept = torch.rand(len(x), 1, 1, device=x.device) < keep
+            branch = branch * kept / keep
+        return x + branch
+
+
+class FeedForward(nn.Module):
+    """The half of a layer that both stacks share; its parts carry the checkpoint's names."""
+
+    final_layer_norm: nn.LayerNorm
+    ffn_layernorm: nn.LayerNorm | None
+
+    def build(self, config: OFAConfig, drop_path: float) -> None:
+        self.fc1 = nn.Linear(config.d_model, config.ffn_dim)
+        self.ffn_layernorm = norm(config.ffn_dim) if config.scale_fc else None
+        self.fc2 = nn.Linear(config.ffn_dim, config.d_model)
+        self.final_layer_norm = norm(config.d_model)
+        self.w_resid = nn.Parameter(torch.ones(config.d_model)) if config.scale_resids else None
+        self.activation_dropout = config.activation_dropout
+        self.residual = Residual(config.dropout, drop_path)
+
+    def feed_forward(self, x: Tensor) -> Tensor:
+        y = self.fc1(self.final_layer_norm(x))
+        y = F.gelu(y.float()).to(y.dtype)  # the reference computes it in float32
+        y = F.dropout(y, self.activation_dropout, self.training)
+        if self.ffn_layernorm is not None:
+            y = self.ffn_layernorm(y)
+        kept = x if self.w_resid is None else x * self.w_resid
+        return torch.as_tensor(self.residual(kept, self.fc2(y)))
+
+
+def norm(width: int) -> nn.LayerNorm:
+    return nn.LayerNorm(width, eps=1e-5)
+
+
+class EncoderLayer(FeedForward):
+    """A pre-norm layer with two norms more: after attention and inside the feed-forward part."""
+
+    def __init__(self, config: OFAConfig, drop_path: float) -> None:
+        super().__init__()
+        self.self_attn = Attention(config)
+        self.self_attn_layer_norm = norm(config.d_model)
+        self.attn_ln = norm(config.d_model) if config.scale_attn else nn.Identity()
+        self.build(config, drop_path)
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        h = self.self_attn_layer_norm(x)
+        a = self.self_attn(h, *self.self_attn.keys_and_values(h), bias)
+        return self.feed_forward(self.residual(x, self.attn_ln(a)))
+
+
+class DecoderLayer(FeedForward):
+    """Self-attention, attention to the encoder, feed-forward."""
+
+    def __init__(self, config: OFAConfig, drop_path: float) -> None:
+        super().__init__()
+        self.self_attn = Attention(config)
+        self.self_attn_layer_norm = norm(config.d_model)
+        self.self_attn_ln = norm(config.d_model) if config.scale_attn else nn.Identity()
+        self.encoder_attn = Attention(config)
+        self.encoder_attn_layer_norm = norm(config.d_model)
+        self.cross_attn_ln = norm(config.d_model) if config.scale_attn else nn.Identity()
+        self.build(config, drop_path)
+
+    def forward(
+        self,
+        x: Tensor,
+        own_bias: Tensor,
+        memory: KeysValues,
+        memory_bias: Tensor,
+        past: KeysValues | None,
+    ) -> tuple[Tensor, KeysValues]:
+        """x (N, T, C) with its biases to the states after this layer and its keys and values.
+
+        `memory` is of B sentences; the N = B * K rows of a sentence ask it together.
+        """
+        h = self.self_attn_layer_norm(x)
+        k, v = self.self_attn.keys_and_values(h)
+        if past is not None:
+            k, v = torch.cat([past[0], k], dim=2), torch.cat([past[1], v], dim=2)
+        x = self.residual(x, self.self_attn_ln(self.self_attn(h, k, v, own_bias)))
+
+        N, T, C = x.shape
+        B = len(memory[0])
+        h = self.encoder_attn_layer_norm(x).view(B, N // B * T, C)
+        y = self.encoder_attn(h, *memory, memory_bias).view(N, T, C)
+        x = self.residual(x, self.cross_attn_ln(y))
+        return self.feed_forward(x), (k, v)
+
+
+def depth_rates(rate: float, layers: int) -> list[float]:
+    """Stochastic depth: 0 in the first layer, rising to the full rate in the last."""
+    return [rate * layer / max(layers - 1, 1) for layer in range(layers)]
+
+
+class Stack(nn.Module):
+    """What encoder and decoder have in common: embeddings, positions and bias tables."""
+
+    def __init__(self, config: OFAConfig, embed_tokens: nn.Embedding) -> None:
+        super().__init__()
+        self.config = config
+        width, side = config.d_model, config.image_bucket_size
+        self.scale = (config.head_dim * config.attn_scale_factor) ** -0.5
+        self.embed_tokens = embed_tokens
+        self.layernorm_embedding = norm(width)
+        self.embed_positions = nn.Embedding(config.max_positions + 2, width)
+        self.embed_image_positions = nn.Embedding(side * side + 1, width)
+        self.pos_ln = norm(width)
+        self.image_pos_ln = norm(width)
+        self.layer_norm = norm(width)
+        self.token_bucket: Tensor
+        self.register_buffer("token_bucket", None, persistent=False)
+        self.compute_buffers()
+
+    def compute_buffers(self) -> None:
+        """The bucket of each distance, which follows from the configuration and is in no file."""
+        config = self.config
+        self.token_bucket = token_buckets(config.token_bucket_size, config.max_positions)
+
+    def tables(self, layers: int) -> None:
+        config = self.config
+        tokens = 2 * config.token_bucket_size - 1
+        patches = (2 * config.image_bucket_size - 1) ** 2 + 3
+        self.token_rel_pos_table_list = nn.ModuleList(
+            nn.Embedding(tokens, config.heads) for _ in range(layers)
+        )
+        self.image_rel_pos_table_list = nn.ModuleList(
+            nn.Embedding(patches, config.heads) for _ in range(layers)
+        )
+
+    def absolute_bias(self, q: Tensor, k: Tensor) -> Tensor:
+        """Projected positions (B, Tq, C) and (B, Tk, C) to a bias (B, H, Tq, Tk)."""
+        heads, width = self.config.heads, self.config.head_dim
+        q = q.view(*q.shape[:2], heads, width).transpose(1, 2)  # (B, H, Tq, D)
+        k = k.view(*k.shape[:2], heads, width).permute(0, 2, 3, 1)  # (B, H, D, Tk)
+        return torch.as_tensor(torch.matmul(q, k) * self.scale)
+
+    def text_rows(self, length: int, new: int = 0) -> Tensor:
+        """Rows of the text tables for queries from `new` on: (length - new, length)."""
+        place = torch.arange(length, device=self.token_bucket.device)
+        distance = place[new:, None] - place[None, :]
+        return self.token_bucket[distance + self.config.max_positions - 1]
+
+    def image_rows(self, ids: Tensor, new: int = 0) -> Tensor:
+        """Rows of the image tables for positions (B, P): (B, P - new, P)."""
+        return image_buckets(ids[:, new:, None], ids[:, None, :], self.config.image_bucket_size)
+
+    def text_bias(self, layer: int, rows: Tensor) -> Tensor:
+        """(Tq, Tk) rows to this layer's (H, Tq, Tk)."""
+        return torch.as_tensor(self.token_rel_pos_table_list[layer](rows)).permute(2, 0, 1)
+
+    def image_bias(self, layer: int, rows: Tensor) -> Tensor:
+        """(B, Pq, Pk) rows to this layer's (B, H, Pq, Pk)."""
+        return torch.as_tensor(self.image_rel_pos_table_list[layer](rows)).permute(0, 3, 1, 2)
+
+    def check_length(self, length: int) -> None:
+        """Raise BadRequest for a sequence that the position tables do not reach."""
+        if not 1 <= length <= self.config.max_positions:
+            raise BadRequest(
+                f"This network reads and writes texts of 1 to {self.config.max_positions} "
+                f"symbols, not of {length}. Shorten the text."
+            )
