@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import codecs
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +23,7 @@ from model_backend.biomedgpt.scoring import Question, score_candidates
 from model_backend.biomedgpt.search import Hypothesis, Search, Step, search
 from model_backend.biomedgpt.tokenizer import BOS, EOS, Tokenizer
 from model_backend.biomedgpt.weights import load_weights
-from model_backend.calibration import is_calibrated, probabilities
+from model_backend.calibration import check, is_calibrated, probabilities
 from model_backend.folder import ModelFolder, Preprocess
 from model_backend.request import (
     ANSWER,
@@ -79,7 +78,7 @@ class BiomedGPTModel:
             )
         self._prompt_type = folder.prompt_type
         self._is_cased = bool(folder.config.get("cased_answers", False))
-        _check_calibration(folder.calibration)
+        check(folder.calibration)
         self._calibration = folder.calibration
         self._stop: Callable[[], bool] = _never
         for module in network.modules():
@@ -208,7 +207,8 @@ class BiomedGPTModel:
         if len(scores) < len(answers):
             raise _Stopped
         asked = self._question(request)
-        shares = probabilities(self._calibration, asked, request.candidates, scores)
+        table = self._calibration
+        shares = probabilities(table, request.task, asked, request.candidates, scores)
         best = max(range(len(shares)), key=shares.__getitem__)
         return Answer(
             request=request.id,
@@ -217,7 +217,7 @@ class BiomedGPTModel:
             cut_off=False,
             model=self.identity,
             score=scores[best],
-            calibrated=is_calibrated(self._calibration, asked),
+            calibrated=is_calibrated(table, request.task, asked),
         )
 
     def _write(
@@ -350,24 +350,6 @@ def _bounded(text: str) -> str:
     """The words that can matter, none longer than a word can be."""
     words = text.split(maxsplit=4 * LONGEST_QUESTION)[: 4 * LONGEST_QUESTION]
     return " ".join(word[:LONGEST_WORD] for word in words)
-
-
-def _check_calibration(calibration: Mapping[str, Any]) -> None:
-    """Raise BadCheckpoint for a temperature or a shift that calibrates nothing."""
-    questions = calibration.get("questions", {})
-    tables = [*questions.values()] if isinstance(questions, Mapping) else [questions]
-    for table in [calibration.get(CHOICE, {}), *tables]:
-        values = table if isinstance(table, Mapping) else {"temperature": math.nan}
-        temperature = _number(values.get("temperature", 1.0))
-        shift = _number(values.get("shift", 0.0))
-        if not (math.isfinite(temperature) and math.isfinite(shift) and temperature > 0):
-            raise BadCheckpoint(f"{str(table)[:80]} calibrates nothing.", "calibration")
-
-
-def _number(value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    return math.nan
 
 
 def _never() -> bool:

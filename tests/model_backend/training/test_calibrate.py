@@ -30,7 +30,9 @@ def test_both_sides_apply_the_same_formula() -> None:
     table = {"questions": {"is there pneumonia?": {"temperature": 2.0, "shift": -0.5}}}
     scores = [-0.2, -1.7]
 
-    yes, no = calibration.probabilities(table, "is there pneumonia?", ("yes", "no"), scores)
+    yes, no = calibration.probabilities(
+        table, "choice", "is there pneumonia?", ("yes", "no"), scores
+    )
 
     assert yes == pytest.approx(calibrated(np.array([1.5]), 2.0, -0.5)[0])
     assert yes + no == pytest.approx(1)
@@ -39,19 +41,21 @@ def test_both_sides_apply_the_same_formula() -> None:
 def test_a_question_that_was_not_fitted_takes_the_common_temperature() -> None:
     table = {"choice": {"temperature": 2.0, "shift": 1.0}, "questions": {}}
 
-    plain = calibration.probabilities(table, "which side?", ("left", "right"), [0.0, -2.0])
-    polar = calibration.probabilities(table, "is it?", ("no", "yes"), [0.0, 0.0])
+    plain = calibration.probabilities(
+        table, "choice", "which side?", ("left", "right"), [0.0, -2.0]
+    )
+    polar = calibration.probabilities(table, "choice", "is it?", ("no", "yes"), [0.0, 0.0])
 
     assert plain[0] == pytest.approx(1 / (1 + np.exp(-1.0)))
     assert polar[1] == pytest.approx(1 / (1 + np.exp(-1.0)))
-    assert calibration.is_calibrated(table, "is it?")
-    assert not calibration.is_calibrated({}, "is it?")
+    assert calibration.is_calibrated(table, "choice", "is it?")
+    assert not calibration.is_calibrated({}, "choice", "is it?")
 
 
 def test_impossible_scores_leave_equal_shares() -> None:
     scores = [float("-inf"), float("-inf")]
 
-    assert calibration.probabilities({}, "?", ("a", "b"), scores) == (0.5, 0.5)
+    assert calibration.probabilities({}, "choice", "?", ("a", "b"), scores) == (0.5, 0.5)
 
 
 def test_many_questions_together_are_not_shifted() -> None:
