@@ -52,6 +52,10 @@ MIGRATIONS: Mapping[int, Migration] = {}
 
 Part = TypeVar("Part")
 
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "fp32", "bf16", "int8")
+MOST_THREADS = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class ReaderSettings:
@@ -74,6 +78,20 @@ class ModelSettings:
     precision: str = "auto"  # auto, fp32, bf16, int8
     memory: int = 0  # MiB for all loaded models together; 0: half of the machine's
     python: str = ""  # the model process's interpreter; "" is our own
+
+    def fault(self) -> str:
+        """What is wrong with the values, as the end of a sentence that begins "model."; ""."""
+        for key, value, allowed in (
+            ("device", self.device, DEVICES),
+            ("precision", self.precision, PRECISIONS),
+        ):
+            if value not in allowed:
+                return f"{key} must be one of {', '.join(allowed)}, not {value[:40]!r}"
+        if not 0 <= self.threads <= MOST_THREADS:
+            return f"threads must be from 0 to {MOST_THREADS}, not {self.threads}"
+        if self.memory < 0:
+            return f"memory must be 0 or a number of MiB, not {self.memory}"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +192,8 @@ def _settings(path: Path, content: dict[str, Any]) -> Settings:
         for key, value in values.items():
             _check(path, f"{name}.{key}", known[key], value)
         parts[name] = kind(**values)
+    if fault := parts["model"].fault():
+        raise _unreadable(path, f"model.{fault}")
     nodes = tuple(_nodes(path, _table(path, content, "nodes"), unknown))
     return Settings(nodes=nodes, unknown=tuple(unknown), **parts)
 
