@@ -65,6 +65,7 @@ class OFAConfig:
     activation_dropout: float = 0.0  # inside the feed-forward part
     scale_resids: bool = False  # a learnt vector on the feed-forward part's shortcut
     freeze_resnet: bool = False  # batch norms keep their statistics in training
+    max_image_size: int = 512  # pixels that all location symbols together stand for
 
     @property
     def head_dim(self) -> int:
@@ -118,6 +119,8 @@ class OFAConfig:
                 raise BadCheckpoint(f"The configuration's {name} must be at least 1.", name)
         if not 1 <= self.max_positions <= 1024:
             raise BadCheckpoint("A network has 1 to 1024 text positions.", "max_positions")
+        if self.max_image_size < 1 or self.patch_image_size < 1:
+            raise BadCheckpoint("A picture has at least one pixel a side.", "max_image_size")
         if not 2 <= self.token_bucket_size <= 1024:
             raise BadCheckpoint("There are 2 to 1024 text buckets.", "token_bucket_size")
         if self.d_model % self.heads:
