@@ -6,6 +6,7 @@ import json
 import math
 import os
 import sys
+from typing import Any
 
 from model_backend.folder import ModelFolder
 
@@ -36,7 +37,7 @@ def count_weights(folder: ModelFolder) -> int:
         size = path.stat().st_size
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(length)) if length <= _LONGEST_HEADER else None
+            header: Any = json.loads(file.read(length)) if length <= _LONGEST_HEADER else None
         shapes = [entry["shape"] for name, entry in header.items() if name != "__metadata__"]
         return sum(math.prod(shape) for shape in shapes)
     except OSError:

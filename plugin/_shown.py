@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dicom_io.settings import ModelSettings
-from model_backend.client import ModelClient
 from model_backend.evaluation.card_text import card_text
 from model_backend.folder import ModelFolder
 from model_backend.request import BadCheckpoint, ModelError, ModelIdentity
-from plugin._model import shared_client
+from plugin._model import Models
 from ui.host import Host
 
 NO_CARD = "The model has no card: nobody has measured it."
@@ -26,22 +25,18 @@ class Shown:
     explanation: str = ""
 
 
-def client_of(host: Host) -> ModelClient:
-    """The shared client of the model that the settings name; for a pool thread.
-
-    Raises NoModel and BadCheckpoint.
-    """
-    chosen = host.settings(ModelSettings)
-    return shared_client(host.root, chosen.name, threads=chosen.threads)
+def models_of(host: Host) -> Models:
+    """The models that the settings choose now."""
+    return Models(host.root, host.settings(ModelSettings))
 
 
 def show_model(host: Host) -> None:
     """Look which model there is and say it; a missing one is told, reading goes on."""
 
     def look(cancelled: Callable[[], bool]) -> Iterator[Shown]:
-        client = client_of(host)
-        quality, card = measured(client.folder)
-        yield Shown(identity_words(client.identity), quality, card)
+        models = models_of(host)
+        quality, card = measured(models.folder("answers"))
+        yield Shown(identity_words(models.identity("answers")), quality, card)
 
     def show(shown: Shown) -> None:
         host.show_state("model", shown.text, "quiet", "The model that drafts and answers here.")

@@ -18,7 +18,7 @@ from plugin._answering import Reply, answer_question
 from plugin._ask_box import AskBox, Question
 from plugin._prompts import suggested_questions
 from plugin._seen import Seen, look
-from plugin._shown import client_of, tell
+from plugin._shown import models_of, tell
 from ui.host import Action, Host, Job
 
 
@@ -98,15 +98,15 @@ class Asking:
         cancelled: Callable[[], bool],
     ) -> Iterator[Reply]:
         """On a pool thread. Raises ModelError and FileProblem."""
-        client = client_of(self._host)
+        models = models_of(self._host)
         yield from answer_question(
             frame,
             question.text,
-            client.ask,
+            models.ask,
             choices=question.choices,
             box=box,
             window=window,
-            model=client.folder,
+            model=models.folder("answers"),
             stop=cancelled,
         )
 
@@ -168,7 +168,7 @@ class Asking:
         window = self._host.current_window()
 
         def work(cancelled: Callable[[], bool]) -> Iterator[tuple[Seen, ModelFolder]]:
-            model = client_of(self._host).folder
+            model = models_of(self._host).folder("answers")
             yield look(frame, window, box_of(region), model), model
 
         def show(made: tuple[Seen, ModelFolder]) -> None:
@@ -192,7 +192,7 @@ class Asking:
             self._host.label_box(f"asked: {side} × {side} of this crop")
 
     def _questions(self, cancelled: Callable[[], bool]) -> Iterator[tuple[str, ...]]:
-        yield suggested_questions(client_of(self._host).folder)
+        yield suggested_questions(models_of(self._host).folder("answers"))
 
 
 def box_of(region: Region | None) -> Box | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from PyQt6.QtGui import QFontDatabase
 from PyQt6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout
 
-from plugin._shown import client_of, measured, tell
+from plugin._shown import measured, models_of, tell
 from ui.host import SPACES, Action, Host
 
 WIDTH, HEIGHT = 860, 720  # logical pixels; a card's lines have at most 100 letters
@@ -18,7 +18,7 @@ def start(host: Host) -> list[Action]:
 
     def show() -> None:
         def look(cancelled: Callable[[], bool]) -> Iterator[str]:
-            yield measured(client_of(host).folder)[1]
+            yield measured(models_of(host).folder("answers"))[1]
 
         host.jobs.start(
             look,

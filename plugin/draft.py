@@ -13,7 +13,7 @@ from dicom_io.image.window import Window
 from dicom_io.report.document import ReportDocument, ReportState
 from plugin._drafting import DraftRefused, draft_report
 from plugin._model import close_models
-from plugin._shown import client_of, identity_words, show_model, tell
+from plugin._shown import identity_words, models_of, show_model, tell
 from ui.host import Action, Host, Job
 
 DRAFTING = "Drafting. Esc stops and keeps what is written."
@@ -93,10 +93,10 @@ class Drafting:
         self, frame: ImageFrame, window: Window | None, cancelled: Callable[[], bool]
     ) -> Iterator[ReportDocument]:
         """On a pool thread. Raises ModelError and FileProblem."""
-        client = client_of(self._host)
-        yield from draft_report(
-            frame, client.ask, model=client.folder, window=window, stop=cancelled
-        )
+        models = models_of(self._host)
+        model = models.folder("reports")
+        ask = models.asker("reports")
+        yield from draft_report(frame, ask, model=model, window=window, stop=cancelled)
 
     def _take(self, frame: ImageFrame, document: ReportDocument) -> None:
         self._last = document
@@ -120,7 +120,7 @@ class Drafting:
         """The device is known once the model has been loaded."""
 
         def look(cancelled: Callable[[], bool]) -> Iterator[str]:
-            yield identity_words(client_of(self._host).identity)
+            yield identity_words(models_of(self._host).identity("reports"))
 
         def show(text: str) -> None:
             self._host.show_state("model", text, "quiet", "The model that drafts and answers here.")

@@ -17,8 +17,7 @@ from dicom_io.pacs.dimse import DimseSource
 from dicom_io.pacs.node import Node, parse_node
 from dicom_io.settings import Settings
 from dicom_io.storage import DataRoot
-from model_backend.client import ModelClient
-from plugin._model import shared_client
+from plugin._model import Models
 
 NODE_TEXT = "a node's name in the settings, or AET@HOST:PORT"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a PACS could steer the terminal
@@ -82,10 +81,9 @@ class Context:
         """The archive that --node names. Nothing is connected yet."""
         return source_for(self.node(arguments))
 
-    def client(self) -> ModelClient:
-        """The model that the settings name. Raises NoModel or BadCheckpoint."""
-        chosen = self.settings.model
-        return shared_client(self.root, chosen.name, threads=chosen.threads)
+    def models(self) -> Models:
+        """The models that the settings choose."""
+        return Models(self.root, self.settings.model)
 
 
 def require_place(path: Path) -> None:

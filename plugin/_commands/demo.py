@@ -168,18 +168,19 @@ def fetch(place: Place, study: Study) -> ImageFrame:
 def draft(place: Place, frame: ImageFrame) -> ReportDocument:
     """Words as they come, then the whole draft with a probability a sentence."""
     context = place.context
-    client = context.client()
+    models = context.models()
+    model, ask = models.folder("reports"), models.asker("reports")
     context.printer.progress("Draft: the model starts")
     document: ReportDocument | None = None
     told = 0
-    for document in draft_report(frame, client.ask, model=client.folder):
+    for document in draft_report(frame, ask, model=model):
         whole = document.sentences()[:-1]  # the last one may still grow
         if len(whole) > told:
             context.printer.progress(f"Draft: {whole[-1].text}")
             told = len(whole)
     if document is None:
         raise NothingFound("The model gave no draft.")
-    context.audit.record(Event.ACCESSED_BY_MODEL, frame.identity, model=client.identity.name)
+    context.audit.record(Event.ACCESSED_BY_MODEL, frame.identity, model=model.name)
     for sentence in document.sentences():
         known = f"{sentence.probability:.2f}" if sentence.probability is not None else "–"
         step(
@@ -195,8 +196,9 @@ def draft(place: Place, frame: ImageFrame) -> ReportDocument:
 
 def question(place: Place, frame: ImageFrame, text: str) -> Reply:
     """One question about the whole film."""
-    client = place.context.client()
-    reply = list(answer_question(frame, text, client.ask, model=client.folder))[-1]
+    models = place.context.models()
+    model = models.folder("answers")
+    reply = list(answer_question(frame, text, models.ask, model=model))[-1]
     known = f" ({reply.probability:.2f})" if reply.probability is not None else ""
     step(
         place.context,

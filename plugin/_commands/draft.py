@@ -53,23 +53,24 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run_draft(arguments: argparse.Namespace, context: Context) -> int:
     """Draft one film, or a list of them."""
     if arguments.batch:
-        return work_through(draft_batch, arguments, context)
+        return work_through(draft_batch, "reports", arguments, context)
     if not arguments.film:
         raise UsageProblem("Say what to draft: a FILE, a STUDY_UID, or --batch IN.jsonl.")
     if arguments.out:
         require_unsigned(arguments.out)
     with closing(Cache(context.root)) as cache:
         frame = find_film(cache, arguments.film, arguments.frame)
-    client = context.client()
-    context.printer.progress(f"Drafting with {client.folder.name}.")
+    models = context.models()
+    model, ask = models.folder("reports"), models.asker("reports")
+    context.printer.progress(f"Drafting with {model.name}.")
     document: ReportDocument | None = None
-    for stage in draft_report(frame, client.ask, model=client.folder):
+    for stage in draft_report(frame, ask, model=model):
         document = stage
     if document is None:
         raise NothingFound("The model gave no draft for this image.")
     Drafts(context.root.drafts).save(document)
     context.audit.record(
-        Event.ACCESSED_BY_MODEL, frame.identity, model=client.identity.name, draft=document.id
+        Event.ACCESSED_BY_MODEL, frame.identity, model=model.name, draft=document.id
     )
     if arguments.out:
         report = sr.build(document, (frame.header,), Software.installed())

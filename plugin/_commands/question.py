@@ -11,6 +11,7 @@ from plugin._answering import Reply, answer_question
 from plugin._batch import Step, ask_batch
 from plugin._commands.context import Context, UsageProblem, require_place, several
 from plugin._commands.film import choose_frame, parse_box
+from plugin._roles import Role
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -45,26 +46,27 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run_ask(arguments: argparse.Namespace, context: Context) -> int:
     """Ask once, or work through a list."""
     if arguments.batch:
-        return work_through(ask_batch, arguments, context)
+        return work_through(ask_batch, "answers", arguments, context)
     if not arguments.file or not arguments.question:
         raise UsageProblem('Write: wetread ask FILE "question", or wetread ask --batch IN.jsonl.')
     choices: tuple[str, ...] = ()
     if arguments.choices is not None:
         choices = tuple(arguments.choices.split(","))
     frame = choose_frame(arguments.file, arguments.frame)
-    client = context.client()
-    context.printer.progress(f"Asking {client.folder.name}.")
+    models = context.models()
+    model = models.folder("answers")
+    context.printer.progress(f"Asking {model.name}.")
     reply: Reply | None = None
     for stage in answer_question(
         frame,
         arguments.question,
-        client.ask,
+        models.ask,
         choices=choices,
         box=parse_box(arguments.box),
-        model=client.folder,
+        model=model,
     ):
         reply = stage
-    context.audit.record(Event.ACCESSED_BY_MODEL, frame.identity, model=client.identity.name)
+    context.audit.record(Event.ACCESSED_BY_MODEL, frame.identity, model=model.name)
     if reply is None or not reply.is_final:
         raise UsageProblem("The model ended without an answer. Ask again.")
     show_reply(context, reply)
@@ -96,15 +98,19 @@ def show_reply(context: Context, reply: Reply) -> None:
 
 
 def work_through(
-    batch: Callable[..., Iterator[Step]], arguments: argparse.Namespace, context: Context
+    batch: Callable[..., Iterator[Step]],
+    role: Role,
+    arguments: argparse.Namespace,
+    context: Context,
 ) -> int:
     """Ask or draft every item of a list; what is done already is left alone."""
     if not arguments.out:
         raise UsageProblem("--batch needs --out OUT.jsonl for its results.")
     require_place(arguments.out)
-    client = context.client()
+    models = context.models()
+    model, ask = models.folder(role), models.asker(role)
     done = failed = 0
-    for step in batch(arguments.batch, arguments.out, client.ask, model=client.folder):
+    for step in batch(arguments.batch, arguments.out, ask, model=model):
         done, failed = done + 1, failed + ("error" in step.line)
         context.printer.progress(f"{step.number} of {step.total}: {step.line.get('id')}")
     wrong = f", {failed} of them with an error in place of an answer" if failed else ""

@@ -21,7 +21,7 @@ from dicom_io.pacs.dimse import DimseSource
 from dicom_io.pacs.node import Node
 from dicom_io.report.document import Decision, ReportState
 from dicom_io.storage import DataRoot
-from plugin._shown import client_of
+from plugin._shown import models_of
 from tests.plugin.desk import KEY, Desk, write_echo
 from tests.servers import free_port
 from tests.ui.hands import KEYS, SHIFT
@@ -311,7 +311,7 @@ def test_a_model_that_dies_is_told_and_started_anew(
     desk.go_to_film()
     desk.key(KEY.Key_E, SHIFT)
     desk.wait(lambda: len(desk.sentences()) > 0, 60_000)
-    pid = client_of(desk.viewer.host).pid
+    pid = models_of(desk.viewer.host).pid("reports")
     assert pid is not None
 
     os.kill(pid, signal.SIGKILL)
