@@ -1,7 +1,8 @@
 """Every task of the paper as a row of a table: what it reads, gives and says; no torch.
 
 The wordings between bos and eos are data. `{text}` and `{text2}` stand for the request's texts,
-cleaned as the backend cleans them; a model's own `prompts` in `model.json` come before these.
+cleaned as the backend cleans them; a model's own `prompts` in `model.json` come before these. A
+region's location symbols follow its wording, because they are symbols and not text.
 Sources: spec/biomedgpt.md §8 for those marked as published. The wordings of trial matching,
 mortality and treatment were not available to us (the paper's supplement): ours are stated here and
 a model that was fine-tuned with others carries its own in `model.json`.
@@ -31,8 +32,9 @@ class Task:
     has_candidates: bool = False  # the asker names them; else `candidates` below, or none
     candidates: tuple[str, ...] = ()  # the usual ones, which stand where none are given
     is_published: bool = True  # the wording is the paper's
-    max_words: int = 80  # of each text, before it is cut to ids
+    max_words: int = 80  # of each text
     max_tokens: int = 40  # of a free text, unless the request says otherwise
+    max_ids: int = 0  # of the whole source, whose end is lost beyond it; 0: it must fit entire
 
 
 _DESCRIBE = " what does the image describe?"
@@ -116,6 +118,7 @@ TASKS: dict[str, Task] = {
             texts=("text",),
             max_words=512,
             max_tokens=128,
+            max_ids=512,
         ),
         Task(
             names.TRIAL,

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from model_backend import request as names
 from model_backend.biomedgpt.constraints import Trie
 from model_backend.biomedgpt.tokenizer import BOS, EOS, PAD, Tokenizer
 from model_backend.request import BadRequest
+from model_backend.tasks import CONTRADICTED, ENTAILED, NEUTRAL, TASKS
 
-DESCRIBE = " what does the image describe?"  # captioning and classification
-INFILL = " what is the image in the middle part?"
-DETECT = " what are the objects in the image?"
+DESCRIBE = TASKS[names.FINDINGS].wording  # captioning and classification
 PROMPT_TYPES = ("none", "src", "prev_output")  # what the decoder starts from
+PROMPTED = (  # tasks whose decoder starts from a prompt, where the model has one (spec 8)
+    names.ANSWER,
+    names.CHOICE,
+    names.ENTAILMENT,
+    names.TRIAL,
+    names.MORTALITY,
+    names.TREATMENT,
+)
 NLI_LABELS = ("maybe", "yes", "no")  # by the label column: 0 neutral, 1 entailed, 2 contradicted
+LABEL_OF = {ENTAILED: "yes", NEUTRAL: "maybe", CONTRADICTED: "no"}
 LONGEST_OBJECTS = 30  # entries of the objects column
+MASK = "<mask>"
 _UNPUNCTUATED = str.maketrans("", "", string.punctuation)
+_PLACEHOLDER = re.compile(r"\{(text2?)\}")
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,22 @@ class Example:
     previous: tuple[int, ...]  # decoder input: bos ..., as long as the target
     prompt: tuple[int, ...] = (BOS,)  # what a search starts from, bos included
     is_code: bool = False  # the target is a sequence of image codes
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request says to the encoder, before it becomes ids. Texts are as the asker wrote them.
+
+    `max_words` of each text and `max_ids` of the whole source (0: all) are the task's unless given.
+    """
+
+    task: str
+    text: str = ""
+    text2: str = ""
+    bins: tuple[int, ...] = ()  # of the region: numbers of location symbols
+    objects: str | None = None  # the objects column where the model has add_object, parted by `&&`
+    max_words: int | None = None
+    max_ids: int | None = None
 
 
 # --- cleaning ---
@@ -51,13 +78,29 @@ def _collapsed(text: str, max_words: int | None) -> str:
     return text if max_words is None else " ".join(text.split(" ")[:max_words])
 
 
+def words_only(text: str, max_words: int | None = None) -> str:
+    """Text classification: small letters, words parted by single blanks."""
+    return " ".join(text.lower().split()[:max_words])
+
+
+def cleaned(task: str, text: str, max_words: int | None = None) -> str:
+    """A text of a request as the task's training had it (spec 8)."""
+    if task in (names.ANSWER, names.CHOICE):
+        return question_text(text, max_words)[1:]
+    if task == names.SUMMARY:  # cut by ids alone
+        return pre_caption(text.replace("<unk>", "unk"))
+    if task in (names.ENTAILMENT, names.TRIAL, names.MORTALITY, names.TREATMENT):
+        return words_only(text, max_words)
+    return pre_caption(text, max_words)
+
+
 # --- sources: text between bos and eos ---
 
 
 def question_text(question: str, max_words: int | None = None) -> str:
     """VQA: the cleaned question with a `?` at its end."""
-    cleaned = pre_question(question, max_words)
-    return f" {cleaned}" if cleaned.endswith("?") else f" {cleaned}?"
+    question = pre_question(question, max_words)
+    return f" {question}" if question.endswith("?") else f" {question}?"
 
 
 def objects_text(objects: str) -> str:
@@ -65,20 +108,9 @@ def objects_text(objects: str) -> str:
     return " object: " + " ".join(objects.split("&&")[:LONGEST_OBJECTS])
 
 
-def nli_text(premise: str, hypothesis: str, max_words: int | None = None) -> str:
-    first, second = (" ".join(one.lower().split()[:max_words]) for one in (premise, hypothesis))
-    return f' can text1 " {first} " imply text2 " {second} "?'
-
-
-def summary_text(article: str) -> str:
-    """The prompt is cut as a whole afterwards, so that long articles lose its end."""
-    cleaned = pre_caption(article.replace("<unk>", "unk"))
-    return f' what is the summary of article " {cleaned} "?'
-
-
 def matching_text(caption: str) -> str:
-    """Does this caption belong to the image?"""
-    return f' does the image describe " {caption} "?'
+    """Does this caption, already clean, belong to the image?"""
+    return filled(TASKS[names.MATCHING].wording, caption)
 
 
 def answer_matching_text(question: str, answer: str) -> str:
@@ -86,12 +118,13 @@ def answer_matching_text(question: str, answer: str) -> str:
     return f' what is the answer to question " {question} ". is " {answer} "?'
 
 
-def grounding_text(caption: str) -> str:
-    """Where is it? The answer is four bins."""
-    return f' which region does the text " {caption} " describe?'
-
-
-REGION = "  what does the region describe? region:"  # four bins follow
+def filled(wording: str, text: str, text2: str = "") -> str:
+    """A task's wording with its texts in it; braces in the texts themselves stay as they are."""
+    texts = {"text": text, "text2": text2}
+    return "".join(
+        texts[piece] if place % 2 else piece
+        for place, piece in enumerate(_PLACEHOLDER.split(wording))
+    )
 
 
 def caption_target(caption: str, max_words: int | None = None) -> str:
@@ -107,30 +140,79 @@ def references_target(captions: str) -> str:
 # --- ids ---
 
 
+@dataclass(frozen=True)
 class Prompter:
-    """Builds the examples of each task with one dictionary.
+    """What each task says, with one dictionary; training's examples and requests alike.
 
     A prompt type says what the decoder starts from: `none` bos, `src` the whole source,
-    `prev_output` the source without its eos.
+    `prev_output` the source without its eos. `wordings` are the model's own, by task.
     """
 
-    def __init__(self, tokenizer: Tokenizer, prompt_type: str = "none") -> None:
-        if prompt_type not in PROMPT_TYPES:
-            raise BadRequest(
-                f"There is no prompt type {prompt_type!r}; choose one of {', '.join(PROMPT_TYPES)}."
-            )
-        self.tokenizer = tokenizer
-        self.prompt_type = prompt_type
+    tokenizer: Tokenizer
+    prompt_type: str = "none"
+    wordings: Mapping[str, str] = field(default_factory=dict)
 
-    def source(self, text: str, length: int | None = None) -> tuple[int, ...]:
-        """bos + ids + eos, the ids cut to `length`."""
-        return (BOS, *self.tokenizer.encode(text, length), EOS)
+    def __post_init__(self) -> None:
+        if self.prompt_type not in PROMPT_TYPES:
+            raise BadRequest(
+                f"There is no prompt type {self.prompt_type!r}; choose one of "
+                f"{', '.join(PROMPT_TYPES)}."
+            )
+
+    # --- what a request says ---
+
+    def wording(self, task: str) -> str:
+        """The model's own wording, else the usual one; it begins with a blank."""
+        own = self.wordings.get(task)
+        if own is None:
+            return TASKS[task].wording
+        return own if own.startswith(" ") else f" {own}"
+
+    def source_of(self, asked: Asked) -> tuple[int, ...]:
+        """What the encoder reads: bos + ids + eos."""
+        task = TASKS[asked.task]
+        words = task.max_words if asked.max_words is None else asked.max_words
+        longest = (task.max_ids if asked.max_ids is None else asked.max_ids) or None
+        text, text2 = (
+            cleaned(task.name, one, words) if one else "" for one in (asked.text, asked.text2)
+        )
+        if task.name == names.INFILL_TEXT:
+            return self._framed(self.masked_ids(text))
+        ids = self.tokenizer.encode(filled(self.wording(task.name), text, text2), longest)
+        if asked.objects is not None:
+            ids += self.tokenizer.encode(objects_text(asked.objects))
+        return (BOS, *ids, *self.bins(asked.bins), EOS)
+
+    def prompt_of(self, task: str, source: Sequence[int]) -> tuple[int, ...]:
+        """What the decoder starts from in that task, bos included."""
+        return self.prompt(source) if task in PROMPTED else (BOS,)
 
     def prompt(self, source: Sequence[int]) -> tuple[int, ...]:
-        """What the decoder starts from, bos included."""
+        """What the decoder starts from, where the prompt type counts; bos included."""
         if self.prompt_type == "none":
             return (BOS,)
         return tuple(source) if self.prompt_type == "src" else tuple(source[:-1])
+
+    def masked_ids(self, text: str) -> list[int]:
+        """A text whose `<mask>` are the mask's symbol; each takes the blank before it along."""
+        *pieces, last = f" {text}".split(MASK)
+        ids: list[int] = []
+        for piece in pieces:
+            ids += [*self.tokenizer.encode(piece.rstrip(" ")), self.tokenizer.mask]
+        return ids + self.tokenizer.encode(last)
+
+    def _framed(self, ids: Sequence[int]) -> tuple[int, ...]:
+        """Masked text between the two parts of its wording."""
+        before, _, after = self.wording(names.INFILL_TEXT).partition("{text}")
+        return (
+            BOS,
+            *self.tokenizer.encode(before.rstrip(" ")),
+            *ids,
+            *self.tokenizer.encode(after),
+            EOS,
+        )
+
+    # --- examples: a source with its target ---
 
     def question(
         self,
@@ -142,11 +224,8 @@ class Prompter:
         max_answer: int | None = None,
     ) -> Example:
         """VQA. `objects` is the objects column when add_object is on, empty or not."""
-        text = question_text(question, max_words)
-        ids = self.tokenizer.encode(text)
-        if objects is not None:
-            ids += self.tokenizer.encode(objects_text(objects))
-        source = (BOS, *ids, EOS)
+        asked = Asked(names.ANSWER, question, objects=objects, max_words=max_words)
+        source = self.source_of(asked)
         prompt = self.prompt(source)
         answered = (*self.tokenizer.encode(f" {answer}", max_answer), EOS)
         target = (*[PAD] * (len(prompt) - 1), *answered)
@@ -154,30 +233,42 @@ class Prompter:
 
     def entailment(self, premise: str, hypothesis: str, label: int) -> Example:
         """NLI: one symbol at the prompt's last place, no eos."""
-        source = self.source(nli_text(premise, hypothesis))
+        source = self.source_of(Asked(names.ENTAILMENT, premise, hypothesis))
         prompt = self.prompt(source)
         (symbol,) = self.tokenizer.encode(f" {NLI_LABELS[label]}")
         return Example(source, (*[PAD] * (len(prompt) - 1), symbol), prompt, prompt)
 
     def describe(self, target: str) -> Example:
         """Captioning and classification: `target` with its leading space."""
-        return self.plain(self.source(DESCRIBE), self.tokenizer.encode(target))
+        source = self.source_of(Asked(names.FINDINGS))
+        return self.plain(source, self.tokenizer.encode(target))
 
     def summary(self, article: str, summary: str, max_ids: int, max_words: int) -> Example:
-        source = self.source(summary_text(article), max_ids)
+        """The prompt is cut as a whole, so that long articles lose its end; no leading space."""
+        source = self.source_of(Asked(names.SUMMARY, article, max_ids=max_ids))
         return self.plain(source, self.tokenizer.encode(pre_caption(summary, max_words)))
 
     def text_target(self, source: str, target: str) -> Example:
         """Any source and target given as texts, with their leading spaces."""
-        return self.plain(self.source(source), self.tokenizer.encode(target))
+        ids = (BOS, *self.tokenizer.encode(source), EOS)
+        return self.plain(ids, self.tokenizer.encode(target))
+
+    def text_class(self, asked: Asked, answer: str) -> Example:
+        """A request for one of several answers, with the right one."""
+        source = self.source_of(asked)
+        prompt = self.prompt_of(asked.task, source)
+        answered = (*self.tokenizer.encode(f" {answer}"), EOS)
+        target = (*[PAD] * (len(prompt) - 1), *answered)
+        return Example(source, target, (*prompt, *answered[:-1]), prompt)
 
     def grounding(self, caption: str, bins: Sequence[int]) -> Example:
         """Caption to box; `bins` are four numbers of location symbols."""
-        return self.plain(self.source(grounding_text(caption)), self.bins(bins))
+        source = self.source_of(Asked(names.GROUNDING, caption))
+        return self.plain(source, self.bins(bins))
 
     def region_caption(self, bins: Sequence[int], caption: str) -> Example:
         """Box to caption."""
-        source = (BOS, *self.tokenizer.encode(REGION), *self.bins(bins), EOS)
+        source = self.source_of(Asked(names.REGION, bins=tuple(bins)))
         return self.plain(source, self.tokenizer.encode(f" {caption}"))
 
     def detection(self, objects: Sequence[tuple[Sequence[int], str]]) -> Example:
@@ -187,18 +278,17 @@ class Prompter:
             for bins, label in objects
             for symbol in (*self.bins(bins), *self.tokenizer.encode(f" {label}"))
         ]
-        return self.plain(self.source(DETECT), ids)
+        return self.plain(self.source_of(Asked(names.DETECTION)), ids)
 
     def infilling(self, codes: Sequence[int]) -> Example:
         """The codes of the image's middle, in raster order."""
         ids = [self.tokenizer.first_code + code for code in codes]
-        plain = self.plain(self.source(INFILL), ids)
+        plain = self.plain(self.source_of(Asked(names.INFILL_IMAGE)), ids)
         return Example(plain.source, plain.target, plain.previous, is_code=True)
 
     def masked(self, ids: Sequence[int], masked: Sequence[int]) -> Example:
         """Masked text: the original ids, and the same with masks in them."""
-        frame = self.tokenizer.encode(' what is the complete text of " "?')
-        return self.plain((BOS, *frame[:-2], *masked, *frame[-2:], EOS), ids)
+        return self.plain(self._framed(masked), ids)
 
     def plain(self, source: Sequence[int], ids: Sequence[int]) -> Example:
         """No decoder prompt: bos + target in, target + eos out."""

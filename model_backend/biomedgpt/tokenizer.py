@@ -7,6 +7,7 @@ import heapq
 import lzma
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,7 @@ class Tokenizer:
     """
 
     def __init__(self, config: OFAConfig) -> None:
+        self.config = config
         _, self._pieces, order = _tables()
         lines = list(config.dictionary) or order[: config.dict_lines]
         self._id_of_pair = {pair: 4 + place for place, pair in enumerate(lines)}
@@ -137,13 +139,16 @@ class Tokenizer:
         self._id_of_symbol = {symbol: number for number, symbol in self._symbols.items()}
 
     def encode(self, text: str, length: int | None = None) -> list[int]:
-        """Ids of a text, without bos and eos, cut to the first `length`. `<bin_1>` is just text."""
-        ids = [
+        """Ids of a text, without bos and eos, cut to the first `length`. `<bin_1>` is just text.
+
+        What lies behind the cut costs nothing.
+        """
+        ids = (
             self._id_of_pair.get(pair, UNK)
             for word in split_words(text)
             for pair in byte_pairs(word)
-        ]
-        return ids[:length]
+        )
+        return list(islice(ids, length))
 
     def encode_symbols(self, text: str) -> list[int]:
         """Ids of symbols parted by white space, such as `<bin_5> <bin_17>`; unknown ones are 3."""
