@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,10 @@ import torch
 from torch import Tensor
 
 from model_backend.biomedgpt.config import FIXED, OFAConfig
+from model_backend.biomedgpt.entries import Entries, Entry, held
 from model_backend.biomedgpt.network import BiomedGPT
-from model_backend.biomedgpt.unpickle import read_pickle
-from model_backend.biomedgpt.weights import check_state, computed_shapes, network_with, state_shapes
+from model_backend.biomedgpt.unpickle import open_pickle
+from model_backend.biomedgpt.weights import computed_shapes, network_with, state_shapes
 from model_backend.request import BadCheckpoint
 
 State = dict[str, Tensor]
@@ -49,6 +52,26 @@ _ARGUMENTS = (
 )
 
 
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a published file holds, in our names; its entries are read when asked for."""
+
+    config: OFAConfig
+    entries: Entries  # exactly those of `state_shapes(config)`, in the kinds that the file has
+    arguments: Mapping[str, Any]  # the file's settings: the task's and the architecture's
+    averaged: bool = False  # the entries are the averaged weights (EMA)
+
+    def read(self) -> Iterator[tuple[str, Tensor]]:
+        """Each entry with its values. Raises BadCheckpoint at one that is no number."""
+        for name, entry in self.entries.items():
+            tensor = entry.read()
+            if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+                raise BadCheckpoint(
+                    f"In the checkpoint {name} holds values that are no numbers.", name
+                )
+            yield name, tensor
+
+
 def load_fairseq(
     path: Path | str, config: OFAConfig | None = None, *, ema: bool = False
 ) -> tuple[OFAConfig, State]:
@@ -57,13 +80,44 @@ def load_fairseq(
     `config` overrides what the file says of itself. `ema` takes the averaged weights that
     fine-tuned files carry (spec 2.1). Raises BadCheckpoint naming the key at fault.
     """
-    content = read_pickle(Path(path))
-    state = adapt_names(_state_of(content, ema, Path(path).name))
-    arguments = _arguments(content)
-    config = config or infer_config(state, arguments)
-    state = adapt_state(state, config)
-    check_state(config, state)
-    return config, state
+    with open_fairseq(path, config, ema=ema) as found:
+        state = {
+            name: entry.float() if entry.is_floating_point() else entry
+            for name, entry in found.read()
+        }
+    return found.config, state
+
+
+@contextmanager
+def open_fairseq(
+    path: Path | str, config: OFAConfig | None = None, *, ema: bool | None = False
+) -> Iterator[Checkpoint]:
+    """The same without reading a weight; the entries last as long as the context.
+
+    With `ema` None averaged weights are taken where published evaluations use them: in files
+    fine-tuned for questions that carry them (spec 2.1).
+    """
+    name = Path(path).name
+    with open_pickle(Path(path)) as content:
+        arguments = arguments_of(content)
+        if ema is None:
+            ema = arguments.get("_task") == "vqa_gen" and _averaged(content) is not None
+        yield adapt(_state_of(content, ema, name), arguments, config, averaged=ema)
+
+
+def adapt(
+    entries: Entries,
+    arguments: Mapping[str, Any],
+    config: OFAConfig | None = None,
+    *,
+    averaged: bool = False,
+) -> Checkpoint:
+    """A published state in our names and shapes, every key checked. Raises BadCheckpoint."""
+    entries = adapt_names(entries)
+    config = config or infer_config(entries, arguments)
+    entries = adapt_entries(entries, config)
+    check_entries(config, entries)
+    return Checkpoint(config, entries, arguments, averaged)
 
 
 def load_network(path: Path | str, config: OFAConfig | None = None, **options: Any) -> BiomedGPT:
@@ -71,47 +125,69 @@ def load_network(path: Path | str, config: OFAConfig | None = None, **options: A
     return network_with(*load_fairseq(path, config, **options))
 
 
-def _state_of(content: Mapping[str, Any], ema: bool, name: str) -> State:
+def _averaged(content: Mapping[str, Any]) -> Any:
+    extra = content.get("extra_state")
+    return extra.get("ema") if isinstance(extra, dict) else None
+
+
+def _state_of(content: Mapping[str, Any], ema: bool, name: str) -> dict[str, Entry]:
     state: Any = content.get("model", content)
     if ema:
-        extra = content.get("extra_state")
-        state = extra.get("ema") if isinstance(extra, dict) else None
+        state = _averaged(content)
         if state is None:
             raise BadCheckpoint(f"{name} carries no averaged (EMA) weights.", "extra_state.ema")
     if not isinstance(state, dict) or not state:
         raise BadCheckpoint(f"{name} holds no weights.", "model")
     for key, entry in state.items():
-        if not isinstance(key, str) or not isinstance(entry, Tensor):
-            raise BadCheckpoint(f"In {name} the entry {key!r} is no tensor.", str(key))
+        if not isinstance(key, str) or not isinstance(entry, Entry):
+            raise BadCheckpoint(f"In {name} the entry {str(key)[:80]!r} is no tensor.", str(key))
     return dict(state)
 
 
-def _arguments(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings in the file: the task's, then the architecture's over them."""
-    settings = content.get("cfg")
-    if not isinstance(settings, dict):
+def arguments_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings in the file: the task's, then the architecture's over them.
+
+    The task's name is kept as `_task`, whatever the architecture calls itself.
+    """
+    settings = _plain(content.get("cfg"))
+    if not settings:
         return _plain(content.get("args"))
     task = _plain(settings.get("task"))
     arguments = {**task, **_plain(settings.get("model"))}
     if task.get("patch_image_size") is not None:  # a fine-tuned file's own size (spec 7)
         arguments["patch_image_size"] = task["patch_image_size"]
+    if isinstance(task.get("_name"), str):
+        arguments["_task"] = task["_name"]
     return arguments
 
 
 def _plain(settings: object) -> dict[str, Any]:
-    """A dict or a namespace, whatever kind of object held it, as a dict."""
-    if isinstance(settings, dict):
-        return settings
-    return dict(vars(settings)) if hasattr(settings, "__dict__") else {}
+    """A dict, a namespace or an OmegaConf node, whatever kind of object held it, as a dict."""
+    fields = settings if isinstance(settings, dict) else getattr(settings, "__dict__", {})
+    content = fields.get("_content")
+    if isinstance(content, dict) and not isinstance(settings, dict):
+        return {key: _value(node) for key, node in content.items() if isinstance(key, str)}
+    return dict(fields)
 
 
-def adapt_names(state: Mapping[str, Tensor]) -> State:
+def _value(node: object) -> Any:
+    """What a node of OmegaConf holds; a plain value is itself."""
+    fields = getattr(node, "__dict__", {})
+    if "_val" in fields:
+        return fields["_val"]
+    return _plain(node) if isinstance(fields.get("_content"), dict) else node
+
+
+def adapt_names(state: Entries) -> dict[str, Entry]:
     """Names of older files and of the fairseq-free distribution as today's fairseq names."""
-    renamed: State = {}
+    renamed: dict[str, Entry] = {}
     for key, entry in state.items():
         if key.startswith("classification_heads.") or ".classification_heads." in key:
             continue  # heads of other tasks; no published model has any
-        renamed.update(_split_fused(_new_name(key), entry))
+        for name, part in _split_fused(_new_name(key), entry).items():
+            if name in renamed:
+                raise BadCheckpoint(f"The checkpoint has two entries for {name}.", name)
+            renamed[name] = part
     return renamed
 
 
@@ -129,16 +205,18 @@ def _new_name(key: str) -> str:
     return key
 
 
-def _split_fused(key: str, entry: Tensor) -> State:
+def _split_fused(key: str, entry: Entry) -> dict[str, Entry]:
     """One projection for queries, keys and values, as very old files have it, in three."""
     fused = re.fullmatch(r"(.+)\.in_proj_(weight|bias)", key)
-    if not fused or len(entry) % 3:
+    if not fused or not entry.shape or entry.shape[0] % 3:
         return {key: entry}
-    parts = zip("qkv", entry.chunk(3), strict=True)
-    return {f"{fused[1]}.{letter}_proj.{fused[2]}": part for letter, part in parts}
+    return {
+        f"{fused[1]}.{letter}_proj.{fused[2]}": entry.part(number, 3)
+        for number, letter in enumerate("qkv")
+    }
 
 
-def infer_config(state: Mapping[str, Tensor], arguments: Mapping[str, Any]) -> OFAConfig:
+def infer_config(state: Entries, arguments: Mapping[str, Any]) -> OFAConfig:
     """The configuration that the shapes tell, the rest from the file's arguments or defaults.
 
     Raises BadCheckpoint when an entry is missing that tells a size, or an argument asks for a
@@ -148,9 +226,10 @@ def infer_config(state: Mapping[str, Tensor], arguments: Mapping[str, Any]) -> O
     def shape(key: str, length: int = 2) -> tuple[int, ...]:
         if key not in state:
             raise BadCheckpoint(f"The checkpoint lacks {key}.", key)
-        if state[key].dim() != length:
-            raise BadCheckpoint(f"In the checkpoint {key} has {state[key].dim()} dimensions.", key)
-        return tuple(state[key].shape)
+        found = state[key].shape
+        if len(found) != length:
+            raise BadCheckpoint(f"In the checkpoint {key} has {len(found)} dimensions.", key)
+        return found
 
     def count(pattern: str) -> int:
         return len({int(match[1]) for key in state if (match := re.match(pattern, key))})
@@ -208,56 +287,77 @@ def _symbols(vocab: int, arguments: Mapping[str, Any]) -> dict[str, int]:
     return {**counts, "dict_lines": lines, "vocab_size": 5 + lines + others}
 
 
-def adapt_state(state: Mapping[str, Tensor], config: OFAConfig) -> State:
-    """What section 2.2 of the specification explains put right, the rest checked key by key."""
+def adapt_entries(state: Entries, config: OFAConfig) -> dict[str, Entry]:
+    """What section 2.2 of the specification explains put right."""
     wanted, computed = state_shapes(config), computed_shapes(config)
-    state = _untied(state)
-    kept: State = {}
-    for key, entry in state.items():
-        if key in computed:
+    kept: dict[str, Entry] = {}
+    for key, entry in _untied(state).items():
+        if key not in computed:
+            kept[key] = entry
+        elif key.endswith("rp_bucket") and entry.shape != computed[key]:
             # Computed anew whatever the file holds; but a bucket table of another size is another
             # network's.
-            if key.endswith("rp_bucket") and tuple(entry.shape) != computed[key]:
-                raise BadCheckpoint(
-                    f"In the checkpoint {key} has the shape {tuple(entry.shape)}; "
-                    f"{computed[key]} is needed.",
-                    key,
-                )
-            continue
-        kept[key] = entry.float() if entry.is_floating_point() else entry
+            raise BadCheckpoint(
+                f"In the checkpoint {key} has the shape {entry.shape}; {computed[key]} is needed.",
+                key,
+            )
     _fit_rows(kept, "encoder.embed_tokens.weight", config.vocab_size, may_drop=True)
     patches = config.image_bucket_size**2 + 1
     for stack in ("encoder", "decoder"):
         _fit_rows(kept, f"{stack}.embed_image_positions.weight", patches, may_drop=False)
     for key in wanted:
         if key.endswith("num_batches_tracked") and key not in kept:
-            kept[key] = torch.zeros((), dtype=torch.long)  # a counter, no weight
+            kept[key] = held(torch.zeros((), dtype=torch.long))  # a counter, no weight
     return kept
 
 
-def _untied(state: Mapping[str, Tensor]) -> State:
+def check_entries(config: OFAConfig, entries: Entries) -> None:
+    """Raise BadCheckpoint naming the first key that is missing, extra, of another shape or kind.
+
+    No value is read.
+    """
+    wanted = state_shapes(config)
+    for name, shape in wanted.items():
+        if name not in entries:
+            raise BadCheckpoint(f"The checkpoint lacks {name}.", name)
+        entry = entries[name]
+        if entry.shape != shape:
+            raise BadCheckpoint(
+                f"In the checkpoint {name} has the shape {entry.shape}; {shape} is needed.", name
+            )
+        if not name.endswith("num_batches_tracked") and not entry.dtype.is_floating_point:
+            raise BadCheckpoint(f"In the checkpoint {name} holds {entry.dtype}, no weights.", name)
+    for name in entries:
+        if name not in wanted:
+            raise BadCheckpoint(
+                f"The checkpoint has an entry that nothing here uses: {name[:120]}.", name
+            )
+
+
+def _untied(state: Entries) -> dict[str, Entry]:
     """Without the decoder's copies of the embeddings, which must equal the encoder's."""
     ours = "encoder.embed_tokens.weight"
     copies = ("decoder.embed_tokens.weight", "decoder.output_projection.weight")
     kept = {key: entry for key, entry in state.items() if key not in copies}
     for copy in copies:
-        if copy not in state:
-            continue
-        table = kept.setdefault(ours, state[copy])
-        if table is not state[copy] and not torch.equal(table, state[copy]):
+        if copy in state and not kept.setdefault(ours, state[copy]).same(state[copy]):
             raise BadCheckpoint(f"In the checkpoint {copy} differs from {ours}.", copy)
     return kept
 
 
-def _fit_rows(state: State, key: str, rows: int, *, may_drop: bool) -> None:
+def _fit_rows(state: dict[str, Entry], key: str, rows: int, *, may_drop: bool) -> None:
     """Drop one row too many, or append rows drawn with variance 1 / width (spec 2.2, 4 to 6)."""
     table = state.get(key)
-    if table is None or table.dim() != 2:
+    if table is None or len(table.shape) != 2:
         return
-    if may_drop and len(table) == rows + 1:
-        state[key] = table[:rows]
-    elif len(table) < rows:
-        width = table.shape[1]
-        generator = torch.Generator().manual_seed(0)  # the same rows at every load
-        drawn = torch.randn(rows - len(table), width, generator=generator) * width**-0.5
-        state[key] = torch.cat([table, drawn])
+    missing, width = rows - table.shape[0], table.shape[1]
+    if may_drop and missing == -1:
+        state[key] = table.first(rows)
+    elif missing > 0:
+        state[key] = table.with_rows(lambda: _drawn(missing, width), rows)
+
+
+def _drawn(rows: int, width: int) -> Tensor:
+    generator = torch.Generator().manual_seed(0)  # the same rows at every load
+    drawn = torch.randn(rows, width, generator=generator)
+    return drawn * float(width**-0.5)
