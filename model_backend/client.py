@@ -47,8 +47,10 @@ def never() -> bool:
 class ModelClient:
     """One model in a child process, which starts with the first `ask` and stays loaded.
 
-    `python` is the interpreter of another environment ("" or None: our own). Any thread may ask,
-    one at a time; the others wait their turn. Nothing here runs at construction.
+    `python` is the interpreter of another environment ("" or None: our own), `threads` 0 leaves
+    their number to the process, `device` and `precision` are those of `model_backend.models.load`.
+    Any thread may ask, one at a time; the others wait their turn. Nothing here runs at
+    construction.
     """
 
     def __init__(
@@ -58,9 +60,11 @@ class ModelClient:
         threads: int = 0,
         *,
         device: str = "auto",
+        precision: str = "auto",
     ) -> None:
         self.folder = folder
-        self.command = _worker_command(folder.path, python or "", threads, device)
+        options = ["--threads", str(threads), "--device", device, "--precision", precision]
+        self.command = _worker_command(folder.path, python or "", options)
         self._environment = _environment(python or "")
         self._child: _Child | None = None
         self._turn = threading.Lock()
@@ -69,7 +73,10 @@ class ModelClient:
 
     @property
     def identity(self) -> ModelIdentity:
-        """The model's; its device is known once it has been loaded."""
+        """The model's; device, precision and note are known once it has been loaded.
+
+        They change when the model has to leave a graphics card whose memory is full.
+        """
         child = self._child
         return (child and child.identity) or self.folder.identity("")
 
@@ -298,8 +305,8 @@ def _log_line(line: str) -> None:
     logging.getLogger(f"{__name__}.{name}").log(level, "%s", text)
 
 
-def _worker_command(folder: Path, python: str, threads: int, device: str) -> list[str]:
-    options = ["--folder", str(folder), "--threads", str(threads), "--device", device]
+def _worker_command(folder: Path, python: str, chosen: Sequence[str]) -> list[str]:
+    options = ["--folder", str(folder), *chosen]
     if python:
         return [python, "-P", "-c", _ELSEWHERE, str(_ROOT / "model_backend"), *options]
     if getattr(sys, "frozen", False):

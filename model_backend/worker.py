@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from model_backend import wire
+from model_backend.device import DEVICES, PRECISIONS, is_full
+from model_backend.fallback import FallbackModel
 from model_backend.folder import ModelFolder
-from model_backend.models import Model, load
-from model_backend.request import ModelError
+from model_backend.request import ModelError, ModelIdentity
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="model_backend.worker", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="folder with model.json")
     parser.add_argument("--threads", type=int, default=0, help="processor threads; 0: as fits")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--device", choices=DEVICES, default="auto")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto")
     chosen = parser.parse_args(arguments)
     source, sink = _take_standard_streams()
     _log_to_standard_error()
     threads = chosen.threads or _fitting_threads(chosen.folder)
     if threads > 0:  # read when the backend's libraries are loaded, which is later
         os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(threads)
-    return Worker(source, sink).run(chosen.folder, chosen.device)
+    return Worker(source, sink).run(chosen.folder, chosen.device, chosen.precision)
 
 
 class Worker:
@@ -50,26 +52,29 @@ class Worker:
         self._batches: queue.SimpleQueue[wire.Batch | None] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
         self._closed = threading.Event()
+        self._loaded = threading.Event()
         self._done = threading.Event()
         self._damage: ModelError | None = None
 
-    def run(self, path: Path, device: str) -> int:
+    def run(self, path: Path, device: str, precision: str = "auto") -> int:
         threading.Thread(target=self._read, name="requests", daemon=True).start()
         try:
-            return self._serve(path, device)
+            return self._serve(path, device, precision)
         except OSError:
             return 1  # nobody reads our output any more: the other side is gone
         finally:
             self._done.set()
 
-    def _serve(self, path: Path, device: str) -> int:
+    def _serve(self, path: Path, device: str, precision: str) -> int:
         try:
-            model = load(ModelFolder.read(path), device)
+            model = FallbackModel(ModelFolder.read(path), device, precision)
         except Exception as error:  # the border of the process: every problem must cross it
             self._send(wire.Failed("", _as_known(error, "loading the model")))
             return 1
-        log.info("model loaded on %s", model.identity.device)
-        self._send(wire.Hello(model.identity))
+        self._loaded.set()
+        told = model.identity
+        log.info("model loaded on %s in %s", told.device, told.precision or "its own precision")
+        self._send(wire.Hello(told))
         while (batch := self._batches.get()) is not None:
             self._send(self._answer(model, batch))
             self._cancelled.discard(batch.id)
@@ -78,22 +83,31 @@ class Worker:
             return 1
         return 0
 
-    def _answer(self, model: Model, batch: wire.Batch) -> wire.Finished | wire.Failed:
+    def _answer(self, model: FallbackModel, batch: wire.Batch) -> wire.Finished | wire.Failed:
         """Send the events of one batch; returns how it ended."""
 
         def stop() -> bool:
             return batch.id in self._cancelled or self._closed.is_set()
 
         try:
+            known = model.identity
             for event in model.answer(batch.requests, stop):
+                known = self._tell(model.identity, known)
                 if stop():
                     break
                 self._send(wire.Happened(batch.id, event))
+            self._tell(model.identity, known)
         except OSError:
             raise
         except Exception as error:  # the border of the process, as above; the model stays loaded
             return wire.Failed(batch.id, _as_known(error, "answering"))
         return wire.Finished(batch.id)
+
+    def _tell(self, identity: ModelIdentity, known: ModelIdentity) -> ModelIdentity:
+        """Introduce the model again when it had to leave the graphics card."""
+        if identity != known:
+            self._send(wire.Hello(identity))
+        return identity
 
     def _send(self, message: wire.Message) -> None:
         wire.write(self._sink, message)
@@ -109,6 +123,8 @@ class Worker:
             self._damage = error
         except OSError:
             log.debug("the input broke off")
+        if self._damage is None and not self._loaded.is_set():
+            os._exit(0)  # nothing is in hand yet, and importing and loading cannot be interrupted
         self._closed.set()
         self._batches.put(None)
         if not self._done.wait(LAST_WORDS):
@@ -134,10 +150,10 @@ def _as_known(error: Exception, work: str) -> ModelError:
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    """True for Python's, CUDA's and the processor allocator's way of saying it."""
+    """True for Python's, a graphics card's and the processor allocator's way of saying it."""
     return (
         isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
+        or is_full(error)
         or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
     )
 

@@ -24,6 +24,7 @@ from model_backend.biomedgpt.search import Hypothesis, Search, Step, search
 from model_backend.biomedgpt.tokenizer import BOS, EOS, Tokenizer
 from model_backend.biomedgpt.weights import load_weights
 from model_backend.calibration import check, is_calibrated, probabilities
+from model_backend.device import choose
 from model_backend.folder import ModelFolder, Preprocess
 from model_backend.request import (
     ANSWER,
@@ -33,7 +34,6 @@ from model_backend.request import (
     BadCheckpoint,
     BadRequest,
     Event,
-    ModelError,
     Refusal,
     Request,
     Token,
@@ -325,10 +325,7 @@ class TextStream:
 
 def load(folder: ModelFolder, device: str, precision: str = "auto") -> BiomedGPTModel:
     """The model in the folder, in float32. Raises BadCheckpoint; ModelError without a GPU."""
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ModelError("There is no graphics card that PyTorch can use. Choose the device cpu.")
+    device = choose(device)
     network = load_weights(folder.weights_path, OFAConfig.from_json(folder.config))
     return BiomedGPTModel(folder, network, device)
 

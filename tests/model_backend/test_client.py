@@ -322,7 +322,7 @@ def test_frozen_program_starts_itself(
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     folder = echo_folder()
 
-    client = ModelClient(folder, threads=3, device="cpu")
+    client = ModelClient(folder, threads=3, device="cpu", precision="bf16")
 
     assert client.command == [
         sys.executable,
@@ -333,6 +333,8 @@ def test_frozen_program_starts_itself(
         "3",
         "--device",
         "cpu",
+        "--precision",
+        "bf16",
     ]
 
 
