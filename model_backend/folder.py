@@ -12,6 +12,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from model_backend.chat.settings import address_of
 from model_backend.request import BadCheckpoint, ModelIdentity, NoModel
 
 VERSION = 1
@@ -122,6 +123,7 @@ class ModelFolder:
             tasks=self.tasks,
             device=device,
             manufacturer=self.manufacturer,
+            address=address_of(self.config) if self.backend == "chat" else "",
         )
 
 
