@@ -15,6 +15,7 @@ from model_backend.biomedgpt.config import OFAConfig
 from model_backend.biomedgpt.loss import LossOptions, label_smoothed_loss
 from model_backend.biomedgpt.network import BiomedGPT, EncoderOutput, initialise
 from model_backend.biomedgpt.tokenizer import PAD, Tokenizer
+from model_backend.training.average import update_average
 from model_backend.training.batches import Drawn
 from model_backend.training.encoding import Encoder
 from model_backend.training.examples import ORGANS, Example
@@ -79,7 +80,7 @@ class Learner:
         for module in (self.network, self.head):
             nn.utils.clip_grad_norm_(module.parameters(), self._learning.clip_norm)
         self.optimizer.step()
-        self._update_average(number)
+        update_average(self.average, self.network, number, self._learning.ema)
         kinds = {name: float(value.detach()) for name, value in losses.items()}
         return Losses(float(total.detach()), **kinds)
 
@@ -148,16 +149,6 @@ class Learner:
                 logits[:, findings:], organs, ignore_index=-1
             )
         return loss
-
-    @torch.no_grad()
-    def _update_average(self, number: int) -> None:
-        """Exponential average of every floating entry, BatchNorm statistics too (spec §10.3)."""
-        decay = min(self._learning.ema, (number + 1) / (number + 10))
-        for name, value in self.network.state_dict().items():
-            if value.dtype.is_floating_point:
-                self.average[name].lerp_(value, 1 - decay)
-            else:
-                self.average[name].copy_(value)
 
     def averaged_network(self) -> BiomedGPT:
         """A network of its own with the averaged weights, in evaluation mode."""

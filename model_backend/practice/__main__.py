@@ -1,0 +1,34 @@
+"""`python -m model_backend.practice`: train the practice model anew, then measure it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from model_backend.practice.train import STEPS, Training, train
+from model_backend.request import ModelError
+
+MODEL = Path(__file__).resolve().parent / "model"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0, or 1 with one sentence on the error stream."""
+    options = argparse.ArgumentParser(prog="python -m model_backend.practice", description=__doc__)
+    options.add_argument("--out", type=Path, default=MODEL, help="the model's folder")
+    options.add_argument("--steps", type=int, default=STEPS, help=f"of training ({STEPS})")
+    given = options.parse_args(arguments)
+    torch.set_num_threads(1)  # sums in another order would give another model
+    try:
+        train(Training(given.steps), given.out, lambda progress: print(progress, flush=True))
+    except ModelError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
