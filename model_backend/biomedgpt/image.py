@@ -1,4 +1,4 @@
-"""From a picture to the network's input: RGB, resized, normalised (spec 7)."""
+"""From a picture to the network's input: RGB, resized, normalised (spec 7), hidden (10.2)."""
 
 from __future__ import annotations
 
@@ -28,3 +28,15 @@ def preprocess(
     image = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
     pixels = torch.from_numpy(np.array(image, dtype=np.float32) / 255)  # (H, W, 3)
     return ((pixels - torch.tensor(mean)) / torch.tensor(std)).permute(2, 0, 1).contiguous()
+
+
+def without_middle(image: Tensor) -> Tensor:
+    """A prepared picture (3, size, size) whose middle, half of each side, is set to 0 (spec 10.2).
+
+    Published pre-training has 256 pixels a side and hides 128. The zero is one of the normalised
+    picture, so that nothing of what was there is left.
+    """
+    hidden = image.clone()
+    height, width = image.shape[1:]
+    hidden[:, height // 4 : height // 4 + height // 2, width // 4 : width // 4 + width // 2] = 0
+    return hidden
