@@ -19,6 +19,8 @@ VERSION = 1
 FILE = "model.json"
 CARD = "card.json"
 EMBEDDED = Path(__file__).resolve().parent / "demo"
+# Has every task, and learnt them from drawings: for trying out, never what stands for "".
+PRACTICE = Path(__file__).resolve().parent / "practice" / "model"
 NO_WEIGHTS = hashlib.sha256(b"").hexdigest()
 _LARGEST_FILE = 16 * 2**20  # of model.json, in bytes
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -128,9 +130,10 @@ class ModelFolder:
 
 
 def list_models(root: Path) -> tuple[ModelFolder, ...]:
-    """The readable models in `root` (one folder each) in order of name, then the embedded one."""
+    """The readable models in `root` (one folder each) in order of name, then the embedded one and
+    the practice model."""
     found = []
-    for path in [*sorted(root.glob(f"*/{FILE}")), EMBEDDED / FILE]:
+    for path in [*sorted(root.glob(f"*/{FILE}")), EMBEDDED / FILE, PRACTICE / FILE]:
         try:
             found.append(ModelFolder.read(path.parent))
         except (NoModel, BadCheckpoint):
@@ -139,7 +142,8 @@ def list_models(root: Path) -> tuple[ModelFolder, ...]:
 
 
 def find_model(name: str, root: Path) -> ModelFolder:
-    """The model of that name: `root/NAME`, else the embedded one; "" is the embedded one.
+    """The model of that name: `root/NAME`, else the embedded one or the practice model; "" is the
+    embedded one.
 
     A name with a slash is a path to a model's folder.
 
@@ -159,6 +163,8 @@ def find_model(name: str, root: Path) -> ModelFolder:
     embedded = ModelFolder.read(EMBEDDED)
     if name in ("", embedded.name):
         return embedded
+    if (PRACTICE / FILE).exists() and (practice := ModelFolder.read(PRACTICE)).name == name:
+        return practice
     raise NoModel(
         f"The model {name} is not installed. Put its folder with {FILE} and weights into {root}, "
         f"or choose the embedded model {embedded.name}."

@@ -164,6 +164,7 @@ def test_models_are_found_by_name_and_the_embedded_one_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folders, "EMBEDDED", made(tmp_path / "package" / "demo", "demo").path)
+    monkeypatch.setattr(folders, "PRACTICE", made(tmp_path / "package" / "model", "phantom").path)
     root = tmp_path / "models"
     made(root / "chest")
     made(root / "broken", "broken").weights_path.unlink()
@@ -171,7 +172,8 @@ def test_models_are_found_by_name_and_the_embedded_one_without(
     assert find_model("", root).name == "demo"
     assert find_model("demo", root).name == "demo"
     assert find_model("chest", root).path == root / "chest"
-    assert [folder.name for folder in list_models(root)] == ["chest", "demo"]
+    assert find_model("phantom", root).name == "phantom"
+    assert [folder.name for folder in list_models(root)] == ["chest", "demo", "phantom"]
     with pytest.raises(BadCheckpoint, match="lacks its weights"):
         find_model("broken", root)
     with pytest.raises(NoModel, match="embedded model demo"):
@@ -201,6 +203,7 @@ def test_without_any_model_the_sentence_says_where_to_put_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folders, "EMBEDDED", tmp_path / "nothing")
+    monkeypatch.setattr(folders, "PRACTICE", tmp_path / "nothing")
 
     assert list_models(tmp_path) == ()
     with pytest.raises(NoModel, match="No model is installed. Put a folder"):
