@@ -10,9 +10,31 @@ from torch.nn import functional as F
 
 from model_backend.biomedgpt.config import OFAConfig
 from model_backend.biomedgpt.encoder import EncoderOutput
-from model_backend.biomedgpt.layers import PAD, DecoderLayer, KeysValues, Stack, depth_rates, norm
+from model_backend.biomedgpt.layers import (
+    PAD,
+    DecoderLayer,
+    KeysValues,
+    Slots,
+    Stack,
+    depth_rates,
+    looked_up,
+    norm,
+)
 from model_backend.biomedgpt.positions import code_positions
 from model_backend.request import BadRequest
+
+NOWHERE = float("-inf")
+BLOCK = 32  # places whose biases are computed together while decoding step by step
+
+
+@dataclass(frozen=True)
+class Block:
+    """The biases of places `first` to `last` - 1 of a target, the same whatever its symbols are."""
+
+    first: int
+    last: int
+    own: Tensor  # (layers, H, last - first, last), -inf on what lies ahead
+    across: Tensor  # (B or 1, H, last - first, L), -inf where the encoder has nothing
 
 
 @dataclass
@@ -20,31 +42,74 @@ class DecoderCache:
     """What decoding remembers from one symbol to the next, so that each is computed once.
 
     Rows are grouped by sentence: N = B * K rows, K beams (or answers) to each of B sentences. What
-    comes from the encoder is kept once for a sentence, not for a beam.
+    comes from the encoder is kept once for a sentence, not for a beam. Every symbol of every row
+    has a slot of keys and values among those of its sentence. When beams change places, no key
+    moves: `sees` says which slots a row descends from.
     """
 
-    own: list[KeysValues] = field(default_factory=list)  # of the symbols so far, (N, H, T, D)
+    length: int = 0  # symbols of every row so far
+    used: int = 0  # slots
+    own: list[KeysValues] = field(default_factory=list)  # a layer's slots, (B, H, room, D)
+    place: Tensor | None = None  # where in its row each slot's symbol stands, (used,)
+    sees: Tensor | None = None  # (B, K, used), 0 where a row descends from a slot, -inf elsewhere
     memory: list[KeysValues] = field(default_factory=list)  # of the encoder, (B, H, L, D)
-    places: Tensor | None = None  # self-attention's projected positions so far, (1 or N, T, C)
-    encoder_places: Tensor | None = None  # cross-attention's, (1 or B, L, C)
-
-    @property
-    def length(self) -> int:
-        return self.own[0][0].shape[2] if self.own else 0
+    blocks: dict[bool, Block] = field(default_factory=dict)  # of code sequences and of others
 
     def keep(self, rows: Tensor, sentences: Tensor | None = None) -> None:
-        """Carry on with these rows (in their new order) and, where given, these sentences."""
-        self.own = [(k[rows], v[rows]) for k, v in self.own]
-        if self.places is not None and len(self.places) > 1:
-            self.places = self.places[rows]
+        """Carry on with these rows (in their new order) and, where given, these sentences.
+
+        The rows of a sentence stay beside one another; they may become more or fewer.
+        """
+        if self.sees is None:
+            return
+        B = len(self.sees) if sentences is None else len(sentences)
+        self.sees = self.sees.flatten(0, 1)[rows].view(B, -1, self.used)
         if sentences is not None:
+            self.own = [(k[sentences], v[sentences]) for k, v in self.own]
             self.memory = [(k[sentences], v[sentences]) for k, v in self.memory]
-            if self.encoder_places is not None and len(self.encoder_places) > 1:
-                self.encoder_places = self.encoder_places[sentences]
+            if any(len(block.across) > 1 for block in self.blocks.values()):
+                self.blocks = {}
+
+    def grow(self, beams: int, new: int) -> None:
+        """Slots for `new` symbols more of every row, each row seeing its own."""
+        assert self.sees is not None and self.place is not None
+        count = beams * new
+        if self.own and self.used + count > self.own[0][0].shape[2]:
+            self.make_room(count)
+        mine = torch.eye(beams, device=self.sees.device).log()  # 0 and -inf
+        fresh = mine.repeat_interleave(new, dim=1).expand(len(self.sees), -1, -1)
+        places = torch.arange(self.length, self.length + new, device=self.sees.device)
+        self.sees = torch.cat([self.sees, fresh], dim=2)
+        self.place = torch.cat([self.place, places.repeat(beams)])
+        self.used += count
+        self.length += new
+
+    def make_room(self, count: int) -> None:
+        """Drop the slots that no row descends from; where that is too little, take more memory."""
+        assert self.sees is not None and self.place is not None
+        alive = (self.sees > NOWHERE).flatten(0, 1).any(0).nonzero().flatten()
+        self.sees, self.place, self.used = self.sees[:, :, alive], self.place[alive], len(alive)
+        room = self.own[0][0].shape[2]
+        while self.used + count > room // 2:  # or it would soon be full again
+            room *= 2
+        moved = []
+        for k, v in self.own:
+            larger = [one.new_empty(*one.shape[:2], room, one.shape[3]) for one in (k, v)]
+            for old, new in zip((k, v), larger, strict=True):
+                new[:, :, : len(alive)] = old[:, :, alive]
+            moved.append((larger[0], larger[1]))
+        self.own = moved
+
+    def slots(self, layer: int, new: int) -> Slots:
+        """A layer's slots, the last `new` of them still to be written."""
+        k, v = self.own[layer]
+        return Slots(k[:, :, : self.used], v[:, :, : self.used], slice(self.used - new, self.used))
 
 
 class Decoder(Stack):
     """Encoder states and the symbols so far to logits over the vocabulary."""
+
+    output: nn.Module | None  # the product with the embeddings, once packing.py has packed it
 
     def __init__(self, config: OFAConfig, embed_tokens: nn.Embedding) -> None:
         super().__init__(config, embed_tokens)
@@ -57,6 +122,7 @@ class Decoder(Stack):
         rates = depth_rates(config.drop_path, config.decoder_layers)
         self.layers = nn.ModuleList(DecoderLayer(config, rate) for rate in rates)
         self.tables(config.decoder_layers)
+        self.output = None
         self.image_position_idx: Tensor
         self.register_buffer("image_position_idx", None, persistent=False)
         self.compute_code_positions()
@@ -80,7 +146,13 @@ class Decoder(Stack):
         computed; searched symbols hold no pads, so that none are masked.
         """
         x, seen = self.states(tokens, encoder, code_masks, cache)
-        return F.linear(x, self.embed_tokens.weight), seen  # (N, T - new, V)
+        return self.logits(x), seen  # (N, T - new, V)
+
+    def logits(self, x: Tensor) -> Tensor:
+        """States (..., C) to logits (..., V): the embeddings once more, as the output's weights."""
+        if self.output is not None:
+            return torch.as_tensor(self.output(x))
+        return F.linear(x, self.embed_tokens.weight)
 
     def states(
         self,
@@ -94,82 +166,154 @@ class Decoder(Stack):
         self.check_length(T)
         if N % len(encoder.states):
             raise ValueError(f"{N} rows do not divide among {len(encoder.states)} sentences.")
-        new = cache.length if cache is not None else 0
         codes = code_masks if code_masks is not None and bool(code_masks.any()) else None
-        kept = cache if cache is not None else DecoderCache()
-        places = self.places(new, T, codes)  # (1 or N, T - new, C), before their norm
-        normed = self.normed(places, codes)
-        own = self.own_bias(tokens, normed, kept, with_pads=cache is None)
-        across = self.memory_bias(normed, encoder, kept, N)
-        if not kept.memory:
-            for layer in self.layers:
-                assert isinstance(layer, DecoderLayer)
-                kept.memory.append(layer.encoder_attn.keys_and_values(encoder.states))
+        if cache is not None:
+            return self.onward(tokens, encoder, codes, cache)
+        return self.whole(tokens, encoder, codes)
 
-        text_rows = self.text_rows(T, new)
-        image_rows = None if codes is None else self.image_rows(self.code_places(T)[None], new)
-        x = self.embed(tokens[:, new:], places, codes)
-        seen, grown = [x], []
+    def whole(
+        self, tokens: Tensor, encoder: EncoderOutput, codes: Tensor | None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """All symbols at once, every row by itself; nothing is remembered."""
+        N, T = tokens.shape
+        K = N // len(encoder.states)
+        kinds = [False] if codes is None else [False, True]
+        own = {kind: self.own_bias(0, T, kind) for kind in kinds}
+        across = by_row(
+            [self.memory_bias(0, T, kind, encoder)[:, :, None] for kind in kinds],
+            None if codes is None else codes.view(-1, 1, K, 1, 1),
+        ).expand(-1, -1, K, -1, -1)  # (B or 1, H, K, T, L)
+        across = across.flatten(2, 3)
+        pads = tokens == PAD
+        x = self.embed(tokens, 0, codes)
+        seen = [x]
         for number, layer in enumerate(self.layers):
-            bias = own + self.text_bias(number, text_rows)
-            if codes is not None and image_rows is not None:
-                image = own + self.image_bias(number, image_rows)
-                bias = torch.where(codes[:, None, None, None], image, bias)
-            past = kept.own[number] if kept.own else None
-            x, keys_values = layer(x, bias, kept.memory[number], across, past)
+            assert isinstance(layer, DecoderLayer)
+            bias = by_row(
+                [own[kind] + self.relative_bias(number, 0, T, kind)[None] for kind in kinds],
+                None if codes is None else codes.view(-1, 1, 1, 1),
+            )  # (N or 1, H, T, T)
+            bias = bias.masked_fill(pads[:, None, None, :], NOWHERE) if pads.any() else bias
+            memory = layer.encoder_attn.keys_and_values(encoder.states)
+            x = layer(x, bias, memory, across)
             seen.append(x)
-            grown.append(keys_values)
-        kept.own = grown
         return self.layer_norm(x), tuple(seen)
 
-    def own_bias(
-        self, tokens: Tensor, normed: Tensor, cache: DecoderCache, *, with_pads: bool
-    ) -> Tensor:
-        """Absolute bias and mask of self-attention, rows from the cache's length on.
+    def onward(
+        self, tokens: Tensor, encoder: EncoderOutput, codes: Tensor | None, cache: DecoderCache
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """The symbols that the cache lacks; the rows of a sentence look at its slots together."""
+        N, T = tokens.shape
+        B = len(encoder.states)
+        K, first = N // B, cache.length
+        new = T - first
+        if cache.sees is None:
+            self.open(cache, encoder, K)
+        cache.grow(K, new)
+        own, across = self.of_block(first, T, encoder, codes, cache)
+        assert cache.sees is not None
+        sees = cache.sees[:, None, :, None]  # (B, 1, K, 1, slots)
 
-        (1 or N, H, T - new, T).
+        x = self.embed(tokens[:, first:], first, codes).view(B, K * new, -1)
+        seen = [x.view(N, new, -1)]
+        for number, layer in enumerate(self.layers):
+            bias = (own[number] + sees).flatten(2, 3)  # (B, H, K * new, slots)
+            slots = cache.slots(number, K * new)
+            x = layer(x, bias, cache.memory[number], across, slots)
+            seen.append(x.view(N, new, -1))
+        return self.layer_norm(x).view(N, new, -1), tuple(seen)
+
+    def open(self, cache: DecoderCache, encoder: EncoderOutput, beams: int) -> None:
+        """What a cache holds before the first symbol: the encoder's keys and values, and room."""
+        B, H, D = len(encoder.states), self.config.heads, self.config.head_dim
+        like = encoder.states
+        for layer in self.layers:
+            assert isinstance(layer, DecoderLayer)
+            k, v = layer.encoder_attn.keys_and_values(encoder.states)
+            cache.memory.append((k.contiguous(), v.contiguous()))
+            room = torch.empty(2, B, H, 2 * BLOCK * beams, D, dtype=k.dtype, device=like.device)
+            cache.own.append((room[0], room[1]))
+        cache.sees = torch.zeros(B, beams, 0, device=like.device)
+        cache.place = torch.zeros(0, dtype=torch.long, device=like.device)
+
+    def of_block(
+        self,
+        first: int,
+        last: int,
+        encoder: EncoderOutput,
+        codes: Tensor | None,
+        cache: DecoderCache,
+    ) -> tuple[Tensor, Tensor]:
+        """Biases of the places `first` to `last` - 1 of every row, to the slots and to the memory.
+
+        (layers, B or 1, H, K or 1, last - first, slots) and (B or 1, H, K * (last - first), L).
         """
-        T = tokens.shape[1]
-        new = T - normed.shape[1]
-        keys = self.self_pos_k_linear(normed)
-        if cache.places is not None:
-            keys = torch.cat([cache.places, keys], dim=1)
-        cache.places = keys
-        bias = self.absolute_bias(self.self_pos_q_linear(normed), keys)
-        place = torch.arange(T, device=tokens.device)
-        hidden = (place[None, :] > place[new:, None])[None, None]  # what lies ahead
-        pads = tokens == PAD
-        if with_pads and bool(pads.any()):
-            hidden = hidden | pads[:, None, None, :]
-        return bias.masked_fill(hidden, float("-inf"))
+        assert cache.sees is not None and cache.place is not None
+        B, K = cache.sees.shape[:2]
+        kinds = [False] if codes is None else [True] if bool(codes.all()) else [False, True]
+        own, across = [], []
+        for kind in kinds:
+            block = cache.blocks.get(kind)
+            if block is None or not block.first <= first < last <= block.last:
+                block = self.block(first, last, kind, encoder)
+                cache.blocks[kind] = block
+            part = slice(first - block.first, last - block.first)
+            to_slots = block.own[:, :, part].index_select(3, cache.place)
+            own.append(to_slots[:, None, :, None])  # (layers, 1, H, 1, new, slots)
+            across.append(block.across[:, :, None, part])  # (B or 1, H, 1, new, L)
+        rows = None if codes is None else codes.view(B, 1, K, 1, 1)
+        all_across = by_row(across, rows).expand(-1, -1, K, -1, -1)
+        return by_row(own, rows), all_across.flatten(2, 3)
 
-    def memory_bias(
-        self, normed: Tensor, encoder: EncoderOutput, cache: DecoderCache, rows: int
-    ) -> Tensor:
+    def block(self, first: int, last: int, is_code: bool, encoder: EncoderOutput) -> Block:
+        last = max(last, min(first + BLOCK, self.places(is_code)))
+        own = self.own_bias(first, last, is_code)
+        layers = range(len(self.layers))
+        tables = [self.relative_bias(layer, first, last, is_code) for layer in layers]
+        across = self.memory_bias(first, last, is_code, encoder)
+        return Block(first, last, torch.stack(tables) + own, across)
+
+    def own_bias(self, first: int, last: int, is_code: bool) -> Tensor:
+        """Absolute bias and mask of self-attention: (1, H, last - first, last)."""
+        g = self.normed(0, last, is_code)[None]
+        q, k = self.self_pos_q_linear(g[:, first:]), self.self_pos_k_linear(g)
+        place = torch.arange(last, device=g.device)
+        ahead = place[None, :] > place[first:, None]
+        return self.absolute_bias(q, k).masked_fill(ahead, NOWHERE)
+
+    def relative_bias(self, layer: int, first: int, last: int, is_code: bool) -> Tensor:
+        """A layer's bias of places `first` on to all before them: (H, last - first, last)."""
+        if is_code:
+            rows = self.image_rows(self.code_places(last), first)
+            return looked_up(self.table("image", layer), rows)
+        return looked_up(self.table("token", layer), self.text_rows(last, first))
+
+    def memory_bias(self, first: int, last: int, is_code: bool, encoder: EncoderOutput) -> Tensor:
         """Absolute bias and mask of cross-attention, the same in all layers.
 
-        (1 or B, H, K * (T - new), L): the K rows of a sentence one after the other.
+        (1 or B, H, last - first, L).
         """
-        if cache.encoder_places is None:
-            cache.encoder_places = self.cross_pos_k_linear(encoder.positions)
-        B = len(encoder.states)
-        q = self.cross_pos_q_linear(normed)
-        if len(q) == rows:
-            q = q.reshape(B, -1, q.shape[2])  # (B, K * T, C)
-        bias = self.absolute_bias(q, cache.encoder_places)
-        if len(normed) < rows and rows > B:
-            bias = bias.repeat(1, 1, rows // B, 1)  # all rows lie at the same places
+        q = self.cross_pos_q_linear(self.normed(first, last, is_code)[None])
+        k = self.cross_pos_k_linear(encoder.positions)
+        bias = self.absolute_bias(q.expand(len(k), -1, -1), k)
         if bool(encoder.padding_mask.any()):
-            bias = bias.masked_fill(encoder.padding_mask[:, None, None, :], float("-inf"))
+            bias = bias.masked_fill(encoder.padding_mask[:, None, None, :], NOWHERE)
         return bias
 
-    def places(self, new: int, length: int, codes: Tensor | None) -> Tensor:
-        """Position vectors of the target from `new` on: text's, or the image's for code rows."""
-        text = self.embed_positions.weight[new:length][None]  # (1, T - new, C)
-        if codes is None:
-            return text
-        image = self.embed_image_positions(self.code_places(length)[new:])[None]
-        return torch.where(codes[:, None, None], image, text)
+    def places(self, is_code: bool) -> int:
+        """How many places a target can have."""
+        codes = (self.config.code_image_size // 8) ** 2 + 1
+        return codes if is_code else self.config.max_positions
+
+    def vectors(self, first: int, last: int, is_code: bool) -> Tensor:
+        """Position vectors of a target's places, text's or the image's: (last - first, C)."""
+        if not is_code:
+            return self.embed_positions.weight[first:last]
+        return torch.as_tensor(self.embed_image_positions(self.code_places(last)[first:]))
+
+    def normed(self, first: int, last: int, is_code: bool) -> Tensor:
+        norm = self.image_pos_ln if is_code else self.pos_ln
+        return torch.as_tensor(norm(self.vectors(first, last, is_code)))
 
     def code_places(self, length: int) -> Tensor:
         """Image positions of a code sequence (length,); a small image has room for few."""
@@ -183,16 +327,19 @@ class Decoder(Stack):
             )
         return places
 
-    def normed(self, places: Tensor, codes: Tensor | None) -> Tensor:
-        if codes is None:
-            return torch.as_tensor(self.pos_ln(places))
-        return torch.where(codes[:, None, None], self.image_pos_ln(places), self.pos_ln(places))
-
-    def embed(self, tokens: Tensor, places: Tensor, codes: Tensor | None) -> Tensor:
+    def embed(self, tokens: Tensor, first: int, codes: Tensor | None) -> Tensor:
+        """Symbols (N, T) from place `first` on to the states before the layers, (N, T, C)."""
         x = self.embed_tokens(tokens)
-        if not self.config.disable_entangle:
-            x = x + places  # spec 13.1: older checkpoints add positions, in the decoder only
-        y = self.layernorm_embedding(x)
-        if codes is not None:
-            y = torch.where(codes[:, None, None], self.code_layernorm_embedding(x), y)
+        rows = None if codes is None else codes[:, None, None]
+        kinds = [False] if codes is None else [False, True]
+        if not self.config.disable_entangle:  # spec 13.1: older checkpoints, the decoder only
+            last = first + tokens.shape[1]
+            x = x + by_row([self.vectors(first, last, kind)[None] for kind in kinds], rows)
+        norms = (self.layernorm_embedding, self.code_layernorm_embedding)
+        y = by_row([norms[kind](x) for kind in kinds], rows)
         return F.dropout(y, self.config.dropout, self.training)
+
+
+def by_row(kinds: list[Tensor], codes: Tensor | None) -> Tensor:
+    """For each row the first, or the second where it is a row of codes; the only one for all."""
+    return kinds[0] if codes is None or len(kinds) == 1 else torch.where(codes, kinds[1], kinds[0])

@@ -10,7 +10,14 @@ from torch.nn import functional as F
 
 from model_backend.biomedgpt.config import OFAConfig
 from model_backend.biomedgpt.image_tower import ImageTower
-from model_backend.biomedgpt.layers import PAD, EncoderLayer, Stack, depth_rates, norm
+from model_backend.biomedgpt.layers import (
+    PAD,
+    EncoderLayer,
+    Stack,
+    depth_rates,
+    looked_up,
+    norm,
+)
 from model_backend.biomedgpt.positions import patch_positions
 from model_backend.request import BadRequest
 
@@ -108,21 +115,31 @@ class Encoder(Stack):
         bias = self.absolute_bias(self.pos_q_linear(positions), self.pos_k_linear(positions))
         if padding.any():
             bias = bias.masked_fill(padding[:, None, None, :], float("-inf"))
-        rows = self.text_rows(S), None if ids is None else self.image_rows(ids)
+        rows = self.table_rows(S, ids)
         seen = [x]
         for number, layer in enumerate(self.layers):
-            x = layer(x, self.with_tables(bias, number, *rows))
+            x = layer(x, bias + self.relative_bias(number, rows))
             seen.append(x)
         return EncoderOutput(self.layer_norm(x), padding, positions, tuple(seen))
 
-    def with_tables(
-        self, bias: Tensor, layer: int, text_rows: Tensor, image_rows: Tensor | None
-    ) -> Tensor:
-        """Add this layer's tables inside the text-text and the image-image block."""
-        bias = bias.clone()  # (1 or B, H, L, L)
-        length = len(text_rows)
-        bias[:, :, -length:, -length:] += self.text_bias(layer, text_rows)
-        if image_rows is not None:
-            patches = image_rows.shape[1]
-            bias[:, :, :patches, :patches] += self.image_bias(layer, image_rows)
-        return bias
+    def table_rows(self, length: int, ids: Tensor | None) -> Tensor:
+        """Rows of the table of `relative_bias` for each query and key: (1 or B, L, L)."""
+        text = self.text_rows(length)[None]
+        if ids is None:
+            return text
+        B, P = ids.shape
+        after = self.table("token", 0).shape[1]
+        neither = after + self.table("image", 0).shape[1]
+        rows = text.new_full((B, P + length, P + length), neither)
+        rows[:, :P, :P] = self.image_rows(ids) + after
+        rows[:, P:, P:] = text
+        return rows
+
+    def relative_bias(self, layer: int, rows: Tensor) -> Tensor:
+        """This layer's bias inside the text-text and the image-image block: (1 or B, H, L, L).
+
+        One table holds the text's rows, the image's, and a zero where a patch and a symbol meet.
+        """
+        text, image = self.table("token", layer), self.table("image", layer)
+        table = torch.cat([text, image, text.new_zeros(len(text), 1)], dim=1)  # (H, rows)
+        return looked_up(table, rows).transpose(0, 1)

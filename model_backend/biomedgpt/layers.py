@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -15,8 +17,29 @@ PAD = 1
 KeysValues = tuple[Tensor, Tensor]  # both (B, H, T, D)
 
 
+class Norm(nn.LayerNorm):
+    """Layer norm in its own precision, whatever precision a product before it had."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.to(self.weight.dtype))
+
+
+def norm(width: int) -> nn.LayerNorm:
+    return Norm(width, eps=1e-5)
+
+
 class Attention(nn.Module):
-    """Multi-head attention with a bias on the logits and a learnt factor for each head."""
+    """Multi-head attention with a bias on the logits and a learnt factor for each head.
+
+    `joint` stands for q, k and v (or k and v, where others ask) in one product, once packing.py has
+    put them together; the projections of its parts are gone then.
+    """
+
+    q_proj: nn.Module
+    k_proj: nn.Module
+    v_proj: nn.Module
+    out_proj: nn.Module
+    joint: nn.Module | None
 
     def __init__(self, config: OFAConfig) -> None:
         super().__init__()
@@ -27,6 +50,7 @@ class Attention(nn.Module):
         self.k_proj = nn.Linear(width, width)
         self.v_proj = nn.Linear(width, width)
         self.out_proj = nn.Linear(width, width)
+        self.joint = None
         self.dropout = config.attention_dropout
         self.c_attn = nn.Parameter(torch.ones(self.heads)) if config.scale_heads else None
 
@@ -34,20 +58,37 @@ class Attention(nn.Module):
         B, T, C = x.shape
         return x.view(B, T, self.heads, C // self.heads).transpose(1, 2)  # (B, H, T, D)
 
-    def keys_and_values(self, x: Tensor) -> KeysValues:
-        return self.split(self.k_proj(x)), self.split(self.v_proj(x))
+    def queries(self, x: Tensor) -> Tensor:
+        return self.split(self.q_proj(x))
 
-    def forward(self, x: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
-        """x (B, Tq, C), k and v (B, H, Tk, D), bias (B or 1, H, Tq, Tk) with -inf where masked."""
-        B, T, C = x.shape
-        q = self.split(self.q_proj(x))
+    def keys_and_values(self, x: Tensor) -> KeysValues:
+        """Of what others ask."""
+        if self.joint is None:
+            return self.split(self.k_proj(x)), self.split(self.v_proj(x))
+        k, v = self.joint(x).unflatten(2, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        return k, v
+
+    def queries_keys_values(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of a sequence that asks itself."""
+        if self.joint is None:
+            return (self.queries(x), *self.keys_and_values(x))
+        q, k, v = self.joint(x).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        return q, k, v
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
+        """q (B, H, Tq, D), k and v (B, H, Tk, D), bias (B or 1, H, Tq, Tk), -inf where masked.
+
+        To (B, Tq, C). The logits, their bias and the softmax are computed in float32.
+        """
+        if q.is_cuda or torch.is_grad_enabled():
+            bias = bias.to(q.dtype)  # what these kernels want
         dropout = self.dropout if self.training else 0.0
         y = F.scaled_dot_product_attention(
-            q, k, v, attn_mask=bias.to(q.dtype), dropout_p=dropout, scale=self.scale
+            q, k, v, attn_mask=bias, dropout_p=dropout, scale=self.scale
         )  # (B, H, Tq, D)
         if self.c_attn is not None:
             y = y * self.c_attn.view(1, -1, 1, 1)
-        return torch.as_tensor(self.out_proj(y.transpose(1, 2).reshape(B, T, C)))  # (B, T, C)
+        return torch.as_tensor(self.out_proj(y.transpose(1, 2).flatten(2)))  # (B, Tq, C)
 
 
 class Residual(nn.Module):
@@ -59,17 +100,20 @@ class Residual(nn.Module):
         self.drop_path = drop_path
 
     def forward(self, x: Tensor, branch: Tensor) -> Tensor:
-        branch = F.dropout(branch, self.dropout, self.training)
-        if self.training and self.drop_path > 0:
-            keep = 1 - self.drop_path
-            kept = torch.rand(len(x), 1, 1, device=x.device) < keep
-            branch = branch * kept / keep
+        if self.training:
+            branch = F.dropout(branch, self.dropout)
+            if self.drop_path > 0:
+                keep = 1 - self.drop_path
+                kept = torch.rand(len(x), 1, 1, device=x.device) < keep
+                branch = branch * kept / keep
         return x + branch
 
 
 class FeedForward(nn.Module):
     """The half of a layer that both stacks share; its parts carry the checkpoint's names."""
 
+    fc1: nn.Module
+    fc2: nn.Module
     final_layer_norm: nn.LayerNorm
     ffn_layernorm: nn.LayerNorm | None
 
@@ -92,10 +136,6 @@ class FeedForward(nn.Module):
         return torch.as_tensor(self.residual(kept, self.fc2(y)))
 
 
-def norm(width: int) -> nn.LayerNorm:
-    return nn.LayerNorm(width, eps=1e-5)
-
-
 class EncoderLayer(FeedForward):
     """A pre-norm layer with two norms more: after attention and inside the feed-forward part."""
 
@@ -107,8 +147,8 @@ class EncoderLayer(FeedForward):
         self.build(config, drop_path)
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
-        h = self.self_attn_layer_norm(x)
-        a = self.self_attn(h, *self.self_attn.keys_and_values(h), bias)
+        attention = self.self_attn
+        a = attention(*attention.queries_keys_values(self.self_attn_layer_norm(x)), bias)
         return self.feed_forward(self.residual(x, self.attn_ln(a)))
 
 
@@ -131,24 +171,35 @@ class DecoderLayer(FeedForward):
         own_bias: Tensor,
         memory: KeysValues,
         memory_bias: Tensor,
-        past: KeysValues | None,
-    ) -> tuple[Tensor, KeysValues]:
-        """x (N, T, C) with its biases to the states after this layer and its keys and values.
+        slots: Slots | None = None,
+    ) -> Tensor:
+        """x (G, T, C) to the states after this layer; G groups look each at its own symbols.
 
-        `memory` is of B sentences; the N = B * K rows of a sentence ask it together.
+        own_bias is (G or 1, H, T, T), or with `slots` (G or 1, H, T, all slots). The memory is of
+        B sentences, memory_bias (B or 1, H, G / B * T, L): G may be a multiple of B.
         """
-        h = self.self_attn_layer_norm(x)
-        k, v = self.self_attn.keys_and_values(h)
-        if past is not None:
-            k, v = torch.cat([past[0], k], dim=2), torch.cat([past[1], v], dim=2)
-        x = self.residual(x, self.self_attn_ln(self.self_attn(h, k, v, own_bias)))
+        q, k, v = self.self_attn.queries_keys_values(self.self_attn_layer_norm(x))
+        if slots is not None:
+            k, v = slots.take(k, v)
+        x = self.residual(x, self.self_attn_ln(self.self_attn(q, k, v, own_bias)))
 
-        N, T, C = x.shape
-        B = len(memory[0])
-        h = self.encoder_attn_layer_norm(x).view(B, N // B * T, C)
-        y = self.encoder_attn(h, *memory, memory_bias).view(N, T, C)
-        x = self.residual(x, self.cross_attn_ln(y))
-        return self.feed_forward(x), (k, v)
+        h = self.encoder_attn_layer_norm(x).view(len(memory[0]), -1, x.shape[2])
+        y = self.encoder_attn(self.encoder_attn.queries(h), *memory, memory_bias).view_as(x)
+        return self.feed_forward(self.residual(x, self.cross_attn_ln(y)))
+
+
+class Slots(NamedTuple):
+    """One layer's keys and values of the symbols so far, and where the next ones belong."""
+
+    keys: Tensor  # (B, H, slots, D), already made for the new ones
+    values: Tensor
+    new: slice | Tensor  # numbers of the new slots; a tensor where shapes have to stay
+
+    def take(self, k: Tensor, v: Tensor) -> KeysValues:
+        """Write the new keys and values (B, H, new, D) in their places; give all."""
+        self.keys[:, :, self.new] = k
+        self.values[:, :, self.new] = v
+        return self.keys, self.values
 
 
 def depth_rates(rate: float, layers: int) -> list[float]:
@@ -205,16 +256,13 @@ class Stack(nn.Module):
         return self.token_bucket[distance + self.config.max_positions - 1]
 
     def image_rows(self, ids: Tensor, new: int = 0) -> Tensor:
-        """Rows of the image tables for positions (B, P): (B, P - new, P)."""
-        return image_buckets(ids[:, new:, None], ids[:, None, :], self.config.image_bucket_size)
+        """Rows of the image tables for positions (..., P): (..., P - new, P)."""
+        queries, keys = ids[..., new:, None], ids[..., None, :]
+        return image_buckets(queries, keys, self.config.image_bucket_size)
 
-    def text_bias(self, layer: int, rows: Tensor) -> Tensor:
-        """(Tq, Tk) rows to this layer's (H, Tq, Tk)."""
-        return torch.as_tensor(self.token_rel_pos_table_list[layer](rows)).permute(2, 0, 1)
-
-    def image_bias(self, layer: int, rows: Tensor) -> Tensor:
-        """(B, Pq, Pk) rows to this layer's (B, H, Pq, Pk)."""
-        return torch.as_tensor(self.image_rel_pos_table_list[layer](rows)).permute(0, 3, 1, 2)
+    def table(self, name: str, layer: int) -> Tensor:
+        """A layer's table of relative positions, heads first: (H, rows)."""
+        return torch.as_tensor(getattr(self, f"{name}_rel_pos_table_list")[layer].weight).T
 
     def check_length(self, length: int) -> None:
         """Raise BadRequest for a sequence that the position tables do not reach."""
@@ -223,3 +271,9 @@ class Stack(nn.Module):
                 f"This network reads and writes texts of 1 to {self.config.max_positions} "
                 f"symbols, not of {length}. Shorten the text."
             )
+
+
+def looked_up(table: Tensor, rows: Tensor) -> Tensor:
+    """Entries of a table (H, R) by rows of any shape: (H, *rows). Head by head, so that the result
+    lies in memory as attention reads it."""
+    return table.contiguous().index_select(1, rows.flatten()).view(len(table), *rows.shape)
