@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from plugin._answering import Reply
+from plugin._reply import Reply
 from ui.host import SPACES, probability_words, set_property
 
 CROP = 96  # logical pixels, the side of the preview
@@ -58,6 +58,7 @@ class AskBox(QWidget):
         self.question = QLineEdit()
         self._answer = QLabel()
         self._certainty = QLabel()
+        self._order = QLabel()
         self._below = QLabel()
         self.insert_button = QPushButton("Insert as finding")
         self._bars = [_Bar() for _ in range(BARS)]
@@ -121,10 +122,9 @@ class AskBox(QWidget):
             return
         if not reply.is_final:
             return
-        certainty = ""
-        if reply.probability is not None and reply.calibrated:
-            certainty = probability_words(reply.probability)
-        self._certainty.setText(certainty)
+        known = reply.probability
+        self._certainty.setText(probability_words(known) if known is not None else "")
+        self._show_order(reply)
         ranked = sorted(reply.probabilities, key=lambda pair: -pair[1])
         for bar, pair in zip(self._bars, ranked, strict=False):
             bar.show_candidate(*pair)
@@ -133,14 +133,26 @@ class AskBox(QWidget):
         self.insert_button.setVisible(bool(reply.text))
         self.insert_button.setEnabled(True)
 
+    def order(self) -> str:
+        """The candidates in their order, where no probability may be shown."""
+        return self._order.text()
+
+    def _show_order(self, reply: Reply) -> None:
+        shown = reply.ranked[:BARS] if not reply.probabilities else ()
+        left = len(reply.ranked) - len(shown)
+        more = f" and {left} more" if shown and left else ""
+        self._order.setText(f"In order: {', '.join(shown)}{more}" if shown else "")
+        self._order.setVisible(bool(shown))
+
     def show_inserted(self, taken: bool) -> None:
         """The answer stands in the report now, to be decided there."""
         self.insert_button.setEnabled(not taken)
 
     def clear_answer(self) -> None:
         """Nothing was asked; the question that was typed stays."""
-        for label in (self._answer, self._certainty):
+        for label in (self._answer, self._certainty, self._order):
             label.clear()
+        self._order.hide()
         for bar in self._bars:
             bar.hide()
         self.insert_button.hide()
@@ -189,6 +201,11 @@ class AskBox(QWidget):
         column.addLayout(said)
         for bar in self._bars:
             column.addWidget(bar)
+        self._order.setProperty("role", "quiet")
+        self._order.setProperty("small", True)
+        self._order.setWordWrap(True)
+        self._order.setTextFormat(Qt.TextFormat.PlainText)
+        column.addWidget(self._order)
         foot = QHBoxLayout()
         self._below.setProperty("small", True)
         self._below.setWordWrap(True)

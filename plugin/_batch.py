@@ -18,7 +18,8 @@ from dicom_io.source import never
 from dicom_io.storage import storage_problem
 from model_backend.folder import ModelFolder
 from model_backend.request import Ask, BadRequest, ModelError
-from plugin._drafting import DraftRefused, answer_question, draft_report
+from plugin._answering import answer_question
+from plugin._drafting import DraftRefused, draft_report
 
 T = TypeVar("T")
 Stop = Callable[[], bool]
@@ -57,7 +58,8 @@ def ask_batch(
 
     A line of `questions` is {"id", "image", "question", "choices"?, "box"?, "frame"?}; `image` is
     a path, relative to the list's folder. A line of `out` is {"id", "answer", "probabilities",
-    "refusal", "model"}, or {"id", "error", "model"} where the image or the question is at fault.
+    "order", "refusal", "model"}, or {"id", "error", "model"} where the image or the question is at
+    fault; "probabilities" only where they are calibrated, "order" is the candidates by likelihood.
     Lines that `out` already has are kept and not asked again. Raises BatchProblem before the first
     question, StorageProblem, and ModelError when the model fails; what is done stays done.
     """
@@ -79,6 +81,7 @@ def ask_batch(
         return {
             "answer": None if reply.refusal else reply.text,
             "probabilities": dict(reply.probabilities) or None,
+            "order": list(reply.ranked) or None,
             "refusal": reply.refusal or None,
         }
 

@@ -31,15 +31,12 @@ from model_backend.request import (
     Token,
 )
 from model_backend.sentences import is_whole, split_sentences
-from plugin._answering import Reply, answer_question
 from plugin._prompts import DESCRIBE, YES_NO, domain_note, why_no_draft
+from plugin._reply import UNCALIBRATED
 from plugin._seen import Seen, look, record
-
-__all__ = ["DraftRefused", "Reply", "answer_question", "draft_report"]
 
 DRAFTING = Decoding(max_tokens=160)
 NORMAL = "normal"  # the name of the finding that sums the others up
-UNCALIBRATED = "not calibrated"
 
 
 class DraftRefused(ModelError):
@@ -63,8 +60,10 @@ class Verdict:
     def is_present(self) -> bool:
         return self.yes >= self.finding.threshold
 
-    def of(self, present: bool) -> float:
-        """The probability of the sentence for that answer."""
+    def of(self, present: bool) -> float | None:
+        """The probability of the sentence for that answer; None where it is not calibrated."""
+        if not self.answer.calibrated:
+            return None
         return self.yes if present else 1.0 - self.yes
 
     def sentence(self) -> str:
@@ -98,14 +97,14 @@ def draft_report(
     seed: int = 0,
     stop: Callable[[], bool] = never,
 ) -> Iterator[ReportDocument]:
-    """The draft as it grows; the last document is complete and has a probability a sentence.
+    """The draft as it grows; the last document is complete.
 
     The model describes the film in free text. In the same batch it answers the closed question of
     each finding in its list; where a sentence is one of the list's wordings, its probability is
-    that of the answer. Findings that the closed questions find and the text left out are added,
-    and the one called "normal" makes the impression. All sentences are suggestions by the AI, and
-    their ids stay the same from one document to the next. Ends without the complete document when
-    stopped. Raises DraftRefused, FileProblem and ModelError.
+    that of the answer, if that is calibrated. Findings that the closed questions find and the text
+    left out are added, and the one called "normal" makes the impression. All sentences are
+    suggestions by the AI, and their ids stay the same from one document to the next. Ends without
+    the complete document when stopped. Raises DraftRefused, FileProblem and ModelError.
     """
     if reason := why_no_draft(frame, model):
         raise DraftRefused(reason)
@@ -190,17 +189,15 @@ def _written(draft: _Draft) -> list[tuple[Sentence, str]]:
         return []
     request, answer = draft.words
     texts = _distinct(split_sentences(draft.text))
-    shares = dict(zip(split_sentences(draft.text), answer.sentence_probabilities, strict=False))
     wordings = _wordings(draft.verdicts)
     sentences = []
     for position, text in enumerate(texts):
         verdict, present = wordings.get(_plain(text), (None, False))
         notes = []
+        probability = verdict.of(present) if verdict is not None else None
         if verdict is None:
-            probability = shares.get(text)
             notes.append(UNCALIBRATED)
         else:
-            probability = verdict.of(present)
             if present is not verdict.is_present:
                 notes.append("the closed question says otherwise")
             if not verdict.answer.calibrated:

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from dicom_io.audit import AuditLog
@@ -19,6 +18,7 @@ from dicom_io.settings import ModelSettings
 from dicom_io.source import never
 from dicom_io.storage import DataRoot
 from model_backend import wire
+from model_backend.chat.settings import is_loopback
 from model_backend.folder import ModelFolder, find_model
 from model_backend.memory import budget
 from model_backend.request import Ask, Event, ModelDied, ModelIdentity, Refusal, Request
@@ -174,10 +174,7 @@ def leaves_computer(address: str) -> bool:
     if not address:
         return False
     host = host_of(address)
-    try:
-        return not ip_address(host).is_loopback
-    except ValueError:
-        return host != "localhost"
+    return not (host == "localhost" or is_loopback(host))
 
 
 def host_of(address: str) -> str:

@@ -173,7 +173,11 @@ class Pool:
     def _added(self, wanted: Wanted, need: int, tell: Callable[[Change], None]) -> Loaded:
         options = wanted.options
         client = ModelClient(
-            wanted.folder, options.python or None, options.threads, device=options.device
+            wanted.folder,
+            options.python or None,
+            options.threads,
+            device=options.device,
+            precision=options.precision,
         )
         loaded = self._loaded[wanted.key] = Loaded(wanted, client, need, tell)
         return loaded

@@ -68,18 +68,18 @@ def look(
     return Seen(frame, image, region, tuple(parameters))
 
 
-def record(seen: Seen, request: Request, model: ModelIdentity) -> Asked:
-    """The request as the report keeps it, enough to ask it again."""
+def record(seen: Seen | None, request: Request, model: ModelIdentity) -> Asked:
+    """The request as the report keeps it, enough to ask it again; `seen` is None without image."""
     decoding = tuple((name, str(value)) for name, value in asdict(request.decoding).items())
     return Asked(
         request=request.id,
         task=request.task,
         text=request.text,
         candidates=request.candidates,
-        images=(seen.frame.identity,),
-        region=seen.region,
+        images=(seen.frame.identity,) if seen is not None else (),
+        region=seen.region if seen is not None else None,
         parameters=(
-            *seen.parameters,
+            *(seen.parameters if seen is not None else ()),
             *decoding,
             ("seed", str(request.seed)),
             ("device", model.device),

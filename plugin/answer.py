@@ -14,9 +14,10 @@ from dicom_io.image.window import Window
 from dicom_io.report.document import Region
 from model_backend.folder import ModelFolder
 from model_backend.request import ModelError
-from plugin._answering import Reply, answer_question
+from plugin._answering import answer_question
 from plugin._ask_box import AskBox, Question
 from plugin._prompts import suggested_questions
+from plugin._reply import Reply
 from plugin._seen import Seen, look
 from plugin._shown import models_of, tell
 from ui.host import Action, Host, Job
@@ -85,6 +86,8 @@ class Asking:
         reply = self._reply
         if reply is None or not reply.is_final or reply.refusal or not reply.text:
             return
+        if reply.seen is None:
+            return
         asked = (reply.asked,) if reply.asked is not None else ()
         taken = self._host.propose([reply.as_sentence()], reply.seen.frame.identity, asked=asked)
         self.box.show_inserted(taken)
@@ -117,7 +120,8 @@ class Asking:
             self._give_up()
             return
         self._reply = reply
-        self._show_seen(reply.seen, None)
+        if reply.seen is not None:
+            self._show_seen(reply.seen, None)
         self.box.show_reply(reply, time.monotonic() - self._asked_at)
 
     def _end(self) -> None:
@@ -145,8 +149,8 @@ class Asking:
 
     def _frame_changed(self, frame: ImageFrame | None) -> None:
         """An answer never stands beside an image that it is not about."""
-        seen = self._reply.seen.frame.identity if self._reply is not None else None
-        if frame is None or (seen is not None and seen != frame.identity):
+        seen = self._reply.seen if self._reply is not None else None
+        if frame is None or (seen is not None and seen.frame.identity != frame.identity):
             self._give_up()
             self._forget()
         if frame is not None:

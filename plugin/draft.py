@@ -13,6 +13,7 @@ from dicom_io.image.window import Window
 from dicom_io.report.document import ReportDocument, ReportState
 from plugin._drafting import DraftRefused, draft_report
 from plugin._model import close_models
+from plugin._reply import UNCALIBRATED
 from plugin._shown import identity_words, models_of, show_model, tell
 from ui.host import Action, Host, Job
 
@@ -152,8 +153,10 @@ class Drafting:
 def cut_off(document: ReportDocument) -> ReportDocument:
     """The draft as far as it came; its last sentence says that it may lack its end."""
     sentences = document.sentences()
-    if not sentences or sentences[-1].probability is not None:
+    if not sentences:
         return document
     last = sentences[-1]
+    if last.probability is not None or UNCALIBRATED in last.note:
+        return document  # it is complete
     note = ", ".join(part for part in (last.note, "cut off") if part)
     return document.with_sentence(replace(last, note=note))

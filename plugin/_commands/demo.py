@@ -35,12 +35,13 @@ from dicom_io.settings import Settings
 from dicom_io.source import Query
 from dicom_io.storage import DataRoot, write_safely
 from dicom_io.study import Study
-from plugin._answering import Reply, answer_question
+from plugin._answering import answer_question
 from plugin._commands.context import Context, made_folder
 from plugin._commands.film import film_of_study
 from plugin._commands.network import deliver
 from plugin._commands.screen import has_screen
 from plugin._drafting import draft_report
+from plugin._reply import Reply
 
 READER = Reader("Demo^Reader", "DEMONSTRATION")
 SECRET = "demonstration"  # the demo's reader is nobody, and this signs nothing but the demo

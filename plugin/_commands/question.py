@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from dicom_io.audit import Event
-from plugin._answering import Reply, answer_question
+from plugin._answering import answer_question
 from plugin._batch import Step, ask_batch
 from plugin._commands.context import Context, UsageProblem, require_place, several
 from plugin._commands.film import choose_frame, parse_box
+from plugin._reply import Found, Reply
 from plugin._roles import Role
+
+SHOWN = 20  # candidates that are printed for a person
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,7 +24,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "ask",
         help="ask the model about an image",
         description="Ask the model about an image or a box of it. Where yes or no is the answer, "
-        "or --choices names the answers, each one gets a probability.",
+        "or --choices names the answers, they are put in order, with a probability each where the "
+        "model is calibrated.",
     )
     command.add_argument("file", nargs="?", type=Path, metavar="FILE", help="DICOM, PNG or JPEG")
     command.add_argument("question", nargs="?", default="", metavar="QUESTION")
@@ -67,22 +72,30 @@ def run_ask(arguments: argparse.Namespace, context: Context) -> int:
     ):
         reply = stage
     context.audit.record(Event.ACCESSED_BY_MODEL, frame.identity, model=model.name)
+    show_reply(context, ended(reply))
+    return 0
+
+
+def ended(reply: Reply | None) -> Reply:
+    """The last reply. Raises UsageProblem when there is none."""
     if reply is None or not reply.is_final:
         raise UsageProblem("The model ended without an answer. Ask again.")
-    show_reply(context, reply)
-    return 0
+    return reply
 
 
 def show_reply(context: Context, reply: Reply) -> None:
     """The answer with what is known of it."""
-    shares = "".join(f"\n  {name}: {share:.2f}" for name, share in reply.probabilities)
     note = f"\n  ({reply.note})" if reply.note else ""
-    text = f"refused: {reply.refusal}" if reply.refusal else reply.text
+    text = f"refused: {reply.refusal}" if reply.refusal else said(reply)
     context.printer.say(
-        f"{text}{shares}{note}",
+        f"{text}{''.join(candidate_lines(reply))}{note}",
+        task=reply.task,
         question=reply.question,
         answer=reply.text or None,
         probabilities=dict(reply.probabilities) or None,
+        order=list(reply.ranked) or None,
+        places=[place_fields(found) for found in reply.places] or None,
+        codes=list(reply.codes) or None,
         refusal=reply.refusal or None,
         calibrated=reply.calibrated,
         cut_off=reply.cut_off,
@@ -95,6 +108,35 @@ def show_reply(context: Context, reply: Reply) -> None:
         if reply.model
         else None,
     )
+
+
+def said(reply: Reply) -> str:
+    """The answer's words; places and codes as lines."""
+    lines = [reply.text] if reply.text else []
+    for found in reply.places:
+        box = found.region
+        lines.append(
+            f"{found.label or 'there'}: columns {box.x0:.0f} to {box.x1:.0f}, "
+            f"rows {box.y0:.0f} to {box.y1:.0f}"
+        )
+    if reply.codes:
+        lines.append(f"{len(reply.codes)} codes: {' '.join(map(str, reply.codes))}")
+    return "\n".join(lines) or "nothing"
+
+
+def candidate_lines(reply: Reply) -> Iterator[str]:
+    """The candidates with their probabilities; without calibration in their order alone."""
+    known = dict(reply.probabilities)
+    for place, name in enumerate(reply.ranked[:SHOWN], 1):
+        yield f"\n  {name}: {known[name]:.2f}" if known else f"\n  {place}. {name}"
+    if left := reply.ranked[SHOWN:]:
+        yield f"\n  and {several(len(left), 'answer')} more"
+
+
+def place_fields(found: Found) -> dict[str, Any]:
+    """A place for a program: `box` is x0, y0, x1, y1 in stored columns and rows."""
+    box = found.region
+    return {"label": found.label, "box": [box.x0, box.y0, box.x1, box.y1]}
 
 
 def work_through(

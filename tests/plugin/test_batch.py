@@ -53,7 +53,8 @@ def test_echo_in_its_own_process_answers_every_line(
     assert [step.line for step in steps] == answers
     assert [line["id"] for line in answers] == ["a", 7, "c", "d"]
     assert answers[0]["answer"] == "What is it?" and answers[0]["probabilities"] is None
-    assert answers[1]["probabilities"] == {"yes": 0.5, "no": 0.5}
+    assert answers[1]["probabilities"] is None  # nobody has calibrated the echo
+    assert answers[1]["order"] == ["yes", "no"]
     assert "missing.png" in answers[2]["error"]
     assert answers[3]["answer"] == "left"
     assert answers[3]["refusal"] is None

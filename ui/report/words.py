@@ -75,9 +75,8 @@ def explained(sentence: Sentence) -> str:
         Origin.HUMAN: "Written by you.",
     }
     parts = [lines[sentence.origin]]
-    if sentence.probability is not None:
-        calibration = ", not calibrated" if NOT_CALIBRATED in sentence.note else ""
-        parts.append(f"The model's probability is {sentence.probability:.2f}{calibration}.")
+    if sentence.probability is not None and NOT_CALIBRATED not in sentence.note:
+        parts.append(f"The model's probability is {sentence.probability:.2f}.")
     if sentence.note:
         parts.append(f"Noted: {sentence.note}.")
     parts += {
