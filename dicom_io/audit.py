@@ -43,6 +43,7 @@ class Event(Enum):
     EXPORTED_TO_MODEL = ("110106", "99WETREAD:infer", "R")  # pixels left this computer
     MODEL_LOADED = ("110100", "99WETREAD:load", "E")
     MODEL_UNLOADED = ("110100", "99WETREAD:unload", "E")
+    MODELS_CHANGED = ("110113", "110131", "E")  # software configuration: imported, removed
     IMPORTED = ("110107", "", "C")
     SECURITY_ALERT = ("110113", "", "E")
     AUDIT_READ = ("110101", "", "R")

@@ -134,6 +134,8 @@ def list_models(root: Path) -> tuple[ModelFolder, ...]:
     the practice model."""
     found = []
     for path in [*sorted(root.glob(f"*/{FILE}")), EMBEDDED / FILE, PRACTICE / FILE]:
+        if path.parent.name.startswith("."):
+            continue  # an import that is under way
         try:
             found.append(ModelFolder.read(path.parent))
         except (NoModel, BadCheckpoint):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 # As `python -m`, but Ctrl+C ends it without a traceback; this process says that it was stopped.
 _QUIETLY = (
     "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
+_TO_TIDY_UP = 10.0  # seconds that a stopped module has
 
 
 def command_of(name: str, rest: Sequence[str] = ()) -> list[str]:
@@ -22,3 +25,24 @@ def run_module(name: str, rest: Sequence[str]) -> int:
     """Run one of our own modules; its exit code. It prints its own lines and its own sentence."""
     code = subprocess.run(command_of(name, rest), check=False).returncode
     return code if code >= 0 else 1
+
+
+def ask_module(name: str, rest: Sequence[str]) -> dict[str, Any]:
+    """Run a module that prints one JSON object, and give it back; {} when it ended without one.
+
+    Its error stream is ours. After Ctrl+C it has time to tidy up.
+    """
+    with subprocess.Popen(command_of(name, rest), stdout=subprocess.PIPE) as child:
+        try:
+            out, _ = child.communicate()
+        except KeyboardInterrupt:  # the child has it too, from the terminal
+            try:
+                child.wait(_TO_TIDY_UP)
+            except subprocess.TimeoutExpired:
+                child.kill()
+            raise
+    try:
+        said = json.loads(out)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from model_backend.evaluation.card_text import card_text
 from model_backend.folder import find_model, list_models
+from model_backend.importing.known import known_facts, known_lines, precision_on_disk
 from model_backend.request import BadCheckpoint, NoModel
-from plugin._commands import connect, measure
+from plugin._commands import bring, connect, measure
 from plugin._commands.child import run_module
 from plugin._commands.context import Context
 
@@ -45,6 +46,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     card = what.add_parser("card", help="what the model is, learnt, and was measured to do")
     card.add_argument("name", nargs="?", default="", metavar="MODEL", help=WHICH)
     card.set_defaults(run=run_card)
+    bring.add(what)
     measure.add(what)
     connect.add(what)
 
@@ -74,20 +76,32 @@ def _options(arguments: argparse.Namespace, context: Context) -> list[str]:
 def run_list(arguments: argparse.Namespace, context: Context) -> int:
     """One line a model."""
     for folder in list_models(context.root.models):
+        kind = precision_on_disk(folder)
+        checked = folder.acceptance[-1] if folder.acceptance else {}
+        facts = [folder.name, folder.model_version, folder.size, kind, ", ".join(folder.tasks)]
+        facts.append("" if checked or not folder.origin else "not checked")
         context.printer.say(
-            f"{folder.name}  {folder.model_version}  {', '.join(folder.tasks)}  {folder.path}",
+            "  ".join(fact for fact in [*facts, str(folder.path)] if fact),
             name=folder.name,
             version=folder.model_version,
+            size=folder.size,
+            precision=kind,
             tasks=list(folder.tasks),
+            acknowledged=folder.acknowledged,
+            acceptance=[dict(one) for one in folder.acceptance],
+            origin=folder.origin,
             path=str(folder.path),
         )
     return 0
 
 
 def run_card(arguments: argparse.Namespace, context: Context) -> int:
-    """The card as it stands in the model's folder."""
+    """The card as it stands in the model's folder; of an imported model what is known of it."""
     folder = find_model(arguments.name, context.root.models)
     card = folder.card()
+    if not card and folder.origin:
+        context.printer.say("\n".join(known_lines(folder)), **known_facts(folder))
+        return 0
     if not card:
         raise NoModel(
             f"The model {folder.name} has no card: nobody has measured it. Measure it with: "

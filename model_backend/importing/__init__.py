@@ -1,0 +1,1 @@
+"""Bringing published checkpoints in: found, read, described and written as our own folder."""

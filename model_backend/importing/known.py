@@ -1,0 +1,87 @@
+"""What is known of an imported model, for its card and for the list; no torch."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from typing import Any
+
+from model_backend.folder import ModelFolder
+
+_LONGEST_HEADER = 100 * 2**20  # of a safetensors file, as its format limits it
+_NAMES = {"F16": "fp16", "BF16": "bf16", "F32": "fp32", "F64": "fp64"}
+
+
+def precision_on_disk(folder: ModelFolder) -> str:
+    """In which numbers most weights are stored: fp16, bf16, fp32; "" when the file does not say."""
+    if not folder.weights:
+        return ""
+    counts: Counter[str] = Counter()
+    try:
+        with folder.weights_path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header: Any = json.loads(file.read(length)) if length <= _LONGEST_HEADER else {}
+        for name, entry in header.items():
+            if name != "__metadata__":
+                counts[entry["dtype"]] += math.prod(entry["shape"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ""
+    return _NAMES.get(counts.most_common(1)[0][0], "") if counts else ""
+
+
+def known_facts(folder: ModelFolder) -> dict[str, Any]:
+    """The facts of `known_lines` for a program."""
+    return {
+        "name": folder.name,
+        "version": folder.model_version,
+        "size": folder.size,
+        "precision": precision_on_disk(folder),
+        "tasks": list(folder.tasks),
+        "answers": len(folder.answers),
+        "origin": folder.origin,
+        "sha256": folder.sha256,
+        "sources": list(folder.sources),
+        "licence": folder.licence,
+        "acknowledged": folder.acknowledged,
+        "use": folder.use,
+        "acceptance": [dict(one) for one in folder.acceptance],
+    }
+
+
+def known_lines(folder: ModelFolder) -> list[str]:
+    """A few lines for a person."""
+    facts = known_facts(folder)
+    picture = folder.preprocess
+    lines = [
+        f"{folder.name}  {folder.model_version}",
+        f"size          {folder.size or 'none of the published ones'}, "
+        f"{facts['precision'] or 'unknown'} on disk",
+        f"tasks         {', '.join(folder.tasks)}",
+        f"picture       {picture.size} x {picture.size} pixels" if picture else "",
+        f"answers       a closed list of {len(folder.answers)}" if folder.answers else "",
+        f"origin        {folder.origin}",
+        *(f"              {source}" for source in folder.sources),
+        f"weights       sha256:{folder.sha256}",
+        f"use           {folder.use}",
+        f"licence       {folder.licence}",
+        f"acknowledged  {folder.acknowledged or 'by nobody'}",
+    ]
+    return [line for line in (*lines, *_acceptance(folder)) if line]
+
+
+def _acceptance(folder: ModelFolder) -> list[str]:
+    if not folder.acceptance:
+        return [
+            f"measured      never: wetread model check {folder.name} LABELLED compares it with "
+            "what its authors report"
+        ]
+    lines = []
+    for one in folder.acceptance:
+        told = ", ".join(f"{key} {value}" for key, value in one.items() if _is_short(value))
+        lines.append(f"measured      {told}")
+    return lines
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, str | int | float) and len(str(value)) <= 60
