@@ -1,0 +1,66 @@
+"""Is a model what its name says: its measured figures beside published ones, in plain words.
+
+The rule. A figure is *far below* when even the upper end of its 95 % interval lies under four
+fifths of the published value, *below* when that end lies under the published value less the
+value's own uncertainty, and agrees otherwise. Apart from that, a model whose interval lies wholly
+under what the commonest answer alone would reach has not understood the questions. Fewer than 30
+cases, or a published value that is itself in doubt, condemn nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from model_backend.evaluation.published import Published
+from model_backend.evaluation.scores import TITLES, Score
+
+FAR = 0.8  # share of the published value
+FEWEST = 30  # cases
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows from the figures. `passed` is None where there was nothing to hold them to."""
+
+    passed: bool | None
+    text: str
+
+
+def judged(scores: Sequence[Score], published: Published | None, where: str) -> Verdict:
+    """`published` is what the file claims to be, None when it claims nothing; `where` says why
+    there is nothing to compare with."""
+    few = max(one.cases for one in scores) < FEWEST
+    if few:
+        return Verdict(None, f"Fewer than {FEWEST} cases prove nothing.")
+    sunken = [one for one in scores if one.floor is not None and one.high < one.floor]
+    if sunken:
+        one = sunken[0]
+        return Verdict(
+            False,
+            f"{one.value:.0f} % of {TITLES[one.name]}, where the commonest answer alone would "
+            f"reach {one.floor:.0f} %: this model does worse than a constant on this set. The "
+            "labels, the wording of the questions or the file are wrong.",
+        )
+    if published is None:
+        return Verdict(None, where)
+    return _beside(scores, published)
+
+
+def _beside(scores: Sequence[Score], published: Published) -> Verdict:
+    compared = [(one, published.values[one.name]) for one in scores if one.name in published.values]
+    compared = [(one, value) for one, value in compared if one.cases >= FEWEST]
+    if not compared:
+        return Verdict(None, "None of these figures is among those that the authors report.")
+    if published.doubt:
+        return Verdict(None, f"The published value is itself in doubt: {published.doubt}.")
+    # The one that lies lowest beside what was expected of it.
+    one, value = min(compared, key=lambda pair: pair[0].high / pair[1])
+    pair = f"{one.value:.0f} % ({TITLES[one.name]}) where the authors report {value:.0f} %"
+    if one.high < FAR * value:
+        return Verdict(False, f"{pair}: this file is not what its name says.")
+    if one.high < value - published.within:
+        return Verdict(
+            False, f"{pair}: lower than chance explains. Do not rely on it before you know why."
+        )
+    return Verdict(True, f"As the authors report, within the interval: {pair}.")
