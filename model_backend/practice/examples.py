@@ -117,13 +117,18 @@ def classification(phantom: Phantom, chance: np.random.Generator) -> Case:
 
 
 def matching(phantom: Phantom, chance: np.random.Generator) -> Case:
-    """A caption that is right, or wrong in one word."""
-    if not phantom.things:
-        return Case(names.MATCHING, "no", phantom, f"{_random(chance)}")
-    thing = _any(phantom, chance)
-    if chance.random() < 0.5:
-        return Case(names.MATCHING, "yes", phantom, str(thing))
-    return Case(names.MATCHING, "no", phantom, _changed(thing, chance))
+    """A caption that is right, wrong in one word, or drawn blindly (and then wrong as a rule)."""
+    right = [f"{thing.tone} {thing.shape} in the {thing.place}" for thing in phantom.things]
+    way = chance.random()
+    if not right or way < 0.2:
+        tone, shape, place = (
+            pick(values, chance) for values in (tuple(TONES), SHAPES, tuple(PLACES))
+        )
+        text = f"{tone} {shape} in the {place}"
+    else:
+        thing = _any(phantom, chance)
+        text = _changed(thing, chance) if way < 0.55 else right[phantom.things.index(thing)]
+    return Case(names.MATCHING, YES_NO[text not in right], phantom, text)
 
 
 def region(phantom: Phantom, chance: np.random.Generator) -> Case:
@@ -159,19 +164,13 @@ def _any(phantom: Phantom, chance: np.random.Generator) -> Thing:
     return phantom.things[int(chance.integers(len(phantom.things)))]
 
 
-def _random(chance: np.random.Generator) -> str:
-    parts = (pick(values, chance) for values in (tuple(SIZES), tuple(TONES), SHAPES, tuple(PLACES)))
-    size, tone, shape, place = parts
-    return f"{size} {tone} {shape} in the {place}"
-
-
 def _changed(thing: Thing, chance: np.random.Generator) -> str:
-    """The thing's caption with one of its four words exchanged."""
-    values = {"size": tuple(SIZES), "tone": tuple(TONES), "shape": SHAPES, "place": tuple(PLACES)}
+    """The thing's tone, shape and place, one of them exchanged."""
+    values = {"tone": tuple(TONES), "shape": SHAPES, "place": tuple(PLACES)}
     words = {name: str(getattr(thing, name)) for name in values}
     name = pick(tuple(values), chance)
     words[name] = pick(tuple(one for one in values[name] if one != words[name]), chance)
-    return f"{words['size']} {words['tone']} {words['shape']} in the {words['place']}"
+    return f"{words['tone']} {words['shape']} in the {words['place']}"
 
 
 # --- cases about texts ---

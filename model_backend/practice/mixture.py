@@ -31,14 +31,14 @@ from model_backend.practice.examples import (
 from model_backend.practice.symbols import CaseEncoder, seen_pixels
 from model_backend.training.encoding import padded
 
-THINGS, BANDS, PAINTED = 16, 3, 6  # pictures of one step
+THINGS, BANDS, PAINTED = 8, 1, 3  # pictures of one step
 TEXTS = {  # cases of one step
-    names.INFILL_TEXT: 6,
-    names.ENTAILMENT: 24,
-    names.SUMMARY: 10,
-    names.TRIAL: 20,
-    names.MORTALITY: 4,
-    names.TREATMENT: 4,
+    names.INFILL_TEXT: 3,
+    names.ENTAILMENT: 14,
+    names.SUMMARY: 5,
+    names.TRIAL: 8,
+    names.MORTALITY: 2,
+    names.TREATMENT: 2,
 }
 OFTEN = {  # how often each picture of objects is asked, once where nothing is said
     names.MATCHING: 2.0,

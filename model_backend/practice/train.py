@@ -34,8 +34,8 @@ NAME, VERSION = "wetread-practice", "1.0.0"
 WEIGHTS = "weights.safetensors"
 SOURCE = "pictures and texts that model_backend/practice draws; no patient, no public data set"
 SEED = 20261123
-STEPS = 4500
-SAMPLES = 400  # cases of each task that the dictionary is read from
+STEPS = 6000
+SAMPLES = 150  # cases of each task that the dictionary is read from
 DECAY = 0.998  # of the average of the weights, which is what is kept
 AUXILIARY = 1.0  # weight of the labels read straight from the tower
 CLIP = 1.0
@@ -93,7 +93,7 @@ def practice_config() -> OFAConfig:
         code_image_size=MIDDLE,
         patch_image_size=SIDE,
         orig_patch_image_size=SIDE,
-        max_positions=256,
+        max_positions=320,  # a question, and an answer as long as any task asks for
         dropout=0.0,
         drop_path=0.0,
         dictionary=dictionary,
@@ -104,11 +104,10 @@ class Training:
     """The network, its optimiser and the average of its weights.
 
     An auxiliary head reads shape, tone, size and box of what lies in each quarter from the
-    tower's features, which teaches
-    the tower from the first step; it is thrown away at the end.
+    tower's features, which teaches the tower from the first step; it is thrown away at the end.
     """
 
-    def __init__(self, steps: int, rate: float = 1.5e-3) -> None:
+    def __init__(self, steps: int, rate: float = 1.2e-3) -> None:
         torch.manual_seed(SEED)
         self.stage = Stage("practice", 1, steps, 0, 0, 0, rate=rate, warmup=0.05, final=0.01)
         self.config = practice_config()

@@ -72,20 +72,16 @@ def dialogue_and_summary(chance: np.random.Generator) -> Texts:
 
 def patient_and_trial(chance: np.random.Generator) -> Texts:
     """A phantom against a trial's rule: of another shape it is irrelevant, of the right shape
-    eligible or excluded by its tone and size."""
+    eligible or excluded by its tone."""
     answer = pick((ELIGIBLE, EXCLUDED, IRRELEVANT), chance)
-    shape, kind = pick(SHAPES, chance), pick(("size", "tone"), chance)
-    facts = {name: pick(_KINDS[name], chance) for name in ("size", "tone")}
-    wanted = facts[kind]
-    subject = shape
+    size, tone, shape = (pick(values, chance) for values in (tuple(SIZES), tuple(TONES), SHAPES))
+    subject, wanted = shape, tone
     if answer == EXCLUDED:
-        wanted = next(value for value in _KINDS[kind] if value != wanted)
+        wanted = next(value for value in TONES if value != tone)
     elif answer == IRRELEVANT:
         subject = pick(tuple(one for one in SHAPES if one != shape), chance)
-        wanted = pick(_KINDS[kind], chance)
-    patient = (
-        f"phantom {int(chance.integers(1, 10))} has a {facts['size']} {facts['tone']} {shape}."
-    )
+        wanted = pick(tuple(TONES), chance)
+    patient = f"phantom {int(chance.integers(1, 10))} has a {size} {tone} {shape}."
     return patient, f"trial of the {subject}. it must be {wanted}.", answer
 
 
