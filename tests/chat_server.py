@@ -17,6 +17,9 @@ from typing import Any
 
 import pytest
 
+from model_backend.chat.wording import TASKS
+from model_backend.folder import ModelFolder, write_model
+
 MODEL = "radiology-vlm-7b"
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
@@ -153,6 +156,25 @@ def _read(sock: socket.socket) -> Received | None:
     while len(request.body) < length:
         request.body += sock.recv(1 << 20)
     return request
+
+
+def chat_model(path: Path, url: str, **config: Any) -> ModelFolder:
+    """A model folder that points to a server, with every task such a model has."""
+    prompts = config.pop("prompts", {})
+    calibration = config.pop("calibration", {})
+    folder = ModelFolder(
+        path=path,
+        name="vlm",
+        model_version=MODEL,
+        backend="chat",
+        tasks=TASKS,
+        config={"url": url, "model": MODEL, "timeout": 20, **config},
+        prompts=prompts,
+        calibration=calibration,
+    )
+    path.mkdir(exist_ok=True)
+    write_model(folder)
+    return folder
 
 
 # --- replies ---

@@ -9,7 +9,8 @@ import pytest
 
 os.environ["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM") or "offscreen"
 
-pytest_plugins = ["tests.servers", "tests.skips"]  # real PACS programs; CI's rule about skips
+# Real PACS programs, a real chat server, CI's rule about skips.
+pytest_plugins = ["tests.servers", "tests.chat_server", "tests.skips"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

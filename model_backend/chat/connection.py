@@ -209,6 +209,7 @@ class _Line:
 
     def encrypt(self, context: ssl.SSLContext, host: str) -> None:
         """The handshake, with the certificate checked against `host`."""
+        self._work = "did not agree on https"
         plain = self._taken()
         secure = context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
         self._sock = secure

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from model_backend.request import BadCheckpoint
 
+LIST_MODELS = "models"  # a request of that task is answered with the ids a server has, one a line
 TIMEOUT = 120.0  # seconds of silence; a server may load its model before the first word
 LONGEST_SIDE = 2048  # pixels of a picture that is sent; the servers' models see less
 OLLAMA = "https://ollama.com"

@@ -122,14 +122,12 @@ def _chunk(content: Any, holder: str) -> Chunk:
     choices = content.get("choices")
     if not isinstance(choices, list):
         if words := error_words(content):
-            raise ModelError(f"The model's server failed while it answered: {words}")
+            raise ModelError(f"The model's server failed while it answered: {words.rstrip('.')}.")
         raise _garbage()
     if not choices:
         return Chunk()  # figures about the use, before or after the words
     choice = choices[0]
-    said = choice.get(holder) if isinstance(choice, dict) else None
-    if said is None:
-        said = {}
+    said = choice.get(holder) or {} if isinstance(choice, dict) else None
     if not isinstance(said, dict):
         raise _garbage()
     text, refusal, finish = said.get("content"), said.get("refusal"), choice.get("finish_reason")

@@ -16,14 +16,13 @@ from model_backend import calibration
 from model_backend.chat.choosing import first_token_scores, named
 from model_backend.chat.connection import Server, Stopped, Unanswered, shortened
 from model_backend.chat.question import candidates_of, check, content_of, limit_of
-from model_backend.chat.settings import ChatSettings, address_of
+from model_backend.chat.settings import LIST_MODELS, ChatSettings, address_of
 from model_backend.chat.stream import Chunk, Scored, Thoughts, chunks_of
 from model_backend.chat.wording import WORDINGS
 from model_backend.folder import ModelFolder
 from model_backend.request import Answer, BadCheckpoint, Event, ModelError, Refusal, Request, Token
 from model_backend.tasks import TASKS
 
-LIST_MODELS = "models"  # a request of that task is answered with the server's models, one a line
 ALTERNATIVES = 20  # tokens beside the chosen one; the most that OpenAI's API allows
 FIRST_TOKENS = 8  # of an answer, whose alternatives are kept
 LETTERS_A_TOKEN = 40  # far more than a token has: beyond it a server ignores the limit
@@ -119,7 +118,7 @@ class ChatModel:
         if best is None:
             reason = (
                 f"The model {self._settings.model} gave none of the possible answers, but: "
-                f"{shortened(written.text, 120)}"
+                f"{shortened(written.text, 120).rstrip('.')}."
             )
             return Refusal(request.id, reason, self.identity)
         scores = first_token_scores(candidates, written.text, written.scored)
@@ -227,7 +226,7 @@ def _why_not(written: _Written, settings: ChatSettings) -> str:
     if written.finish == "content_filter":
         return f"The server held back the answer of the model {name} (content filter)."
     if written.refusal:
-        return f"The model {name} will not answer: {shortened(written.refusal)}"
+        return f"The model {name} will not answer: {shortened(written.refusal).rstrip('.')}."
     if written.calls_tool or written.finish in ("tool_calls", "function_call"):
         return f"The model {name} wanted to call a tool instead of answering."
     if written.finish not in ("stop", "length", "eos"):
@@ -247,7 +246,7 @@ def _why_not(written: _Written, settings: ChatSettings) -> str:
 
 def _sentence(error: Unanswered, settings: ChatSettings) -> str:
     """What a status means to the person who asked."""
-    origin, words = settings.address.origin, f": {error.words}" if error.words else ""
+    origin, words = settings.address.origin, f": {error.words.rstrip('.')}" if error.words else ""
     if 300 <= error.status < 400:
         target = f" to {shortened(error.location, 80)}" if error.location else ""
         return (
