@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import Literal, Protocol, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
@@ -92,6 +92,8 @@ class Desk(Protocol):
 
     def label_box(self, text: str) -> None: ...
 
+    def show_places(self, places: Sequence[tuple[Region, str]]) -> None: ...
+
     def add_step_back(self, step: Callable[[], bool]) -> None: ...
 
 
@@ -99,12 +101,14 @@ class Host(QObject):
     """The face of the viewer.
 
     `frame_selected` carries the ImageFrame that the reader has chosen, `study_opened` the study's
-    Identity (None when none is open), `box_drawn` the Region or None.
+    Identity (None when none is open), `box_drawn` the Region or None, `settings_changed` the part
+    of the settings that is another one now.
     """
 
     frame_selected = pyqtSignal(object)  # ImageFrame | None
     study_opened = pyqtSignal(object)  # Identity | None
     box_drawn = pyqtSignal(object)  # Region | None
+    settings_changed = pyqtSignal(object)  # a part of Settings, such as ModelSettings
 
     def __init__(
         self,
@@ -207,17 +211,51 @@ class Host(QObject):
         """A few words at the box on the film: what the model sees of it."""
         self._desk.label_box(text)
 
+    def show_places(self, places: Sequence[tuple[Region, str]]) -> None:
+        """Boxes that a model found, each with a label, over the frames that they lie on; none
+        takes them away. They go with the series that is shown."""
+        self._desk.show_places(places)
+
+    def mark(self, checked: ReportDocument, marks: Mapping[str, str]) -> bool:
+        """What a check says of sentences, by their ids: a line below each, until the report's words
+        change. It replaces the marks before. False when the open report no longer says what was
+        `checked`; then nothing is marked."""
+        return self._ledger.mark(checked, marks)
+
     def on_step_back(self, step: Callable[[], bool]) -> None:
         """Have `step` called when Esc is pressed; it answers whether it had something to stop."""
         self._desk.add_step_back(step)
 
     def settings(self, part: type[Part]) -> Part:
         """The part of the settings that is of this type. Raises LookupError when none is."""
-        for one in fields(self._settings):
-            value = getattr(self._settings, one.name)
-            if isinstance(value, part):
-                return value
-        raise LookupError(f"The settings have no part {part.__name__}.")
+        value = getattr(self._settings, _name_of(self._settings, part))
+        return cast(Part, value)
+
+    def change_settings(self, part: Any) -> None:
+        """Write this part into the settings file, and use it from then on.
+
+        What else stands in the file stays. A file that cannot be read or written is told where
+        known problems are told, and nothing changes.
+        """
+        path, name = self.root.settings, _name_of(self._settings, type(part))
+
+        def write(cancelled: Callable[[], bool]) -> Iterator[None]:
+            replace(Settings.read(path), **{name: part}).write(path)
+            yield None
+
+        def take(_: None) -> None:
+            self._settings = replace(self._settings, **{name: part})
+            self.settings_changed.emit(part)
+
+        self.jobs.start(write, on_item=take, pool="disk")
+
+
+def _name_of(settings: Settings, part: type[Any]) -> str:
+    """The field of the settings that is of this type. Raises LookupError when none is."""
+    for one in fields(settings):
+        if isinstance(getattr(settings, one.name), part):
+            return one.name
+    raise LookupError(f"The settings have no part {part.__name__}.")
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,9 @@ class Window(QMainWindow):
     def label_box(self, text: str) -> None:
         self.viewport.set_box_label(text)
 
+    def show_places(self, places: Sequence[tuple[Region, str]]) -> None:
+        self.viewport.show_places(places)
+
     def add_step_back(self, step: Callable[[], bool]) -> None:
         self._steps_back.append(step)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from dicom_io.report.document import (
     Asked,
+    Decision,
     ReportDocument,
     ReportState,
     SectionKind,
@@ -40,6 +41,7 @@ class Ledger(QObject):
     document_changed = pyqtSignal(object)  # ReportDocument | None
     document_opened = pyqtSignal(object)  # another report (or None) is on the desk
     reader_acted = pyqtSignal(object)  # Act
+    marks_changed = pyqtSignal(object)  # dict[str, str], by sentence id
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +51,9 @@ class Ledger(QObject):
         self._held: set[str] = set()
         self._drafted: set[str] = set()  # ids of the last draft's sentences
         self._unfinished = ""  # id of the sentence whose words are still coming
+        self._marks: dict[str, str] = {}  # what a check says of a sentence
+        self._marked: tuple[object, ...] = ()  # the words that the check has read
+        self.document_changed.connect(self._drop_marks)
 
     @property
     def document(self) -> ReportDocument | None:
@@ -74,6 +79,23 @@ class Ledger(QObject):
     def replace(self, document: ReportDocument) -> None:
         """The same report in a new state (signed, or with more evidence)."""
         self._change(document)
+
+    def mark(self, checked: ReportDocument, marks: Mapping[str, str]) -> bool:
+        """What a check of the report says of its sentences, by their ids; it replaces the last.
+
+        It stands until any words of the report change. False, and nothing is marked, when they are
+        no longer those that were `checked`.
+        """
+        if self._document is None or _words_of(checked) != _words_of(self._document):
+            return False
+        self._marks, self._marked = dict(marks), _words_of(checked)
+        self.marks_changed.emit(dict(marks))
+        return True
+
+    def _drop_marks(self, document: ReportDocument | None) -> None:
+        if self._marks and (document is None or _words_of(document) != self._marked):
+            self._marks = {}
+            self.marks_changed.emit({})
 
     def hold(self, sentence: str) -> None:
         """Keep arriving drafts off this sentence while its editor is open."""
@@ -189,3 +211,9 @@ class Ledger(QObject):
         if document != self._document:
             self._document = document
             self.document_changed.emit(document)
+
+
+def _words_of(document: ReportDocument) -> tuple[object, ...]:
+    """What the report says: its id, and the words that nobody has rejected."""
+    said = [one for one in document.sentences() if one.state is not Decision.REJECTED]
+    return document.id, *((one.id, one.text) for one in said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import (
@@ -76,6 +76,7 @@ class ReportPanel(QWidget):
         self._next.clicked.connect(self.next_asked)
         ledger.document_changed.connect(self._show)
         ledger.document_opened.connect(self._forget)
+        ledger.marks_changed.connect(self._show_marks)
         self._show(ledger.document)
         self.show_standing("", "quiet")
 
@@ -212,6 +213,10 @@ class ReportPanel(QWidget):
         self._show_foot()
         self._mark_current()
         self._order_tabs()
+
+    def _show_marks(self, marks: Mapping[str, str]) -> None:
+        for row in self._rows():
+            row.show_mark(marks.get(row.sentence.id, ""))
 
     def tabs_after(self, widget: QWidget) -> None:
         """Tab leads from that widget into the report."""

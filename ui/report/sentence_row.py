@@ -47,6 +47,10 @@ class SentenceRow(QFrame):
         self._remark = _label("ai", small=True)
         self._remark.setTextFormat(Qt.TextFormat.PlainText)
         self._remark.setWordWrap(True)
+        self._checked = _label("alarm", small=True)
+        self._checked.setTextFormat(Qt.TextFormat.PlainText)
+        self._checked.setWordWrap(True)
+        self._checked.hide()
         self._keys = Keys()
         self._grid = QGridLayout(self)
         self._lay_out()
@@ -65,7 +69,8 @@ class SentenceRow(QFrame):
         self._grid.addWidget(self._text, 0, 1)
         self._grid.addWidget(self._known, 0, 2, top | Qt.AlignmentFlag.AlignRight)
         self._grid.addWidget(self._remark, 1, 1, 1, 2)
-        self._grid.addWidget(self._keys, 2, 1, 1, 2)
+        self._grid.addWidget(self._checked, 2, 1, 1, 2)
+        self._grid.addWidget(self._keys, 3, 1, 1, 2)
 
     def show_sentence(self, sentence: Sentence) -> None:
         """Show the sentence as it is now; an open editor keeps its words."""
@@ -83,6 +88,16 @@ class SentenceRow(QFrame):
         self.setToolTip(explained(sentence))
         self.setAccessibleName(f"{mark(sentence)}: {sentence.text} {known(sentence)}")
         self._keys.show_for(sentence)
+
+    def show_mark(self, text: str) -> None:
+        """What a check says of the sentence; "" takes it away."""
+        self._checked.setText(text)
+        self._checked.setVisible(bool(text))
+        self.setAccessibleDescription(text)
+
+    def marked(self) -> str:
+        """What a check says of it, "" for nothing."""
+        return self._checked.text()
 
     def show_current(self, current: bool, may_decide: bool) -> None:
         """Mark the row as the current one; its keys show while it may be decided."""

@@ -59,15 +59,23 @@ class Overlay:
         self._scale_bar(painter, pane, marks, placement)
         self._letters(painter, pane, marks.letters)
 
-    def draw_box(self, painter: QPainter, box: Region, label: str, placement: Placement) -> None:
-        """A box in the colour of place, its label above it (or inside, at the top of the pane)."""
+    def draw_box(
+        self,
+        painter: QPainter,
+        box: Region,
+        label: str,
+        placement: Placement,
+        *,
+        colour: str = theme.PLACE,
+    ) -> None:
+        """A box in that colour, its label above it (or inside, at the top of the pane)."""
         one = QPointF(*placement.to_pane(box.x0, box.y0))
         other = QPointF(*placement.to_pane(box.x1, box.y1))
         frame = QRectF(one, other).normalized()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for width, colour in ((3.0, theme.SHADE), (1.0, theme.PLACE)):
-            pen = QPen(QColor(colour), width)
+        for width, ink in ((3.0, theme.SHADE), (1.0, colour)):
+            pen = QPen(QColor(ink), width)
             pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
             painter.setPen(pen)
             painter.drawRect(frame)
@@ -75,7 +83,7 @@ class Overlay:
             painter.setFont(self.font)
             above = frame.top() - self._metrics.height() - GAP
             place = QPointF(frame.left() + GAP, above if above >= 0 else frame.top() + GAP)
-            self._text(painter, place, plain(label), theme.PLACE)
+            self._text(painter, place, plain(label), colour)
 
     def draw_sentence(self, painter: QPainter, pane: QRectF, text: str, colour: str) -> None:
         """One sentence in the middle of the pane, wrapped."""

@@ -39,11 +39,12 @@ PATIENCE = 300  # ms before a word about loading appears
 
 
 class Painted(NamedTuple):
-    """Whose picture, overlay and box the last paint drew; None for what it did not draw."""
+    """Whose picture, overlay and boxes the last paint drew; None for what it did not draw."""
 
     picture: Identity | None = None
     overlay: Identity | None = None
     box: Identity | None = None
+    places: Identity | None = None
 
 
 class Pane(QWidget):
@@ -414,7 +415,7 @@ class Pane(QWidget):
 
     def _paint_over(
         self, painter: QPainter, pane: QRectF, picture: Picture
-    ) -> tuple[Identity | None, Identity | None]:
+    ) -> tuple[Identity | None, ...]:
         """Overlay and box, each only over the frame that it belongs to; whose they were."""
         overlay = boxed = None
         marks, (box, label) = self._marks, self._box_to_paint()

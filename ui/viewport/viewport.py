@@ -6,16 +6,20 @@ opens the menu, the wheel scrolls, Ctrl makes all of it faster. A plain left cli
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QPoint, QPointF, Qt, pyqtSignal
-from PyQt6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QWheelEvent
 from PyQt6.QtWidgets import QMenu, QWidget
 
+from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.report.document import Region
 from ui import theme
 from ui.actions import Action
 from ui.jobs import Jobs
 from ui.viewport.pane import Pane
+from ui.viewport.picture import Picture
 from ui.viewport.presets import FIRST_KEYS
 from ui.viewport.reel import BUDGET
 from ui.viewport.tools import FASTER_FRAMES, WHEEL_STEP, Drag, Tool, tool_for, zoom_factor
@@ -44,6 +48,7 @@ class Viewport(Pane):
         self._tool = Tool.WINDOW
         self._drag: Drag | None = None
         self._drawing: Region | None = None
+        self._places: tuple[tuple[Region, str], ...] = ()
         self._wheel = 0
         self._action_list = [*self._tool_actions(), *self._view_actions(), *self._frame_actions()]
         self._action_list += self._window_actions()
@@ -77,6 +82,39 @@ class Viewport(Pane):
         else:
             return False
         return True
+
+    def show_places(self, places: Sequence[tuple[Region, str]]) -> None:
+        """Boxes that a model found, each with its label; none takes them away.
+
+        Each is painted over its own frame alone, and gone for good once another series is shown.
+        """
+        self._places = tuple(places)
+        self.update()
+
+    def places(self) -> tuple[tuple[Region, str], ...]:
+        """The boxes that a model found on the frame shown."""
+        frame = self.selected_frame()
+        return tuple(
+            (box, label)
+            for box, label in self._places
+            if frame is not None and box.identity == frame.identity
+        )
+
+    def clear(self) -> None:
+        """Nothing is shown, as in `Pane.clear`; what a model found is gone too."""
+        self._places = ()
+        super().clear()
+
+    def _paint_over(
+        self, painter: QPainter, pane: QRectF, picture: Picture
+    ) -> tuple[Identity | None, ...]:
+        """Overlay and box, and what a model found in this very picture."""
+        painted = super()._paint_over(painter, pane, picture)
+        mine = [(box, label) for box, label in self._places if box.identity == picture.identity]
+        for box, label in mine:
+            words = f"AI: {label}" if label else "AI"
+            self._overlay.draw_box(painter, box, words, self.placement(), colour=theme.AI)
+        return *painted, (picture.identity if mine else None)
 
     def _let_go(self, frame: ImageFrame | None) -> None:
         """Another frame is shown: a drag that belongs to the one before ends here."""

@@ -78,6 +78,9 @@ class Room:
     def type(self, text: str) -> None:
         KEYS.keyClicks(QApplication.focusWidget(), text)
 
+    def marks(self) -> list[str]:
+        return [self.row(one).marked() for one in ("a", "b")]
+
     def states(self) -> list[Decision]:
         assert self.ledger.document is not None
         return [one.state for one in self.ledger.document.sentences()]
@@ -244,3 +247,37 @@ def test_a_tab_walks_from_row_to_row_to_the_field(room: Room) -> None:
     assert room.row("b").hasFocus()
     room.key(KEY.Key_Tab)
     assert room.panel.field_of("Findings").hasFocus()
+
+
+# --- what a check says ---
+
+
+def test_a_mark_stands_below_its_sentence_until_the_words_change(room: Room) -> None:
+    room.ledger.open(draft(suggestion("a", "The lungs are clear."), suggestion("b", "Normal.")))
+    checked = room.ledger.document
+    assert checked is not None
+
+    assert room.ledger.mark(checked, {"b": "The findings say otherwise."})
+
+    assert room.marks() == ["", "The findings say otherwise."]
+    room.ledger.accept("b")
+    assert room.marks()[1] == "The findings say otherwise."
+    room.ledger.edit("a", "The left lung is clear.")
+    assert room.marks() == ["", ""]
+
+
+@pytest.mark.parametrize("change", ["edit", "reject", "open"])
+def test_a_check_of_words_that_are_gone_marks_nothing(room: Room, change: str) -> None:
+    room.ledger.open(draft(suggestion("a", "The lungs are clear."), suggestion("b", "Normal.")))
+    checked = room.ledger.document
+    assert checked is not None
+    if change == "edit":
+        room.ledger.edit("a", "The left lung is clear.")
+    elif change == "reject":
+        room.ledger.reject("a")
+    else:
+        room.ledger.open(draft(suggestion("a", "The lungs are clear."), suggestion("b", "Normal.")))
+
+    assert not room.ledger.mark(checked, {"b": "The findings say otherwise."})
+
+    assert room.marks() == ["", ""]

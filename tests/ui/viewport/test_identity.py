@@ -52,18 +52,20 @@ class Watched(Viewport):
         super().__init__(jobs)
         self.paints = 0
         self.boxes = 0
+        self.places_painted = 0
         self.faults: list[str] = []
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)
         self.paints += 1
         self.boxes += self.painted.box is not None
+        self.places_painted += self.painted.places is not None
         shown = self.painted.picture
         selected = self.selected_frame()
         study = self.study()
         if shown != (selected.identity if selected else None):
             self.faults.append(f"painted {shown}, selected {selected}")
-        if self.painted.overlay not in (None, shown) or self.painted.box not in (None, shown):
+        if {*self.painted[1:]} - {None, shown}:
             self.faults.append(f"mixed: {self.painted}")
         if shown is not None and (study is None or not shown.same_study(study.identity)):
             self.faults.append(f"painted {shown} in study {study}")
@@ -99,13 +101,16 @@ def test_no_late_picture_overlay_or_box_is_painted_over_another_study(
         number = chance.randint(1, STUDIES)
         frames = films[number]
         study = Study(frames[0].identity.of_study(), f"Film^{number}")
-        act = chance.choice(["show", "show", "scroll", "box", "late frames", "clear"])
+        act = chance.choice(["show", "show", "scroll", "box", "places", "late frames", "clear"])
         if act == "show" or viewport.study() is None:
             viewport.show_series(frames[:2], study)
         elif act == "scroll":
             viewport.scroll_by(chance.choice([-1, 1, 2]))
         elif act == "box":  # a question's box, perhaps of a study that was left
             viewport.set_box(Region(chance.choice(frames).identity, 1, 1, 6, 6))
+        elif act == "places":  # what a model found, perhaps in a study that was left
+            found = chance.choice(films[chance.randint(1, STUDIES)]).identity
+            viewport.show_places([(Region(found, 1, 1, 6, 6), "found")])
         elif act == "late frames":
             viewport.add_frames(frames)
         else:
@@ -121,7 +126,7 @@ def test_no_late_picture_overlay_or_box_is_painted_over_another_study(
 
     assert viewport.faults == []
     assert viewport.paints >= SWITCHES
-    assert viewport.boxes > 0
+    assert viewport.boxes > 0 and viewport.places_painted > 0
     assert len(seen) == STUDIES  # it did show them all, so the comparisons were real
 
 
@@ -156,3 +161,18 @@ def test_a_result_under_way_is_dropped_when_its_series_is_left(
     qtbot.wait(50)
     assert told == ([other] if moment == "show" else [])
     assert middle(as_array(viewport.grab().toImage())) in (50, 0)
+
+
+def test_what_a_model_found_is_gone_once_another_series_is_shown(
+    viewport: Viewport, qtbot: QtBot
+) -> None:
+    one, other = flat(50, study=1), flat(50, study=2)
+    viewport.show_series([one])
+    qtbot.waitUntil(lambda: viewport.selected_frame() is one, timeout=5000)
+    viewport.show_places([(Region(one.identity, 1, 1, 6, 6), "heart")])
+    assert [label for _, label in viewport.places()] == ["heart"]
+
+    for frame in (other, one):
+        viewport.show_series([frame])
+        qtbot.waitUntil(lambda frame=frame: viewport.selected_frame() is frame, timeout=5000)
+        assert viewport.places() == ()
