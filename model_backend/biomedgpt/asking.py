@@ -75,11 +75,11 @@ class Preparation:
         size = _size(request)
         source = self._source(request, task, size)
         prompt = self.prompter.prompt_of(task.name, source)
-        room = self._config.max_positions - 1 - len(prompt)
+        is_label = task.name == names.ENTAILMENT  # read off the prompt's last place
+        room = 1 if is_label else self._config.max_positions - 1 - len(prompt)
         if room < 1:
             raise BadRequest(f"The text leaves the model {self.name} no room to answer. Cut it.")
         candidates = self._candidates(request, task)
-        is_label = task.name == names.ENTAILMENT
         words = tuple(LABEL_OF[one] for one in candidates) if is_label else candidates
         answers = self._ids_of(words, room) if task.gives == "choice" else ()
         return Prepared(

@@ -13,11 +13,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from model_backend.biomedgpt.answering import TextStream
-from model_backend.biomedgpt.config import OFAConfig
 from model_backend.biomedgpt.image import preprocess
 from model_backend.biomedgpt.image_tower import ImageTower
-from model_backend.biomedgpt.tokenizer import Tokenizer
 from model_backend.client import ModelClient
 from model_backend.folder import ModelFolder, Preprocess
 from model_backend.models import load
