@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,13 +24,13 @@ from model_backend.request import (
     Answer,
     ImageInput,
     ModelDied,
+    ModelError,
     ModelIdentity,
     NoModel,
     Refusal,
     Request,
     Token,
 )
-from plugin import _model
 from plugin._model import (
     Models,
     change_words,
@@ -42,6 +42,7 @@ from plugin._model import (
 )
 from plugin._pool import Change, TooLarge
 from plugin._roles import ROLE, ROLES, chosen_name
+from tests.chat_server import ChatServer, say
 
 TWO_PLAIN = 2 * memory.PLAIN // memory.MIB  # MiB: room for two models without weights
 
@@ -312,17 +313,36 @@ def test_only_this_computer_is_no_export(address: str, host: str, leaves: bool) 
     assert (host_of(address), leaves_computer(address)) == (host, leaves)
 
 
-def test_what_leaves_this_computer_is_audited_once_for_each_image(
-    root: DataRoot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    distant: Callable[..., bool] = lambda address: True  # noqa: E731
-    monkeypatch.setattr(_model, "leaves_computer", distant)
+def test_what_leaves_this_computer_is_audited_before_it_does(root: DataRoot) -> None:
+    path = root.models / "distant"
+    path.mkdir()
+    config = {"url": "https://gpu.invalid/v1", "model": "large"}
+    distant = ModelFolder(path, "distant", "large", "chat", ("answer",), config, acknowledged="me")
+    write_model(distant)
     key = '{"patient_id": "7", "issuer": "", "study": "1.2"}'
     image = ImageInput(np.zeros((2, 2), np.uint8), identity=key)
     requests = [Request(ANSWER, (image,), "a"), Request(ANSWER, (image,), "b")]
 
-    list(models(root).ask([*requests, Request(SUMMARY, text="c")]))
+    with pytest.raises(ModelError):
+        list(models(root, answers="distant").ask(requests))
 
     entries = [one for one in AuditLog(root.audit).entries() if one.event == "EXPORTED_TO_MODEL"]
-    assert [one.identity and one.identity.study for one in entries] == ["1.2", None]
-    assert [dict(one.details)["what"] for one in entries] == ["pixels and question", "text"]
+    assert [one.identity and one.identity.study for one in entries] == ["1.2"]
+    details = dict(entries[0].details)
+    assert (details["model"], details["what"]) == ("distant", "pixels and question")
+    assert details["address"] == "https://gpu.invalid:443"
+
+
+def test_a_server_on_this_computer_is_no_export(root: DataRoot, chat: ChatServer) -> None:
+    path = root.models / "near"
+    path.mkdir()
+    config = {"url": chat.url, "model": chat.models[0]}
+    write_model(ModelFolder(path, "near", "large", "chat", ("answer",), config))
+    chat.replies = [say("A chest film.")]
+    image = ImageInput(np.zeros((2, 2), np.uint8))
+
+    events = list(models(root, answers="near").ask([Request(ANSWER, (image,), "What?")]))
+
+    last = events[-1]
+    assert isinstance(last, Answer) and last.text == "A chest film."
+    assert "EXPORTED_TO_MODEL" not in {one.event for one in AuditLog(root.audit).entries()}
