@@ -58,11 +58,13 @@ class Verdict:
 
     @property
     def is_present(self) -> bool:
+        if self.answer.probabilities is None:  # a model that only says which answer it chose
+            return self.answer.text == YES_NO[0]
         return self.yes >= self.finding.threshold
 
     def of(self, present: bool) -> float | None:
         """The probability of the sentence for that answer; None where it is not calibrated."""
-        if not self.answer.calibrated:
+        if not self.answer.calibrated or self.answer.probabilities is None:
             return None
         return self.yes if present else 1.0 - self.yes
 
@@ -113,13 +115,17 @@ def draft_report(
     requests = [*([describe] if describe else []), *(request for _, request in closed)]
     by_request = {request.id: (finding, request) for finding, request in closed}
     ended = 0
+    refused = ""
     for event in ask(requests, stop):
         match event:
             case Token(request=name, text=piece) if describe and name == describe.id:
                 draft.text += piece
                 yield _stage(draft, describe, model)
-            case Refusal(reason=reason):
-                raise DraftRefused(reason)
+            case Refusal(request=name, reason=reason):
+                if describe and name == describe.id:
+                    raise DraftRefused(reason)
+                refused = reason  # one question of the list is lost, and the draft is not
+                ended += 1
             case Answer(request=name) if describe and name == describe.id:
                 draft.words = (describe, event)
                 draft.text = event.text
@@ -128,8 +134,11 @@ def draft_report(
                 finding, request = by_request[name]
                 draft.verdicts[finding.name] = Verdict(finding, request, event)
                 ended += 1
-    if ended == len(requests):
-        yield _complete(draft)
+    if ended < len(requests):
+        return
+    if refused and draft.words is None and not draft.verdicts:
+        raise DraftRefused(refused)
+    yield _complete(draft)
 
 
 def _requests(

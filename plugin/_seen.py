@@ -71,6 +71,8 @@ def look(
 def record(seen: Seen | None, request: Request, model: ModelIdentity) -> Asked:
     """The request as the report keeps it, enough to ask it again; `seen` is None without image."""
     decoding = tuple((name, str(value)) for name, value in asdict(request.decoding).items())
+    # A server's weights are nobody's here to hash; the hash of no bytes would name wrong ones.
+    sha256 = "" if model.address else model.sha256
     return Asked(
         request=request.id,
         task=request.task,
@@ -83,6 +85,7 @@ def record(seen: Seen | None, request: Request, model: ModelIdentity) -> Asked:
             *decoding,
             ("seed", str(request.seed)),
             ("device", model.device),
+            *([("server", model.address)] if model.address else []),
         ),
-        algorithm=Algorithm(model.name, model.version, model.sha256, model.manufacturer),
+        algorithm=Algorithm(model.name, model.version, sha256, model.manufacturer),
     )

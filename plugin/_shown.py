@@ -46,7 +46,9 @@ def show_model(host: Host) -> None:
 
 
 def identity_words(model: ModelIdentity) -> str:
-    """Name, version, hash and device, as far as they are known."""
+    """Name, version, hash and device, as far as they are known; of a server's model its address."""
+    if model.address:
+        return f"{model.name} {model.version} · at {model.address}"
     parts = [f"{model.name} {model.version}", f"sha256 {model.sha256[:6]}…"]
     return " · ".join([*parts, *([model.device.upper()] if model.device else [])])
 

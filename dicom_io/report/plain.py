@@ -35,7 +35,8 @@ def as_text(document: ReportDocument) -> str:
         reader = document.reader
         lines.append(f"Signed by {reader.name} ({reader.organization}), {document.signed_at}")
     for model in document.algorithms():
-        lines.append(f"Model: {model.name} {model.version}, weights sha256:{model.sha256}")
+        weights = f", weights sha256:{model.sha256}" if model.sha256 else ""
+        lines.append(f"Model: {model.name} {model.version}{weights}")
     lines.append(f"Patient ID: {document.identity.patient_id}")
     lines.append(f"Study: {document.identity.study}")
     return "\n".join(lines) + "\n"
