@@ -6,6 +6,7 @@ process; here each file grows in a `.part` beside its place, so that the next tr
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import logging
@@ -146,7 +147,7 @@ def fetch(
 
 @dataclass(frozen=True)
 class _File:
-    size: int | None
+    size: int
     sha256: str | None  # of files kept with Git LFS
 
 
@@ -161,12 +162,13 @@ class _Hub:
     """The conversation with one hub about one repository."""
 
     def __init__(self, repository: Repository, token: str | None, bar: type[Bar]) -> None:
-        os.environ.update(_QUIET)
+        import httpx2
         import huggingface_hub
 
         # Its warnings name addresses that are signed.
         logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
         self._library: Any = huggingface_hub
+        self._network_problem = httpx2.TransportError
         self._repository = repository
         self._token: str | bool = token or False  # False: no other token is looked for
         self._bar = bar
@@ -186,7 +188,7 @@ class _Hub:
         files = {
             one.rfilename: _File(one.size, one.lfs.sha256 if one.lfs else None)
             for one in found.siblings or ()
-            if _FILE.fullmatch(one.rfilename)
+            if _FILE.fullmatch(one.rfilename) and one.size is not None
         }
         card = found.card_data.get("license") if found.card_data else None
         return _Listed(commit, files, " ".join(str(card).split())[:80] if card else "")
@@ -198,56 +200,50 @@ class _Hub:
             return
         known = listed.files[name]
         idle = 0
-        while idle < _TRIES:
-            before = part.stat().st_size if part.exists() else 0
-            size = self._go_on(listed.commit, name, part)
-            after = part.stat().st_size
-            if size is None or after == size:
-                _check(part, known)
-                part.rename(place)
-                return
-            idle = 0 if after > before else idle + 1
+        while _size(part) < known.size or not part.exists():
+            before = _size(part)
+            with contextlib.suppress(self._network_problem):  # the next one goes on
+                self._go_on(listed.commit, name, part, known.size)
+            idle = 0 if _size(part) > before else idle + 1
+            if idle == _TRIES:
+                raise FetchProblem(self._broken(name))
             time.sleep(0.2 * idle)
-        raise FetchProblem(self._broken(name))
+        _check(part, known)
+        part.rename(place)
 
-    def _go_on(self, commit: str, name: str, part: Path) -> int | None:
-        """Ask for what is missing; the size that the file should have. A connection that breaks
-        ends this quietly: the next one goes on."""
-        import httpx2
-        from huggingface_hub.file_download import HfFileMetadata, http_get
-
-        library, repository = self._library, self._repository
-        url = library.hf_hub_url(
-            repository.name, name, revision=commit, endpoint=repository.endpoint
+    def _go_on(self, commit: str, name: str, part: Path, size: int) -> None:
+        """Ask for what is missing."""
+        library, place = self._library, self._repository
+        url = library.hf_hub_url(place.name, name, revision=commit, endpoint=place.endpoint)
+        told = library.get_hf_file_metadata(
+            url, token=self._token, timeout=_PATIENCE, endpoint=place.endpoint
         )
-        try:
-            told: HfFileMetadata = library.get_hf_file_metadata(
-                url, token=self._token, timeout=_PATIENCE, endpoint=repository.endpoint
-            )
-        except httpx2.TransportError as error:
-            raise FetchProblem(self._broken(name)) from error
         headers = library.utils.build_hf_headers(token=self._token)
+        headers["Accept-Encoding"] = "identity"  # so that bytes can be counted
         if urlsplit(told.location).netloc != urlsplit(url).netloc:
             headers.pop("authorization", None)  # the token is the hub's alone
-        done = part.stat().st_size if part.exists() else 0
-        if told.size is not None and done > told.size:
-            part.unlink()
-            done = 0
-        with part.open("ab") as file:
-            try:
-                http_get(
-                    told.location,
-                    file,
-                    resume_size=done,
-                    headers=headers,
-                    expected_size=told.size,
-                    displayed_filename=name,
-                    tqdm_class=self._bar,  # mimics tqdm
-                    _nb_retries=0,
-                )
-            except httpx2.TransportError:
-                return told.size if told.size is not None else -1
-        return told.size
+        self._receive(told.location, headers, part, size)
+
+    def _receive(self, url: str, headers: dict[str, str], part: Path, size: int) -> None:
+        """Append what comes; from the beginning where the server does not go on. (The library's own
+        download keeps nothing of the last ten megabytes before a break.)"""
+        session, done = self._library.utils.get_session(), _size(part)
+        if done:
+            headers = {**headers, "Range": f"bytes={done}-"}
+        with session.stream("GET", url, headers=headers, timeout=_PATIENCE) as response:
+            self._library.utils.hf_raise_for_status(response)
+            goes_on = response.headers.get("Content-Range", "").startswith(f"bytes {done}-")
+            if done and not goes_on:
+                done = 0
+                if response.status_code == 206:
+                    raise FetchProblem(self._broken(part.stem))
+            with (
+                part.open("ab" if done else "wb") as file,
+                self._bar(desc=part.stem, total=size, initial=done) as bar,
+            ):
+                for chunk in response.iter_bytes():
+                    file.write(chunk)
+                    bar.update(len(chunk))
 
     def _broken(self, name: str) -> str:
         host = urlsplit(self._repository.endpoint).netloc
@@ -257,12 +253,16 @@ class _Hub:
         )
 
 
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
 def _check(part: Path, known: _File) -> None:
     """Raise FetchProblem when the file is not the one that the hub lists."""
     with part.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest() if known.sha256 else None
     size = part.stat().st_size
-    if found != known.sha256 or (known.size is not None and size != known.size):
+    if found != known.sha256 or size != known.size:
         part.unlink()
         raise FetchProblem(
             f"{part.name.removesuffix('.part')} arrived damaged: it is not the file that the hub "
@@ -276,7 +276,7 @@ def _check_room(folder: Path, listed: _Listed, choice: Choice) -> None:
     names = [choice.weights]
     if choice.is_index:
         names = [name for name in listed.files if name.endswith(f".{suffix}")]
-    size = 2 * sum(listed.files[name].size or 0 for name in names)
+    size = 2 * sum(listed.files[name].size for name in names)
     there = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
     free = shutil.disk_usage(folder).free + there
     if free < size:
