@@ -161,18 +161,17 @@ class Answering:
 
     def _places(self, asked: Prepared, found: Sequence[Hypothesis]) -> Answer:
         """Boxes in pixels of the request's image, and the same to read."""
-        best, objects, torn = found[0], *objects_in(self.tokenizer, found[0].tokens)
-        if asked.task.name == GROUNDING:  # the likeliest that is a whole box
-            whole = [one for one in found if objects_in(self.tokenizer, one.tokens)[0]]
-            best = whole[0] if whole else best
-            boxes, torn = objects_in(self.tokenizer, best.tokens)
-            objects = [(bins, asked.request.text.strip()) for bins, _ in boxes[:1]]
+        is_one = asked.task.name == GROUNDING
+        best = likeliest_box(self.tokenizer, found) if is_one else found[0]
+        objects, torn = objects_in(self.tokenizer, best.tokens)
+        if is_one:
+            objects = [(bins, asked.request.text.strip()) for bins, _ in objects]
         places = tuple(place_of(bins, *asked.size, self.config, label) for bins, label in objects)
         return Answer(
             request=asked.request.id,
             text=places_text(places, torn),
             probabilities=None,
-            cut_off=best.cut_off and asked.task.name != GROUNDING,
+            cut_off=best.cut_off and not is_one,
             model=self.identity,
             score=sum(best.positional_scores),
             places=places,
@@ -262,6 +261,12 @@ def shares_of_sentences(
         sentence = next((i for i, end in enumerate(ends) if length <= end), len(ends) - 1)
         shares[sentence].append(score)
     return tuple(math.exp(sum(one) / len(one)) if one else 1.0 for one in shares)
+
+
+def likeliest_box(tokenizer: Tokenizer, found: Sequence[Hypothesis]) -> Hypothesis:
+    """The best hypothesis that is a box, else the best: the range leaves `<unk>` open (spec 13.7),
+    so that some are none."""
+    return next((one for one in found if objects_in(tokenizer, one.tokens)[0]), found[0])
 
 
 def objects_in(

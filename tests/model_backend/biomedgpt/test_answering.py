@@ -6,11 +6,13 @@ import pytest
 
 from model_backend.biomedgpt.answering import (
     TextStream,
+    likeliest_box,
     objects_in,
     places_text,
     shares_of_sentences,
 )
 from model_backend.biomedgpt.config import OFAConfig
+from model_backend.biomedgpt.search import Hypothesis
 from model_backend.biomedgpt.tokenizer import EOS, UNK, Tokenizer
 from model_backend.request import Place
 
@@ -80,6 +82,16 @@ def test_unknown_symbol_within_a_box_tears_it(tokenizer: Tokenizer) -> None:
     ids = [first, first + 1, UNK, first + 2, EOS]
 
     assert objects_in(tokenizer, ids) == ([], 2)
+
+
+def test_likeliest_box_is_the_best_that_is_one(tokenizer: Tokenizer) -> None:
+    bins = [tokenizer.first_bin + number for number in range(4)]
+    torn = Hypothesis((bins[0], UNK, *bins[2:], EOS), -1.0, (), False)
+    whole = Hypothesis((*bins, EOS), -2.0, (), False)
+    worse = Hypothesis((*reversed(bins), EOS), -3.0, (), False)
+
+    assert likeliest_box(tokenizer, [torn, whole, worse]) is whole
+    assert likeliest_box(tokenizer, [torn]) is torn
 
 
 def test_places_are_read_in_pixels() -> None:

@@ -35,10 +35,10 @@ def whole_folder(tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
         encoder_layers=2,
         decoder_layers=2,
         resnet_layers=(1, 1, 1),
-        dict_lines=4500,  # yes, no and maybe are among them
+        dict_lines=50260,  # the published dictionary, so that candidates differ
         code_dict_size=16,
         num_bins=500,
-        vocab_size=4 + 4500 + 1 + 16 + 500,
+        vocab_size=4 + 50260 + 1 + 16 + 500,
         token_bucket_size=16,
         image_bucket_size=4,
         code_image_size=32,
@@ -53,6 +53,7 @@ def whole_folder(tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
         for layer in (*network.encoder.layers, *network.decoder.layers):
             for weight in layer.parameters():
                 weight.mul_(3) if weight.dim() > 1 else None
+        network.decoder.embed_tokens.weight[-500:] *= 3  # bins rather than the symbols 0 to 3
     path = tmp_path_factory.mktemp("models") / "whole"
     path.mkdir()
     save_weights(path / "weights.safetensors", network)
