@@ -51,6 +51,8 @@ def run_connect(arguments: argparse.Namespace, context: Context) -> int:
     """Ask the server for its models and write the folder of the chosen one."""
     address = Address.parse(arguments.url)
     acknowledged = _acknowledged(arguments)
+    if arguments.name:
+        _place(context.root.models, arguments.name)
     findings = _findings(arguments.findings, context)
     if not address.is_loopback and not acknowledged:
         raise UsageProblem(_must_acknowledge(address.origin))

@@ -1,0 +1,201 @@
+"""`wetread model connect`: what is asked first, what is written, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model_backend.chat.wording import TASKS
+from model_backend.folder import Finding, ModelFolder, find_model, write_model
+from tests.chat_server import MODEL, Certificates, ChatServer, chat_server, say, status
+from tests.commands import Wetread
+
+
+def written(home: Path, name: str) -> dict[str, Any]:
+    content = json.loads((home / "models" / name / "model.json").read_text(encoding="utf-8"))
+    assert isinstance(content, dict)
+    return content
+
+
+def test_only_model_of_a_server_is_connected_and_asked(
+    wetread: Wetread, own_home: Path, chat: ChatServer, picture: Path
+) -> None:
+    ran = wetread("model", "connect", f"http://127.0.0.1:{chat.port}")
+
+    assert ran.code == 0, ran.err
+    assert MODEL in ran.out and "Not sent: anything of the patient" in ran.out
+    assert "leave this computer" not in ran.out
+    content = written(own_home, MODEL)
+    assert content["config"] == {"url": chat.url, "model": MODEL}
+    assert content["tasks"] == list(TASKS)
+    assert (content["weights"], content["acknowledged"]) == ("", "")
+    folder = find_model(MODEL, own_home / "models")
+    assert (folder.backend, folder.model_version, folder.origin) == ("chat", MODEL, chat.url)
+    assert not chat.questions  # connecting sends no picture
+
+    (own_home / "settings.toml").write_text(f"version = 1\n[model]\nname = '{MODEL}'\n")
+    chat.replies = [say("A chest.")]
+    asked = wetread("ask", picture, "what is shown?", "--json")
+
+    assert asked.code == 0, asked.err
+    (answer,) = asked.objects
+    assert answer["answer"] == "A chest."
+    assert answer["model"]["version"] == MODEL
+    listed = wetread("model", "list")
+    assert MODEL in listed.out
+
+
+def test_model_has_to_be_named_where_there_are_several(
+    wetread: Wetread, own_home: Path, chat: ChatServer
+) -> None:
+    chat.models = ("llava:7b", "hub/Gemma 3 4B.gguf")
+
+    unnamed = wetread("model", "connect", chat.url)
+    wrong = wetread("model", "connect", chat.url, "--model", "llava")
+    right = wetread("model", "connect", chat.url, "--model", "hub/Gemma 3 4B.gguf", "--json")
+
+    assert (unnamed.code, wrong.code, right.code) == (2, 2, 0)
+    assert "llava:7b, hub/Gemma 3 4B.gguf" in unnamed.err
+    assert "llava:7b" in wrong.err
+    assert right.objects[0]["name"] == "Gemma-3-4B"
+    assert written(own_home, "Gemma-3-4B")["model_version"] == "hub/Gemma 3 4B.gguf"
+
+
+def test_connecting_again_replaces_and_another_model_is_kept(
+    wetread: Wetread, own_home: Path, chat: ChatServer
+) -> None:
+    models = own_home / "models"
+    (models / "echo").mkdir(parents=True)
+    write_model(ModelFolder(models / "echo", "echo", "1", "echo", ("answer",)))
+
+    first = wetread("model", "connect", chat.url, "--name", "site")
+    chat.models = ("newer",)
+    again = wetread("model", "connect", chat.url, "--name", "site")
+    taken = wetread("model", "connect", chat.url, "--name", "echo")
+
+    assert (first.code, again.code, taken.code) == (0, 0, 2)
+    assert written(own_home, "site")["model_version"] == "newer"
+    assert written(own_home, "echo")["backend"] == "echo"
+
+
+@pytest.mark.parametrize("name", ["../up", "a b", ".hidden", "x" * 65, "a/b"])
+def test_name_that_is_no_folder_is_refused(
+    wetread: Wetread, own_home: Path, chat: ChatServer, name: str
+) -> None:
+    ran = wetread("model", "connect", chat.url, "--name", name)
+
+    assert ran.code == 2
+    assert not list(own_home.glob("models/*"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("http://192.0.2.1:8000",),
+        ("https://192.0.2.1",),
+        ("https://gpu.hospital/v1",),
+    ],
+)
+def test_server_elsewhere_needs_an_acknowledgement(
+    wetread: Wetread, own_home: Path, words: tuple[str, ...]
+) -> None:
+    ran = wetread("model", "connect", *words)
+
+    assert ran.code == 2
+    assert "--acknowledge-export" in ran.err and "Not sent" in ran.err
+    assert not list(own_home.glob("models/*"))
+
+
+def test_plain_http_to_another_computer_is_refused_even_then(
+    wetread: Wetread, own_home: Path
+) -> None:
+    ran = wetread("model", "connect", "http://192.0.2.1:8000", "--acknowledge-export")
+
+    assert ran.code == 1
+    assert "over https only" in ran.err
+    assert not list(own_home.glob("models/*"))
+
+
+def test_model_in_the_cloud_behind_loopback_needs_one_too(
+    wetread: Wetread, own_home: Path, chat: ChatServer
+) -> None:
+    chat.models = ("glm-5.2:cloud",)
+
+    refused = wetread("model", "connect", chat.url)
+    taken = wetread("model", "connect", chat.url, "--name", "glm", "--acknowledge-export")
+
+    assert refused.code == 2 and "cloud" in refused.err
+    assert taken.code == 0
+    assert "leave this computer, to https://ollama.com" in taken.out
+    assert written(own_home, "glm")["acknowledged"]
+
+
+def test_key_and_certificates_are_kept_by_their_place(
+    wetread: Wetread, own_home: Path, tmp_path: Path, certificates: Certificates
+) -> None:
+    key = tmp_path / "key"
+    key.write_text("sk-secret-key")
+
+    with chat_server(certificates.trusted) as chat:
+        ran = wetread(
+            *("model", "connect", chat.url, "--name", "site", "--key-file", key),
+            *("--ca-file", certificates.authority),
+        )
+
+    assert ran.code == 0, ran.err
+    assert chat.received[0].headers["authorization"] == "Bearer sk-secret-key"
+    config = written(own_home, "site")["config"]
+    assert config["key_file"] == str(key)
+    assert config["ca_file"] == str(certificates.authority)
+    assert "sk-secret" not in json.dumps(written(own_home, "site")) + ran.out + ran.err
+
+
+def test_findings_of_another_model_are_taken_without_its_tuning(
+    wetread: Wetread, own_home: Path, chat: ChatServer
+) -> None:
+    models = own_home / "models"
+    (models / "tuned").mkdir(parents=True)
+    finding = Finding("heart", "is it large?", "Large.", "Normal.", drafted=False, threshold=0.9)
+    write_model(
+        ModelFolder(models / "tuned", "tuned", "1", "echo", ("choice",), findings=(finding,))
+    )
+
+    ran = wetread("model", "connect", chat.url, "--name", "site", "--findings", "tuned")
+    none = wetread("model", "connect", chat.url, "--name", "site", "--findings", "site2")
+
+    assert (ran.code, none.code) == (0, 1)
+    (taken,) = find_model("site", models).findings
+    assert taken == Finding("heart", "is it large?", "Large.", "Normal.")
+
+
+@pytest.mark.parametrize(
+    ("listing", "told"),
+    [
+        (status(401, {"error": "Unauthorized"}), "does not accept the key"),
+        (status(404, {}), "no such API"),
+        (status(200, {"data": []}), "has no model"),
+        (status(200, "models"), "does not list its models"),
+    ],
+)
+def test_server_that_lists_nothing_is_told_in_a_sentence(
+    wetread: Wetread, own_home: Path, chat: ChatServer, listing: Any, told: str
+) -> None:
+    chat.listing = listing
+
+    ran = wetread("model", "connect", chat.url)
+
+    assert ran.code != 0
+    assert told in ran.err and "Traceback" not in ran.err
+    assert not list(own_home.glob("models/*"))
+
+
+def test_address_of_nothing_is_told(wetread: Wetread, own_home: Path) -> None:
+    for url in ("http://127.0.0.1:1", "gpu:8000", "ftp://gpu"):
+        ran = wetread("model", "connect", url)
+
+        assert ran.code == 1
+        assert "Traceback" not in ran.err
+        assert not list(own_home.glob("models/*"))
