@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import re
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, cast
 
 from model_backend.folder import ModelFolder
 from model_backend.request import BadCheckpoint, Event, ModelIdentity, NoModel, Request
+
+log = logging.getLogger(__name__)
 
 
 class Model(Protocol):
@@ -38,10 +43,14 @@ def load(folder: ModelFolder, device: str, precision: str = "auto") -> Model:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", folder.backend):
         raise BadCheckpoint(f"{folder.backend[:40]!r} is no name of a backend.", "backend")
     full_name = f"{__name__}.{folder.backend}"
-    folder.check()
+    begun = time.monotonic()
+    check = _Check(folder)  # reads the weights once, while the libraries are imported
     try:
         module = importlib.import_module(full_name)
-        return cast(Model, module.load(folder, device, precision))
+        imported = time.monotonic()
+        check.wait()
+        checked = time.monotonic()
+        model = cast(Model, module.load(folder, device, precision))
     except ModuleNotFoundError as error:
         if error.name == full_name:
             raise BadCheckpoint(
@@ -55,3 +64,33 @@ def load(folder: ModelFolder, device: str, precision: str = "auto") -> Model:
             f"The model {folder.name} needs {error.name}, which is not installed here. Install it "
             'with: pip install "wetread[model]"'
         ) from error
+    log.info(
+        "loaded: imports %.2f s, then the weights' SHA-256 %.2f s, the weights %.2f s",
+        imported - begun,
+        checked - imported,
+        time.monotonic() - checked,
+    )
+    return model
+
+
+class _Check:
+    """`ModelFolder.check` on a thread of its own."""
+
+    def __init__(self, folder: ModelFolder) -> None:
+        self._folder = folder
+        self._problem: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="SHA-256", daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Raise BadCheckpoint when the weights are not those that `model.json` names, OSError when
+        they cannot be read."""
+        self._thread.join()
+        if self._problem is not None:
+            raise self._problem
+
+    def _run(self) -> None:
+        try:
+            self._folder.check()
+        except Exception as problem:  # the border of the thread: every problem must cross it
+            self._problem = problem

@@ -369,8 +369,11 @@ def test_command_line_of_the_frozen_program_answers(echo_folder: MakeFolder, roo
 # --- a second environment, played by a script that starts our own interpreter ---
 
 ODD = '''"""A backend that misbehaves as its prompt says."""
-import logging, os, sys
+import dataclasses, logging, os, sys, threading
 from model_backend.request import Answer, Token
+
+class OutOfMemoryError(RuntimeError):
+    pass
 
 class Odd:
     def __init__(self, identity):
@@ -383,6 +386,8 @@ class Odd:
             logging.getLogger("odd").warning("a record of the model")
             if request.text.startswith("fail"):
                 raise KeyError(request.text)
+            if request.text == "full card" and self.identity.device == "cuda":
+                raise OutOfMemoryError
             if request.text == "memory":
                 raise MemoryError
             if request.text == "garbage":
@@ -403,7 +408,11 @@ def load(folder, device, precision):
     print("a stray print while loading")
     if folder.config.get("missing"):
         import a_package_that_nobody_has
-    return Odd(folder.identity())
+    if folder.config.get("forever"):
+        print("loading", flush=True)
+        threading.Event().wait()
+    device = "cuda" if device == "cuda" else "cpu"
+    return Odd(dataclasses.replace(folder.identity(device), precision=precision))
 '''
 
 
@@ -486,12 +495,57 @@ def test_process_that_leaves_by_itself_is_told_with_its_code(
         list(client.ask([Request(ANSWER, text="exit")]))
 
 
+def test_full_graphics_card_is_left_and_the_same_requests_are_answered(
+    echo_folder: MakeFolder, other_python: str
+) -> None:
+    requests = [Request(ANSWER, text="hello"), Request(ANSWER, text="full card")]
+    with ModelClient(
+        echo_folder(backend="odd"), other_python, device="cuda", precision="bf16"
+    ) as client:
+        list(client.ask(requests[:1]))
+        before, pid = client.identity, client.pid
+
+        events = list(client.ask(requests))
+
+        answers = [event for event in events if isinstance(event, Answer)]
+        assert (before.device, before.precision, before.note) == ("cuda", "bf16", "")
+        assert [one.text for one in answers] == ["hello", "full card"]
+        assert [one.model.device for one in answers] == ["cuda", "cpu"]
+        assert "processor" in answers[1].model.note
+        assert client.identity == answers[1].model
+        assert client.pid == pid
+
+
+def test_closing_while_the_model_loads_lets_the_process_end_itself_at_once(
+    echo_folder: MakeFolder, other_python: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    folder = configured(echo_folder(backend="odd"), "forever")
+    client = ModelClient(folder, other_python)
+    asking = threading.Thread(
+        target=lambda: list(client.ask([words(1)], lambda: "loading" in caplog.text))
+    )
+    asking.start()
+    asking.join(SOON)
+    child = client._child
+    assert child is not None and child.process.poll() is None
+
+    client.close()
+
+    assert child.process.returncode == 0  # not killed after its farewell
+
+
+def configured(folder: ModelFolder, key: str) -> ModelFolder:
+    """The same folder with a configuration that asks for something odd."""
+    text = (folder.path / "model.json").read_text().replace('"pause": 0.0', f'"{key}": true')
+    (folder.path / "model.json").write_text(text)
+    return folder
+
+
 def test_missing_package_is_named_with_the_way_to_install_it(
     echo_folder: MakeFolder, other_python: str
 ) -> None:
-    folder = echo_folder(backend="odd")
-    text = (folder.path / "model.json").read_text().replace('"pause": 0.0', '"missing": true')
-    (folder.path / "model.json").write_text(text)
+    folder = configured(echo_folder(backend="odd"), "missing")
 
     with (
         ModelClient(folder, other_python) as client,
