@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import shutil
 import socket
@@ -15,7 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
 from model_backend.chat.wording import TASKS
 from model_backend.folder import ModelFolder, write_model
@@ -50,6 +55,17 @@ class Received:
         content = self.json["messages"][0]["content"]
         return str(content if isinstance(content, str) else content[0]["text"])
 
+    @property
+    def png(self) -> bytes:
+        """The file of the one picture."""
+        url = self.json["messages"][0]["content"][1]["image_url"]["url"]
+        return base64.b64decode(url.removeprefix("data:image/png;base64,"), validate=True)
+
+    @property
+    def picture(self) -> NDArray[np.uint8]:
+        """The pixels of the one picture."""
+        return np.asarray(Image.open(io.BytesIO(self.png)))
+
 
 Reply = Callable[[socket.socket, Received], None]
 
@@ -67,6 +83,7 @@ class ChatServer:
     received: list[Received] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     listing: Reply | None = None
+    sees: bool = True  # tells a black picture from a white one
     was_left: threading.Event = field(default_factory=threading.Event)  # an asker hung up
 
     @property
@@ -84,7 +101,10 @@ class ChatServer:
             listing = self.listing or status(200, {"object": "list", "data": rows})
             listing(sock, request)
         elif request.line.startswith("POST /v1/chat/completions "):
-            reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+            if "black or white" in request.words and self.sees:
+                reply = say("white" if request.picture.mean() > 127 else "black")
+            else:
+                reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
             reply(sock, request)
         else:
             status(404, {"detail": "Not Found"})(sock, request)

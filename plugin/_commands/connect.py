@@ -6,21 +6,29 @@ import argparse
 import getpass
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from model_backend.chat.settings import LIST_MODELS, Address, ChatSettings, is_in_cloud
-from model_backend.chat.wording import TASKS
+import numpy as np
+
+from model_backend.chat.settings import LIST_MODELS, Address, is_in_cloud
+from model_backend.chat.wording import TASKS as CHAT_TASKS
 from model_backend.client import ModelClient
 from model_backend.folder import FILE, Finding, ModelFolder, find_model, write_model
-from model_backend.request import Answer, ModelDied, Request
+from model_backend.request import CHOICE, Answer, ImageInput, ModelDied, ModelError, Request
+from model_backend.tasks import TASKS
 from plugin._commands.context import Context, UsageProblem
 
 SENT = (
     "Sent with each question: its words, and the pixels of the image or box as a PNG that holds "
     "nothing else. Not sent: anything of the patient, identifiers, file names, the report."
 )
+WHICH_TONE = "Is this picture black or white?"
+TONES = {"white": 255, "black": 0}  # grey values
+SIDE = 224  # pixels; some models take no smaller pictures
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -61,59 +69,92 @@ def run_connect(arguments: argparse.Namespace, context: Context) -> int:
     chosen = _choose(_models_of(config, acknowledged), arguments.model, address)
     if is_in_cloud(chosen) and not acknowledged:
         raise UsageProblem(_must_acknowledge(f"{chosen} in Ollama's cloud"))
+    context.printer.progress(f"Showing {chosen} a white picture and a black one.")
+    config["model"] = chosen
+    blindness = _blindness(config, acknowledged)
     name = arguments.name or _name_for(chosen)
     folder = ModelFolder(
         path=_place(context.root.models, name),
         name=name,
         model_version=chosen,
         backend="chat",
-        tasks=TASKS,
-        config={**config, "model": chosen},
-        findings=findings,
+        tasks=tuple(one for one in CHAT_TASKS if not (blindness and TASKS[one].has_image)),
+        config=config,
+        findings=() if blindness else findings,
         use="research only",
         origin=address.url,
         acknowledged=acknowledged,
     )
-    ChatSettings.read(folder.config, folder.path)
     folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_model(folder)
-    _tell(folder, context)
+    _tell(folder, blindness, context)
     return 0
 
 
-def _tell(folder: ModelFolder, context: Context) -> None:
+def _tell(folder: ModelFolder, blindness: str, context: Context) -> None:
     address = folder.identity().address
-    abroad = f"\nPictures leave this computer, to {address}." if folder.acknowledged else ""
+    lines = [f"Connected {folder.name}: {folder.model_version} at {address}."]
+    if folder.acknowledged:
+        lines.append(f"Pictures leave this computer, to {address}.")
+    if blindness:
+        lines.append(f"{blindness} It is asked about texts only; connect it again once it sees.")
+    lines += [SENT, f'To use it: name = "{folder.name}" below [model] in {context.root.settings}.']
     context.printer.say(
-        f"Connected {folder.name}: {folder.model_version} at {address}.{abroad}\n{SENT}\n"
-        f'To use it, write name = "{folder.name}" below [model] in {context.root.settings}.',
+        "\n".join(lines),
         name=folder.name,
         model=folder.model_version,
         address=address,
         path=str(folder.path),
+        tasks=list(folder.tasks),
+        sees=not blindness,
         sent=SENT,
         acknowledged=folder.acknowledged or None,
     )
 
 
-def _models_of(config: dict[str, Any], acknowledged: str) -> tuple[str, ...]:
-    """The server's models, asked for by the model process: this one opens no socket to it."""
+@contextmanager
+def _asking(config: dict[str, Any], acknowledged: str) -> Iterator[ModelClient]:
+    """The model process, which alone opens a socket to the server."""
     with tempfile.TemporaryDirectory(prefix="wetread-connect-") as place:
         folder = ModelFolder(
             path=Path(place),
             name="connecting",
             model_version="",
             backend="chat",
-            tasks=TASKS,
-            config={**config, "model": LIST_MODELS},
+            tasks=CHAT_TASKS,
+            config={"model": LIST_MODELS, **config},
             acknowledged=acknowledged,
         )
         write_model(folder)
         with ModelClient(folder) as client:
-            for event in client.ask([Request(LIST_MODELS)]):
-                if isinstance(event, Answer):
-                    return tuple(event.text.splitlines())
+            yield client
+
+
+def _models_of(config: dict[str, Any], acknowledged: str) -> tuple[str, ...]:
+    with _asking(config, acknowledged) as client:
+        for event in client.ask([Request(LIST_MODELS)]):
+            if isinstance(event, Answer):
+                return tuple(event.text.splitlines())
     raise ModelDied("The server's models could not be listed. Try again.")
+
+
+def _blindness(config: dict[str, Any], acknowledged: str) -> str:
+    """Why the model is taken to see no pictures, in a sentence; "" for one that sees.
+
+    Some servers pass the words on and drop the picture, and the model then answers all the same.
+    A white and a black picture are told apart by any model that sees them, and by no other.
+    """
+    pictures = {tone: np.full((SIDE, SIDE), value, np.uint8) for tone, value in TONES.items()}
+    requests = [
+        Request(CHOICE, (ImageInput(pixels),), WHICH_TONE, tuple(TONES))
+        for pixels in pictures.values()
+    ]
+    with _asking(config, acknowledged) as client:
+        try:
+            said = [event.text for event in client.ask(requests) if isinstance(event, Answer)]
+        except ModelError as error:
+            return f"The picture was not taken: {error}"
+    return "" if said == list(TONES) else f"{config['model']} did not tell black from white."
 
 
 def _choose(models: tuple[str, ...], wanted: str, address: Address) -> str:

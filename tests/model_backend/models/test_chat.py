@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import math
 import os
@@ -18,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from model_backend.chat.wording import TASKS as CHAT_TASKS
 from model_backend.chat.wording import WORDINGS
@@ -167,8 +164,8 @@ def test_nothing_but_pixels_and_question_reaches_the_server(ask: Ask, chat: Chat
 def test_picture_that_is_sent_has_the_pixels_and_no_other_word(ask: Ask, chat: ChatServer) -> None:
     ask(question())
 
-    png = sent_png(chat)
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(png))), FILM)
+    png = chat.questions[-1].png
+    assert np.array_equal(chat.questions[-1].picture, FILM)
     assert png_chunks(png) == {b"IHDR", b"IDAT", b"IEND"}
 
 
@@ -178,15 +175,15 @@ def test_colour_stays_and_a_large_picture_is_made_smaller(ask: Ask, chat: ChatSe
 
     ask(Request(ANSWER, (ImageInput(wide),), "what?"), longest_side=100)
 
-    picture = Image.open(io.BytesIO(sent_png(chat)))
-    assert (picture.mode, picture.size) == ("RGB", (100, 12))
-    assert picture.getpixel((50, 6)) == (200, 0, 0)
+    picture = chat.questions[-1].picture
+    assert picture.shape == (12, 100, 3)
+    assert picture[6, 50].tolist() == [200, 0, 0]
 
 
 def test_region_is_sent_as_the_pixels_that_the_box_touches(ask: Ask, chat: ChatServer) -> None:
     ask(Request(REGION, (IMAGE,), box=Place(3.5, 4.0, 10.2, 9.0)))
 
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(sent_png(chat)))), FILM[4:9, 3:11])
+    assert np.array_equal(chat.questions[-1].picture, FILM[4:9, 3:11])
     assert chat.questions[0].words == WORDINGS[REGION]
 
 
@@ -198,11 +195,6 @@ def test_region_without_a_pixel_is_refused_before_anything_is_sent(
         ask(Request(REGION, (IMAGE,), box=box))
 
     assert not chat.received
-
-
-def sent_png(chat: ChatServer) -> bytes:
-    url = chat.questions[-1].json["messages"][0]["content"][1]["image_url"]["url"]
-    return base64.b64decode(url.removeprefix("data:image/png;base64,"), validate=True)
 
 
 def png_chunks(png: bytes) -> set[bytes]:

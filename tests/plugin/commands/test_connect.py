@@ -34,7 +34,7 @@ def test_only_model_of_a_server_is_connected_and_asked(
     assert (content["weights"], content["acknowledged"]) == ("", "")
     folder = find_model(MODEL, own_home / "models")
     assert (folder.backend, folder.model_version, folder.origin) == ("chat", MODEL, chat.url)
-    assert not chat.questions  # connecting sends no picture
+    assert [one.picture.std() for one in chat.questions] == [0, 0]  # nobody's pictures
 
     (own_home / "settings.toml").write_text(f"version = 1\n[model]\nname = '{MODEL}'\n")
     chat.replies = [say("A chest.")]
@@ -46,6 +46,27 @@ def test_only_model_of_a_server_is_connected_and_asked(
     assert answer["model"]["version"] == MODEL
     listed = wetread("model", "list")
     assert MODEL in listed.out
+
+
+@pytest.mark.parametrize(
+    "reply", [say("white"), say("nothing"), status(500, {"error": {"message": "no mmproj"}})]
+)
+def test_model_that_sees_nothing_is_asked_about_texts_only(
+    wetread: Wetread, own_home: Path, chat: ChatServer, picture: Path, reply: Any
+) -> None:
+    chat.sees, chat.replies = False, [reply]
+
+    ran = wetread("model", "connect", chat.url, "--name", "blind", "--json")
+    chat.replies = [say("A chest.")]
+    (own_home / "settings.toml").write_text("version = 1\n[model]\nname = 'blind'\n")
+    asked = wetread("ask", picture, "what is shown?", "--json")
+
+    assert ran.code == 0, ran.err
+    assert ran.objects[0]["sees"] is False
+    assert set(ran.objects[0]["tasks"]) == {
+        *("entailment", "summary", "trial", "mortality", "treatment")
+    }
+    assert asked.objects[0]["refusal"]
 
 
 def test_model_has_to_be_named_where_there_are_several(
