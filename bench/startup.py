@@ -46,8 +46,8 @@ class _Notes(logging.Handler):
         self.texts: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if "loaded" in record.getMessage():
-            self.texts.append(record.getMessage())
+        if record.getMessage().startswith("loaded: "):
+            self.texts.append(record.getMessage().removeprefix("loaded: "))
 
 
 def first_answers(path: Path, precision: str, threads: int, times: int) -> First:
