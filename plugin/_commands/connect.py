@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from dicom_io.audit import Event
 from model_backend.chat.settings import LIST_MODELS, Address, is_in_cloud
 from model_backend.chat.wording import TASKS as CHAT_TASKS
 from model_backend.client import ModelClient
@@ -87,6 +88,14 @@ def run_connect(arguments: argparse.Namespace, context: Context) -> int:
     )
     folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_model(folder)
+    context.audit.record(
+        Event.MODELS_CHANGED,
+        change="connected",
+        model=folder.name,
+        version=folder.model_version,
+        address=folder.identity().address,
+        acknowledged=acknowledged,
+    )
     _tell(folder, blindness, context)
     return 0
 

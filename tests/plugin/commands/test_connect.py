@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dicom_io.audit import AuditLog
 from model_backend.chat.wording import TASKS
 from model_backend.folder import Finding, ModelFolder, find_model, write_model
 from tests.chat_server import MODEL, Certificates, ChatServer, chat_server, say, status
@@ -151,6 +152,9 @@ def test_model_in_the_cloud_behind_loopback_needs_one_too(
     assert refused.code == 2 and "cloud" in refused.err
     assert taken.code == 0
     assert "leave this computer, to https://ollama.com" in taken.out
+    (entry,) = AuditLog(own_home / "audit").entries()
+    assert entry.event == "MODELS_CHANGED"
+    assert ("address", "https://ollama.com") in entry.details
     assert written(own_home, "glm")["acknowledged"]
 
 
