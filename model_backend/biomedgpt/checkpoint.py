@@ -20,6 +20,7 @@ from model_backend.biomedgpt.weights import computed_shapes, network_with, state
 from model_backend.request import BadCheckpoint
 
 State = dict[str, Tensor]
+Shapes = Mapping[str, tuple[int, ...]]
 
 # The fairseq-free distribution's names that differ from fairseq's (spec 2.4).
 _TRANSFORMERS = (
@@ -97,12 +98,22 @@ def open_fairseq(
     With `ema` None averaged weights are taken where published evaluations use them: in files
     fine-tuned for questions that carry them (spec 2.1).
     """
-    name = Path(path).name
     with open_pickle(Path(path)) as content:
-        arguments = arguments_of(content)
-        if ema is None:
-            ema = arguments.get("_task") == "vqa_gen" and _averaged(content) is not None
-        yield adapt(_state_of(content, ema, name), arguments, config, averaged=ema)
+        yield fairseq(content, Path(path).name, config, ema=ema)
+
+
+def fairseq(
+    content: Mapping[str, Any],
+    name: str,
+    config: OFAConfig | None = None,
+    *,
+    ema: bool | None = False,
+) -> Checkpoint:
+    """The same of what `open_pickle` gave of the file `name`."""
+    arguments = arguments_of(content)
+    if ema is None:
+        ema = arguments.get("_task") == "vqa_gen" and _averaged(content) is not None
+    return adapt(_state_of(content, ema, name), arguments, config, averaged=ema)
 
 
 def adapt(
@@ -115,8 +126,9 @@ def adapt(
     """A published state in our names and shapes, every key checked. Raises BadCheckpoint."""
     entries = adapt_names(entries)
     config = config or infer_config(entries, arguments)
-    entries = adapt_entries(entries, config)
-    check_entries(config, entries)
+    wanted = state_shapes(config)
+    entries = adapt_entries(entries, config, wanted)
+    check_entries(wanted, entries)
     return Checkpoint(config, entries, arguments, averaged)
 
 
@@ -287,9 +299,9 @@ def _symbols(vocab: int, arguments: Mapping[str, Any]) -> dict[str, int]:
     return {**counts, "dict_lines": lines, "vocab_size": 5 + lines + others}
 
 
-def adapt_entries(state: Entries, config: OFAConfig) -> dict[str, Entry]:
+def adapt_entries(state: Entries, config: OFAConfig, wanted: Shapes) -> dict[str, Entry]:
     """What section 2.2 of the specification explains put right."""
-    wanted, computed = state_shapes(config), computed_shapes(config)
+    computed = computed_shapes(config)
     kept: dict[str, Entry] = {}
     for key, entry in _untied(state).items():
         if key not in computed:
@@ -311,12 +323,11 @@ def adapt_entries(state: Entries, config: OFAConfig) -> dict[str, Entry]:
     return kept
 
 
-def check_entries(config: OFAConfig, entries: Entries) -> None:
+def check_entries(wanted: Shapes, entries: Entries) -> None:
     """Raise BadCheckpoint naming the first key that is missing, extra, of another shape or kind.
 
     No value is read.
     """
-    wanted = state_shapes(config)
     for name, shape in wanted.items():
         if name not in entries:
             raise BadCheckpoint(f"The checkpoint lacks {name}.", name)

@@ -123,6 +123,18 @@ class OFAConfig:
             raise BadCheckpoint("A picture has at least one pixel a side.", "max_image_size")
         if not 2 <= self.token_bucket_size <= 1024:
             raise BadCheckpoint("There are 2 to 1024 text buckets.", "token_bucket_size")
+        if not 2 <= self.image_bucket_size <= 64:
+            raise BadCheckpoint(
+                "The configuration's image_bucket_size must be 2 to 64.", "image_bucket_size"
+            )
+        if not 8 <= self.code_image_size <= 248:  # 31 x 31 codes fit the text positions
+            raise BadCheckpoint(
+                "The configuration's code_image_size must be 8 to 248.", "code_image_size"
+            )
+        if not 0 < self.attn_scale_factor < 1e6:
+            raise BadCheckpoint(
+                "The configuration's attn_scale_factor must be above 0.", "attn_scale_factor"
+            )
         if self.d_model % self.heads:
             raise BadCheckpoint(
                 f"The width {self.d_model} does not divide into {self.heads} heads.", "heads"

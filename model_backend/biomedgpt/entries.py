@@ -41,10 +41,13 @@ class Entry:
         )
 
     def same(self, other: Entry) -> bool:
-        """Whether both hold the same values; equal places are not read."""
+        """Whether both hold the same values, bit for bit; equal places are not read."""
         if self.place is not None and self.place == other.place:
             return True
-        return self.shape == other.shape and torch.equal(self.read(), other.read())
+        if (self.shape, self.dtype) != (other.shape, other.dtype):
+            return False
+        mine, yours = (one.read().reshape(-1).view(torch.uint8) for one in (self, other))
+        return torch.equal(mine, yours)
 
 
 def held(tensor: Tensor) -> Entry:

@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from model_backend.biomedgpt.checkpoint import Checkpoint, adapt, open_fairseq
+from model_backend.biomedgpt.checkpoint import Checkpoint, adapt, fairseq
 from model_backend.biomedgpt.config import OFAConfig
 from model_backend.biomedgpt.entries import Entry
 from model_backend.biomedgpt.unpickle import open_pickle
@@ -95,8 +95,7 @@ def _open(folder: Path, choice: Choice, ema: bool | None) -> Iterator[Opened]:
         if not choice.is_index and _kind(path) == "pickle":
             content = stack.enter_context(open_pickle(path))
             if isinstance(content.get("model"), dict) or "cfg" in content:
-                found = stack.enter_context(open_fairseq(path, ema=ema))
-                yield Opened(found, (path,))
+                yield Opened(fairseq(content, path.name, ema=ema), (path,))
                 return
         if ema:
             raise BadCheckpoint(f"{path.name} carries no averaged (EMA) weights.", "ema")

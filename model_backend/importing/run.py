@@ -192,23 +192,20 @@ def _hashed(path: Path) -> str:
 @contextmanager
 def _new_folder(models: Path, name: str, may_replace: bool, size: int) -> Iterator[Path]:
     """A hidden folder that takes its name when the context ends well, and else is gone."""
-    models.mkdir(parents=True, exist_ok=True)
-    sweep(models)
-    free = shutil.disk_usage(models).free
-    if free < size:
-        raise _full(models, size, free)
-    path = Path(tempfile.mkdtemp(prefix=_UNDER_WAY, dir=models))
+    path: Path | None = None
     try:
+        models.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sweep(models)
+        if shutil.disk_usage(models).free < size:
+            raise OSError(errno.ENOSPC, "No room")
+        path = Path(tempfile.mkdtemp(prefix=_UNDER_WAY, dir=models))
         yield path
         _put(path, models / name, may_replace)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise _full(models, size, shutil.disk_usage(models).free) from error
-        raise ImportProblem(
-            f"The model cannot be written into {models} ({error.strerror}). Nothing was imported."
-        ) from error
+        raise _disk_problem(error, models, size) from error
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        if path is not None:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _put(path: Path, target: Path, may_replace: bool) -> None:
@@ -226,10 +223,14 @@ def _put(path: Path, target: Path, may_replace: bool) -> None:
     shutil.rmtree(former, ignore_errors=True)
 
 
-def _full(models: Path, size: int, free: int) -> ImportProblem:
+def _disk_problem(error: OSError, models: Path, size: int) -> ImportProblem:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return ImportProblem(
+            f"There is no room for the model in {models}: {size // 10**6 + 1} MB are needed. "
+            "Nothing was imported."
+        )
     return ImportProblem(
-        f"There is no room for the model in {models}: {size // 10**6} MB are needed, "
-        f"{free // 10**6} MB are free. Nothing was imported."
+        f"The model cannot be written into {models} ({error.strerror}). Nothing was imported."
     )
 
 

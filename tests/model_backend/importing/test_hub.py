@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from model_backend.importing import hub as hubs
 from model_backend.importing.hub import Fetched, fetch, is_repository, read_token, repository
 from model_backend.importing.problems import FetchProblem, ImportProblem
 from model_backend.importing.progress import Silent
@@ -112,7 +111,7 @@ def test_a_connection_that_breaks_is_gone_on_with(hub: Hub, bring: Bring) -> Non
 def test_the_next_try_goes_on_from_where_the_last_one_ended(
     hub: Hub, bring: Bring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hubs.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     hub.cuts = [100_000] + [0] * 50
     with pytest.raises(FetchProblem, match="goes on from there"):
         bring()
