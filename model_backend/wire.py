@@ -15,6 +15,7 @@ row by row, top row first. Nothing is ever executed or imported because a messag
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from typing import IO, Any, TypeVar
@@ -121,7 +122,7 @@ def read(stream: IO[bytes]) -> Message | None:
     if not line.endswith(b"\n"):
         raise DamagedMessage("The connection to the model ended within a message.")
     try:
-        header = json.loads(line)
+        header = json.loads(line, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise DamagedMessage("The model's connection carried something unreadable.") from error
     if not isinstance(header, dict):
@@ -140,6 +141,8 @@ def read(stream: IO[bytes]) -> Message | None:
 
 def check(requests: Sequence[Request]) -> None:
     """Raise BadRequest when the requests are beyond what a message may hold."""
+    for request in requests:
+        _check_numbers(request)
     pictures = {id(image.pixels): image.pixels for r in requests for image in r.images}
     for pixels in pictures.values():
         _check_pixels(pixels)
@@ -163,7 +166,23 @@ def encode(message: Message) -> list[bytes | memoryview]:
     return [line, *parts]
 
 
+def _check_numbers(request: Request) -> None:
+    """A message holds numbers, not their absence: no NaN and nothing infinite."""
+    if request.box is not None:
+        box = request.box
+        if not all(math.isfinite(one) for one in (box.x0, box.y0, box.x1, box.y1)):
+            raise BadRequest("The box has a corner that is no number. Draw it anew.")
+    for name, value in asdict(request.decoding).items():
+        if not math.isfinite(value):
+            raise BadRequest(f"The decoding's {name.replace('_', ' ')} is {value}, no number.")
+    for image in request.images:
+        if not all(math.isfinite(one) for one in astuple(image.to_stored)):
+            raise BadRequest("How the picture lies in the stored one is told by no numbers.")
+
+
 def _check_pixels(pixels: Any) -> None:
+    if not isinstance(pixels, np.ndarray):
+        raise BadRequest(f"A picture for the model is an array, not {type(pixels).__name__}.")
     shape = pixels.shape
     if pixels.dtype != np.uint8 or not (len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)):
         raise BadRequest(
@@ -386,4 +405,12 @@ def _a(kind: type[T], value: Any) -> T:
 def _number(value: Any) -> float:
     if type(value) not in (int, float):
         raise TypeError(f"expected a number, found {type(value).__name__}")
-    return float(value)
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("a number beyond all bounds")
+    return number
+
+
+def _no_number(name: str) -> Any:
+    """NaN and Infinity, which JSON does not have but Python's reader takes."""
+    raise ValueError(f"{name} is no number")

@@ -20,7 +20,16 @@ from model_backend.biomedgpt.scoring import Question, label_logits, score_candid
 from model_backend.biomedgpt.search import Hypothesis, Step, search
 from model_backend.biomedgpt.tokenizer import EOS, Tokenizer
 from model_backend.calibration import is_calibrated, probabilities
-from model_backend.request import ENTAILMENT, GROUNDING, Answer, Event, ModelIdentity, Place, Token
+from model_backend.request import (
+    ENTAILMENT,
+    GROUNDING,
+    Answer,
+    Event,
+    ModelError,
+    ModelIdentity,
+    Place,
+    Token,
+)
 from model_backend.sentences import sentence_spans
 
 Stop = Callable[[], bool]
@@ -106,8 +115,14 @@ class Answering:
     def _choice(self, asked: Prepared, scores: Sequence[float]) -> Answer:
         """A probability for each candidate: softmax of their scores, calibrated as fitted.
 
-        Scores normalised by length are none that anything was fitted to.
+        Scores normalised by length are none that anything was fitted to. Raises ModelError for
+        scores that are no numbers.
         """
+        if not all(math.isfinite(score) for score in scores):
+            raise ModelError(
+                f"The model {self.identity.name} computed no number for an answer. Choose another "
+                "precision, or install the model again."
+            )
         task, question = asked.task.name, asked.question
         shares = probabilities(self.calibration, task, question, asked.candidates, scores)
         best = max(range(len(shares)), key=shares.__getitem__)

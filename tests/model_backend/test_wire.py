@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from model_backend.request import (
     ModelError,
     ModelIdentity,
     NoModel,
+    Place,
     Refusal,
     Request,
     Token,
@@ -51,6 +53,19 @@ def over_the_wire(message: wire.Message) -> wire.Message:
         wire.Happened("b", Refusal("r", "cannot assess", MODEL)),
         wire.Happened("b", Answer("r", "yes", (0.25, 0.75), False, MODEL, calibrated=True)),
         wire.Happened("b", Answer("r", "a. b", None, True, MODEL, -3.5, (0.5, 0.25))),
+        wire.Happened(
+            "b",
+            Answer(
+                "r",
+                "heart: (0, 0) to (5, 7)",
+                None,
+                False,
+                MODEL,
+                places=(Place(0.0, 0.0, 5.0, 7.25, "heart"), Place(1.0, 1.0, 1.0, 1.0)),
+                codes=(0, 8191),
+            ),
+        ),
+        wire.Hello(replace(MODEL, precision="int8", address="https://h:1", note="left the GPU")),
     ],
 )
 def test_messages_survive_unchanged(message: wire.Message) -> None:
@@ -67,15 +82,17 @@ def test_requests_survive_with_their_pictures() -> None:
         (ImageInput(grey, affine, "whose"), ImageInput(colour[::2])),
         "Ist die Lunge frei? 🫁\n",
         ("ja", "nein", ""),
-        Decoding(beam=5, temperature=0.7, normalize=False),
+        Decoding(beam=5, temperature=0.7, normalize=False, by_trie=True),
         seed=7,
+        text2="und <mask> hier?",
+        box=Place(0.5, 1.0, 7.0, 5.0, "links"),
     )
 
     read = over_the_wire(wire.Batch("b", (request,)))
 
     assert isinstance(read, wire.Batch)
     (again,) = read.requests
-    for name in ("task", "text", "candidates", "decoding", "seed", "id"):
+    for name in ("task", "text", "candidates", "decoding", "seed", "id", "text2", "box"):
         assert getattr(again, name) == getattr(request, name)
     assert [image.identity for image in again.images] == ["whose", ""]
     assert again.images[0].to_stored == affine
@@ -131,6 +148,17 @@ def header_with(**changes: object) -> bytes:
     return json.dumps({**json.loads(line), **changes}).encode() + b"\n" + raw
 
 
+def answer_with(**changes: object) -> bytes:
+    stream = io.BytesIO()
+    answer = Answer("r", "x", None, False, MODEL, places=(Place(0, 0, 1, 1),), codes=(3,))
+    wire.write(stream, wire.Happened("b", answer))
+    header: dict[str, Any] = json.loads(stream.getvalue())
+    return json.dumps({**header, **changes}).encode() + b"\n"
+
+
+BOX = asdict(Place(0, 0, 1, 1))
+
+
 def request_with(**changes: object) -> bytes:
     (request,) = json.loads(whole_message().split(b"\n", 1)[0])["requests"]
     return header_with(requests=[{**request, **changes}])
@@ -171,11 +199,60 @@ def damaged() -> Iterator[bytes]:
     yield request_with(decoding={"beam": "wide"})
     yield request_with(images=[{"part": 1, "affine": [1, 0, 0, 0, 1, 0], "identity": ""}])
     yield request_with(images=[{"part": 0, "affine": [1] * 7, "identity": ""}])
+    yield request_with(images=[{"part": 0, "affine": [float("nan")] * 6, "identity": ""}])
+    yield request_with(text2=None)
+    yield request_with(box=[0, 0, 1, 1])
+    yield request_with(box={})
+    yield request_with(box={**BOX, "x0": "0"})
+    yield request_with(box={**BOX, "x0": True})
+    yield request_with(box={**BOX, "y1": float("nan")})
+    yield request_with(box={**BOX, "y1": float("inf")})
+    yield request_with(box={**BOX, "y1": 10**400})
+    yield request_with(box={**BOX, "label": 5})
+    yield request_with(box=BOX).replace(b'"y1": 1', b'"y1": 1e999')
+    yield request_with(decoding={"by_trie": 1})
+    yield request_with(decoding={"temperature": float("nan")})
+    yield answer_with(places=None)
+    yield answer_with(places=[[0, 0, 1, 1]])
+    yield answer_with(places=[{**BOX, "x1": float("nan")}])
+    yield answer_with(codes=[1.5])
+    yield answer_with(codes=[True])
+    yield answer_with(codes="3")
+    yield answer_with(calibrated=1)
+    yield answer_with(cut_off=None)
+    yield answer_with(probabilities=[float("nan")])
+    yield answer_with(score="high")
+    yield answer_with(model={**asdict(MODEL), "precision": 32})
 
 
 def test_whole_message_is_read() -> None:
-    for content in (whole_message(), header_with(), request_with(seed=3)):
+    for content in (whole_message(), header_with(), request_with(seed=3), request_with(box=BOX)):
         assert isinstance(wire.read(io.BytesIO(content)), wire.Batch)
+    assert isinstance(wire.read(io.BytesIO(answer_with())), wire.Happened)
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        (Request(CHOICE, box=Place(0, 0, float("nan"), 1)), "corner that is no number"),
+        (Request(CHOICE, box=Place(0, float("-inf"), 1, 1)), "corner that is no number"),
+        (Request(CHOICE, decoding=Decoding(temperature=float("nan"))), "temperature is nan"),
+        (Request(CHOICE, decoding=Decoding(length_penalty=float("inf"))), "length penalty is inf"),
+        (
+            Request(CHOICE, (ImageInput(np.zeros((2, 2), np.uint8), Affine(x0=float("nan"))),)),
+            "no numbers",
+        ),
+        (Request(CHOICE, (ImageInput(np.full((2, 2), np.nan)),)), "float64"),
+        (Request(CHOICE, (ImageInput([[0, 1]]),)), "an array, not list"),  # type: ignore[arg-type]  # what is tried
+        (
+            Request(CHOICE, (ImageInput(np.broadcast_to(np.uint8(1), (30_000, 30_000))),)),
+            "30000 x 30000 pixels",
+        ),
+    ],
+)
+def test_what_no_message_can_hold_is_told_before_it_is_sent(request_: Request, told: str) -> None:
+    with pytest.raises(BadRequest, match=told):
+        wire.encode(wire.Batch("b", (request_,)))
 
 
 @pytest.mark.parametrize("content", list(damaged()), ids=lambda content: f"{len(content)} bytes")

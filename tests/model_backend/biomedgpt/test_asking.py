@@ -312,7 +312,7 @@ def test_words_beyond_the_published_number_are_not_read(tokenizer: Tokenizer) ->
     ],
 )
 def test_network_that_cannot_do_what_its_folder_says_is_refused(
-    changes: dict[str, int], key: str
+    changes: dict[str, Any], key: str
 ) -> None:
     config = replace(OFAConfig(), **changes)
 

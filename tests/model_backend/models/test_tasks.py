@@ -24,6 +24,7 @@ from model_backend.request import (
     Decoding,
     Event,
     ImageInput,
+    ModelError,
     Place,
     Refusal,
     Request,
@@ -329,6 +330,16 @@ def test_places_in_pictures_of_any_shape_lie_inside_them(
     (place,) = found.places
     assert 0 <= place.x0 <= place.x1 <= width and 0 <= place.y0 <= place.y1 <= height
     assert region.text is not None
+
+
+@pytest.mark.parametrize("task", [names.CHOICE, names.ENTAILMENT, names.ANSWER, names.GROUNDING])
+def test_network_that_computes_no_numbers_is_told(whole_folder: ModelFolder, task: str) -> None:
+    model = loaded(whole_folder)
+    with torch.no_grad():
+        model._network.encoder.layer_norm.weight.fill_(math.nan)
+
+    with pytest.raises(ModelError):
+        list(model.answer([asked(task)], lambda: False))
 
 
 # --- stopping ---
