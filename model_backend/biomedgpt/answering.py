@@ -140,14 +140,13 @@ class Answering:
     # --- free text ---
 
     def _write(self, asked: Prepared, states: EncoderOutput, stop: Stop) -> Iterator[Event]:
-        """Free text, piece by piece with one beam; several beams settle only at the end."""
-        assert asked.search is not None
+        """Free text, piece by piece: what all beams and all finished texts begin with."""
         given = len(asked.prompt) - 1
         stream = TextStream(self.tokenizer)
         for event in self._searched(asked, states, stop):
             if isinstance(event, Step):
-                if asked.search.beam == 1 and len(event.tokens) > given:
-                    piece = stream.push(event.tokens[given:])
+                if event.settled > given:
+                    piece = stream.push(event.tokens[given : event.settled])
                     if piece:
                         yield Token(asked.request.id, piece)
                 continue

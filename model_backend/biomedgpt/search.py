@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from os.path import commonprefix  # of any sequences
 
 import torch
 from torch import Tensor
@@ -52,6 +53,7 @@ class Step:
 
     tokens: tuple[int, ...]
     positional_scores: tuple[float, ...]
+    settled: int = 0  # so many of them stand at the beginning of every sequence still in question
 
 
 @dataclass
@@ -323,7 +325,9 @@ class _Beams:
     def best(self) -> Step:
         """The leading beam of the first sentence."""
         totals = [0.0, *self.scores[0, 0].tolist()]
-        return Step(tuple(self.tokens[0, 1:].tolist()), _differences(totals))
+        beams = [tuple(row) for row in self.tokens[: self.settings.beam, 1:].tolist()]
+        rivals = [*beams, *(one.tokens for one in self.sentences[0].finished)]
+        return Step(beams[0], _differences(totals), len(commonprefix(rivals)))
 
     def result(self) -> list[list[Hypothesis]]:
         return [

@@ -162,3 +162,20 @@ def test_a_text_longer_than_the_network_writes_is_refused(
 ) -> None:
     with pytest.raises(BadRequest, match="1023"):
         generate(tiny, encoded[True], Search(max_len_b=1024))
+
+
+@pytest.mark.parametrize("beam", [1, 3, 6])
+def test_what_has_settled_is_how_every_result_begins(tiny: BiomedGPT, beam: int) -> None:
+    tokens = torch.tensor([[0, 90, 120, 300, 2]])
+    states = tiny.encode(tokens)
+    settings = Search(beam=beam, max_len_b=40, min_len=10)
+
+    *steps, found = search(tiny, states, settings)
+
+    assert isinstance(found, list)
+    settled = [step.settled for step in steps if isinstance(step, Step)]
+    assert settled == sorted(settled) and settled[-1] > 0
+    for step in steps:
+        assert isinstance(step, Step)
+        for one in found[0]:
+            assert one.tokens[: step.settled] == step.tokens[: step.settled]

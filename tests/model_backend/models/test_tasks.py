@@ -102,6 +102,20 @@ def test_pieces_of_free_text_join_to_the_answer(
     assert answer.sentence_probabilities
 
 
+def test_several_beams_show_what_they_all_begin_with(whole: BiomedGPTModel) -> None:
+    longest = Decoding(beam=5, max_tokens=60, min_tokens=60)
+    counts = []
+
+    for task in STREAMED:
+        *pieces, answer = whole.answer([asked(task, decoding=longest)], lambda: False)
+        assert isinstance(answer, Answer)
+        grown = "".join(piece.text for piece in pieces if isinstance(piece, Token))
+        assert grown == answer.text
+        counts.append(len(pieces))
+
+    assert max(counts) > 3
+
+
 @pytest.mark.parametrize("beam", [1, 4])
 def test_grounding_names_one_box_inside_the_image(whole: BiomedGPTModel, beam: int) -> None:
     decoding = Decoding(beam=beam)
