@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from model_backend.chat.stream import Scored
 
+LONGEST_QUESTION = 80  # words by which a fit knows a question (spec/biomedgpt.md §8)
 _MARKS = " \t\r\n\"'`*_.,;:!“”‘’«»"  # around an answer that is to be one of a list
 
 
@@ -43,3 +45,12 @@ def first_token_scores(
         for i in begun:
             sums[i] += math.exp(logprob)
     return tuple(map(math.log, sums)) if all(sums) else None
+
+
+def fitted_question(text: str) -> str:
+    """A closed question as a fit is kept for it: cleaned as BiomedGPT's are (spec/biomedgpt.md §8),
+    so that one labelled set fits any model. Said again here because that code needs torch."""
+    plainer = text.lower().lstrip(",.!?*#:;~").replace("-", " ").replace("/", " ")
+    words = re.sub(r"\s{2,}", " ", plainer).rstrip("\n").strip(" ").split(" ")[:LONGEST_QUESTION]
+    cleaned = " ".join(words)
+    return cleaned if cleaned.endswith("?") else f"{cleaned}?"

@@ -146,6 +146,7 @@ class Server:
         """Look up, connect and encrypt. Where the name leads is decided now, since it may change,
         and what was looked up is what is connected to."""
         address = self.settings.address
+        line.look()
         places = _places(address, line)
         numbers = [str(place[1][0]) for place in places]
         is_abroad = not all(is_loopback(number) for number in numbers)

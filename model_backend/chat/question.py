@@ -88,7 +88,7 @@ def png(pixels: NDArray[np.uint8], longest_side: int = 0) -> bytes:
     if longest_side and max(image.size) > longest_side:
         share = longest_side / max(image.size)
         width, height = (max(1, round(side * share)) for side in image.size)
-        image = image.resize((width, height), Image.Resampling.LANCZOS)
+        image = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
     file = io.BytesIO()
     image.save(file, "PNG", compress_level=3)
     return file.getvalue()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from model_backend import calibration
-from model_backend.chat.choosing import first_token_scores, named
+from model_backend.chat.choosing import first_token_scores, fitted_question, named
 from model_backend.chat.connection import Server, Stopped, Unanswered, shortened
 from model_backend.chat.question import candidates_of, check, content_of, limit_of
 from model_backend.chat.settings import LIST_MODELS, ChatSettings, address_of
@@ -124,7 +124,7 @@ class ChatModel:
         scores = first_token_scores(candidates, written.text, written.scored)
         if scores is None:
             return Answer(request.id, candidates[best], None, False, self.identity)
-        question = _question(request)
+        question = fitted_question(request.text)
         return Answer(
             request=request.id,
             text=candidates[best],
@@ -255,7 +255,9 @@ def _sentence(error: Unanswered, settings: ChatSettings) -> str:
         )
     wait = f" in {error.retry_after} s" if error.retry_after.isdigit() else " later"
     told = {
-        401: f"The server {origin} does not accept the key{words}. Check the key file.",
+        401: f"The server {origin} does not accept the key{words}. Check the key file."
+        if settings.key
+        else f"The server {origin} wants a key{words}. Connect again with --key-file.",
         403: f"The server {origin} does not let this key ask{words}. Check the key file.",
         404: f"The server {origin} has no model {settings.model}, or no such API at "
         f"{settings.address.url}{words}.",
@@ -269,8 +271,3 @@ def _sentence(error: Unanswered, settings: ChatSettings) -> str:
     if error.status >= 500:
         return f"The server {origin} failed ({error.status}){words}. Ask again later."
     return f"The server {origin} did not take the question ({error.status}){words}."
-
-
-def _question(request: Request) -> str:
-    """As `calibration` keys its questions: cleaned, with its question mark."""
-    return " ".join(request.text.lower().split()).rstrip("? ") + "?"
