@@ -27,6 +27,7 @@ from model_backend.request import (
 )
 from model_backend.tasks import TASKS
 
+Seen = NDArray[np.uint8] | BadRow | None  # None: the case has no picture
 MOST_TOGETHER = 32  # requests of one batch
 
 # As the authors' own evaluations decode (spec §9.8): VQA-RAD's script, PEIR Gross's test, MeQSum's.
@@ -96,15 +97,11 @@ def ask_set(
 
     A case whose picture cannot be read, or that the model refuses, is left out with the reason.
     """
-    for together in _same_picture(cases):
-        pixels = None
-        if together[0].picture is not None:
-            try:
-                pixels = together[0].pixels()
-            except BadRow as bad:
-                for case in together:
-                    cases.leave_out(case, str(bad))
-                continue
+    for together, pixels in _same_picture(cases):
+        if isinstance(pixels, BadRow):
+            for case in together:
+                cases.leave_out(case, str(pixels))
+            continue
         yield from _ask(model, cases, [asking.case(one) for one in together], asking, pixels, stop)
 
 
@@ -131,21 +128,29 @@ def _ask(
             yield from _ask(model, cases, [one], asking, pixels, stop)
 
 
-def _same_picture(cases: Iterable[LabelledCase]) -> Iterator[list[LabelledCase]]:
-    """Runs of cases about one picture, at most MOST_TOGETHER; texts one by one."""
+def _same_picture(cases: Iterable[LabelledCase]) -> Iterator[tuple[list[LabelledCase], Seen]]:
+    """Runs of cases about one picture, at most MOST_TOGETHER, with its pixels; texts one by one.
+
+    A picture is read when its first case comes: later its archive may be closed.
+    """
     run: list[LabelledCase] = []
+    pixels: Seen = None
     for case in cases:
-        if run and (
-            len(run) == MOST_TOGETHER
-            or case.picture is None
-            or run[0].picture is None
-            or not _is_same(case, run[0])
-        ):
-            yield run
+        if run and (len(run) == MOST_TOGETHER or not _is_same(case, run[0])):
+            yield run, pixels
             run = []
+        if not run:
+            pixels = _seen(case)
         run.append(case)
     if run:
-        yield run
+        yield run, pixels
+
+
+def _seen(case: LabelledCase) -> Seen:
+    try:
+        return None if case.picture is None else case.pixels()
+    except BadRow as bad:
+        return bad
 
 
 def _is_same(case: LabelledCase, other: LabelledCase) -> bool:

@@ -3,7 +3,87 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+
+from model_backend.folder import find_model
+from plugin._commands.child import run_module
+from plugin._commands.context import Context
+
+# What follows MODEL and LABELLED and is passed on to the process as it is.
+PASSED = ("task", "split", "part", "dataset", "size", "device", "precision", "threads")
 
 
 def add(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the commands below `wetread model`."""
+    check = what.add_parser(
+        "check",
+        help="measure a model on a labelled set, beside what its authors report",
+        description="Measure a model on a labelled set and hold it to what its authors report. "
+        "The result is kept in the model's model.json. The exit code is 3 when the model is not "
+        "what its name says.",
+    )
+    _declare(check)
+    check.add_argument("--dataset", metavar="NAME", help="the set's name, such as vqa_rad")
+    check.add_argument("--size", metavar="SIZE", help="the model's size, such as base")
+    check.set_defaults(run=run_check)
+
+    calibrate = what.add_parser(
+        "calibrate",
+        help="fit a model's probabilities on a labelled set",
+        description="Fit the temperature of a task's probabilities on a labelled set, test it on "
+        "patients or images left out, and keep it in the model's model.json.",
+    )
+    _declare(calibrate)
+    calibrate.set_defaults(run=run_calibrate)
+
+
+def _declare(command: argparse.ArgumentParser) -> None:
+    command.add_argument("model", metavar="MODEL", help="a name or a folder")
+    command.add_argument(
+        "labelled",
+        type=Path,
+        metavar="LABELLED",
+        help="a .jsonl file, a .tsv file of the authors', or a folder (docs/checking.md)",
+    )
+    command.add_argument("--task", metavar="TASK", help="what the rows ask, if they do not say")
+    command.add_argument(
+        "--split",
+        metavar="PART",
+        help="only this part: as rows name it, or held_out, validation, training by Wetread's rule",
+    )
+    command.add_argument("--part", type=int, metavar="N", help="only N cases, always the same")
+    command.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda or mps")
+    command.add_argument("--precision", metavar="PRECISION", help="auto, fp32, bf16 or int8")
+    command.add_argument("--threads", type=int, metavar="N", help="processor threads")
+    keep = command.add_mutually_exclusive_group()
+    keep.add_argument("--write", action="store_true", help="into the embedded model as well")
+    keep.add_argument("--no-write", action="store_true", help="leave model.json as it is")
+
+
+def run_check(arguments: argparse.Namespace, context: Context) -> int:
+    """Measure in a process of its own, so that torch never meets Qt."""
+    return run_module("model_backend.evaluation.check", _words(arguments, context))
+
+
+def run_calibrate(arguments: argparse.Namespace, context: Context) -> int:
+    """Calibrate in a process of its own."""
+    return run_module("model_backend.evaluation.fit", _words(arguments, context))
+
+
+def _words(arguments: argparse.Namespace, context: Context) -> list[str]:
+    """The process's command line; device, precision and threads are those of the settings."""
+    folder = find_model(arguments.model, context.root.models)
+    chosen = context.settings.model
+    fallen = {"device": chosen.device, "precision": chosen.precision, "threads": chosen.threads}
+    words = [str(folder.path.resolve()), str(arguments.labelled)]
+    for name in PASSED:
+        value = getattr(arguments, name, None)
+        value = fallen.get(name) if value is None else value
+        if value not in (None, "", 0):
+            words.append(f"--{name}={value}")
+    words += [f"--{name}" for name in ("write", "no-write") if getattr(arguments, _key(name))]
+    return [*words, *(["--json"] if context.printer.as_json else [])]
+
+
+def _key(name: str) -> str:
+    return name.replace("-", "_")
