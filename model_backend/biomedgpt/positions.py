@@ -1,9 +1,15 @@
-"""Relative position tables: which row of a bias table belongs to which pair of positions."""
+"""Relative position tables: which row of a bias table belongs to which pair of positions.
+
+Tables are made on the processor by name: on the device meta, where networks are built without
+memory, the same lines would make torch import its compiler, which takes a second.
+"""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+
+CPU = "cpu"
 
 
 def token_buckets(bucket_size: int, positions: int = 1024) -> Tensor:
@@ -14,9 +20,9 @@ def token_buckets(bucket_size: int, positions: int = 1024) -> Tensor:
     (spec 3.1).
     """
     middle = bucket_size // 2
-    distance = torch.arange(1 - positions, positions)
+    distance = torch.arange(1 - positions, positions, device=CPU)
     far = distance.abs().clamp(min=middle + 1).float()
-    ratio = torch.log(far / middle) / torch.log(torch.tensor(1023 / middle))
+    ratio = torch.log(far / middle) / torch.log(torch.tensor(1023 / middle, device=CPU))
     shared = (torch.ceil(ratio * (middle - 1)) + middle).long() * distance.sign()
     bucket = torch.where(distance.abs() <= middle, distance, shared)
     return bucket + bucket_size - 1
@@ -39,7 +45,8 @@ def image_buckets(query: Tensor, key: Tensor, side: int) -> Tensor:
 
 def patch_positions(height: int, width: int, side: int) -> Tensor:
     """Position of each patch of a height x width map, row by row: (height * width,) int64."""
-    return (1 + torch.arange(height)[:, None] * side + torch.arange(width)[None, :]).flatten()
+    down, across = torch.arange(height, device=CPU), torch.arange(width, device=CPU)
+    return (1 + down[:, None] * side + across[None, :]).flatten()
 
 
 def code_positions(code_image_size: int, side: int) -> Tensor:
@@ -49,4 +56,5 @@ def code_positions(code_image_size: int, side: int) -> Tensor:
     """
     window = code_image_size // 8
     codes = patch_positions(window, window, side)
-    return torch.cat([torch.zeros(1, dtype=torch.long), codes, torch.full((769,), 1024)])
+    start, filler = torch.tensor([0], device=CPU), torch.full((769,), 1024, device=CPU)
+    return torch.cat([start, codes, filler])

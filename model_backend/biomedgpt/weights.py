@@ -12,12 +12,13 @@ from torch import Tensor
 
 from model_backend.biomedgpt.config import OFAConfig
 from model_backend.biomedgpt.network import BiomedGPT
+from model_backend.biomedgpt.skeleton import without_values
 from model_backend.request import BadCheckpoint
 
 
 def state_shapes(config: OFAConfig) -> dict[str, tuple[int, ...]]:
     """Name and shape of every entry that a network of this configuration learns or counts."""
-    with torch.device("meta"):
+    with without_values():
         network = BiomedGPT(config)
     entries = network.state_dict()
     entries.pop("decoder.embed_tokens.weight")  # tied to the encoder's
@@ -76,7 +77,7 @@ def network_with(config: OFAConfig, state: Mapping[str, Tensor]) -> BiomedGPT:
     Raises BadCheckpoint as `check_state` does.
     """
     check_state(config, state)
-    with torch.device("meta"):
+    with without_values():
         network = BiomedGPT(config)
     ready = {name: _single(entry) for name, entry in state.items()}
     ready["decoder.embed_tokens.weight"] = ready["encoder.embed_tokens.weight"]
