@@ -9,7 +9,6 @@ chunks without choices, errors as an event, thoughts in a field of their own or 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from model_backend.chat.connection import Answering, error_words
 from model_backend.request import ModelError
 
 LONGEST_EVENT = 2**20  # bytes
+LEAST_LOGPROB = -1e6  # below it, or not comparable, a log-probability is none
 DONE = "[DONE]"
 
 
@@ -160,7 +160,7 @@ def _pair(row: Any) -> tuple[str, float] | None:
     token, logprob = row.get("token"), row.get("logprob")
     if not isinstance(token, str) or not isinstance(logprob, int | float):
         return None
-    return (token, float(logprob)) if math.isfinite(logprob) and logprob <= 0 else None
+    return (token, float(logprob)) if LEAST_LOGPROB <= logprob <= 0 else None
 
 
 class Thoughts:

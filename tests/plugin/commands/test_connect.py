@@ -6,9 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import pytest
 
 from dicom_io.audit import AuditLog
+from dicom_io.image.frame import open_frames
+from dicom_io.pacs.samples import chest_film
+from dicom_io.report.check import check
 from model_backend.chat.wording import TASKS
 from model_backend.folder import Finding, ModelFolder, find_model, write_model
 from tests.chat_server import MODEL, Certificates, ChatServer, chat_server, say, status
@@ -224,3 +228,31 @@ def test_address_of_nothing_is_told(wetread: Wetread, own_home: Path) -> None:
         assert ran.code == 1
         assert "Traceback" not in ran.err
         assert not list(own_home.glob("models/*"))
+
+
+def test_connected_model_drafts_a_report_that_is_signed_in_its_name(
+    wetread: Wetread, own_home: Path, chat: ChatServer, echo_folder: Path, tmp_path: Path
+) -> None:
+    chat.models = (r"C:\models\Radiology VLM 7B.gguf",)
+    wetread("model", "connect", chat.url, "--name", "site", "--findings", echo_folder)
+    (own_home / "settings.toml").write_text("version = 1\n[model]\nname = 'site'\n")
+    chat.replies = [say("The lungs are clear."), say("Yes."), say("No")]
+    out = tmp_path / "report.dcm"
+
+    drafted = wetread("draft", chest_film(), "--json")
+    reader = ("--reader", "Doe^Jane", "--organization", "Hospital", "--credential-from-stdin")
+    (draft,) = drafted.objects
+    signed = wetread(
+        *("sign", draft["draft"], "--accept", "all", "--out", out, *reader), stdin="correct horse\n"
+    )
+
+    assert signed.code == 0, signed.err
+    sentences = {one["text"]: one["probability"] for one in draft["sentences"]}
+    assert sentences == {"The lungs are clear.": None, "It is normal.": None}
+    report = pydicom.dcmread(out)
+    assert check(report, [open_frames(chest_film())[0].header]) == ()
+    text = str(report)
+    assert "site C: models Radiology VLM 7B.gguf" in text
+    assert f"server=http://127.0.0.1:{chat.port}" in text
+    assert "sha256" not in text
+    assert "Probability" not in text
