@@ -42,6 +42,7 @@ _ARGUMENTS = (
     "code_image_size",
     "patch_image_size",
     "orig_patch_image_size",
+    "max_image_size",
     "disable_entangle",
     "interpolate_position",
     "dropout",

@@ -46,7 +46,7 @@ _BY_NAME = (  # where nothing but the name tells, as in the transformers style
     (re.compile(r"pre-?_?train", re.I), _PRE_TRAINED),
 )
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-_MOST_ANSWERS, _LONGEST_ANSWER = 100_000, 400
+_MOST_ANSWERS, _LONGEST_ANSWER = 10_000, 400
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Description:
     size: str
     preprocess: Preprocess
     prompt_type: str = "none"
-    prompts: tuple[tuple[str, str], ...] = ()  # task, wording
+    config: tuple[tuple[str, Any], ...] = ()  # what asking needs to know beside the network's
     answers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -74,16 +74,21 @@ def describe(
     notes: list[str] = []
     answers = _answers(arguments, notes)
     prompt_type = arguments.get("prompt_type")
-    prompts: dict[str, str] = {}
-    if arguments.get("add_object") is True:
-        # The column was there in fine-tuning; empty, its symbols stand all the same (spec 8).
-        prompts = {task: TASKS[task].wording + " object: " for task in _QUESTIONS if task in tasks}
+    config_of_asking: dict[str, Any] = {}
+    if arguments.get("add_object") is True:  # empty, its symbols stand all the same (spec 8)
+        config_of_asking["add_object"] = True
+    if tuple(tasks) == (names.CLASSIFY,):
+        config_of_asking["cased_answers"] = True  # names of classes were learnt as they stand
+    longest = arguments.get("max_src_length")  # words, of a summary's source ids (spec 8)
+    is_one_task = arguments.get("_task") != "unify_task"
+    if is_one_task and type(longest) is int and 1 <= longest <= config.max_positions:
+        config_of_asking["max_source"] = dict.fromkeys(tasks, longest)
     return Description(
         tasks=tuple(dict.fromkeys(tasks)),
         size=size,
         preprocess=_preprocess(arguments, config, size, tasks),
         prompt_type=prompt_type if prompt_type in PROMPT_TYPES else "none",
-        prompts=tuple(prompts.items()),
+        config=tuple(config_of_asking.items()),
         answers=answers,
         notes=tuple(notes),
     )

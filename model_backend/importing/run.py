@@ -160,9 +160,7 @@ def _check_free(name: str, models: Path, may_replace: bool) -> None:
 
 
 def _folder(path: Path, name: str, local: _Local, opened: Opened, told: Description) -> ModelFolder:
-    config = opened.checkpoint.config.to_json()
-    if any(answer != answer.lower() for answer in told.answers):
-        config["cased_answers"] = True
+    config = opened.checkpoint.config.to_json() | dict(told.config)
     licence = f"{LICENCE} The repository says: {local.licence}." if local.licence else LICENCE
     return ModelFolder(
         path=path,
@@ -174,7 +172,6 @@ def _folder(path: Path, name: str, local: _Local, opened: Opened, told: Descript
         weights=WEIGHTS,
         preprocess=told.preprocess,
         prompt_type=told.prompt_type,
-        prompts=dict(told.prompts),
         licence=licence,
         manufacturer=local.maker,
         use=USE,

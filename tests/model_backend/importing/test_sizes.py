@@ -66,7 +66,7 @@ def test_a_whole_file_of_the_small_size_is_imported(
     folder = done.folder
     assert (folder.name, folder.size, done.averaged) == ("vqa_rad_tiny", "small", True)
     assert folder.tasks == ("answer", "choice") and folder.prompt_type == "prev_output"
-    assert folder.prompts["choice"] == " {text} object: "
+    assert folder.config["add_object"] is True
     assert folder.preprocess is not None and folder.preprocess.size == 384
     assert any("trainval_ans2label.pkl" in note for note in done.notes)
     found = load_file(folder.weights_path)
