@@ -2,8 +2,10 @@
 
 http.client parses the answers; this file gives it a stream whose every wait lasts at most 50 ms
 before `stop` and the clock are looked at. So a cancel closes the connection at once, whether the
-name is being looked up, the connection made, the picture sent or the first word awaited. There are
-no proxies, no redirects and no cookies, and nothing is read from the environment.
+name is being looked up, the connection made, the picture sent or the first word awaited. That, and
+sending to one address only, is why this stands on sockets and the standard library: its clients and
+those of others block, follow redirects, or ask the environment for proxies. There are none of these
+here, and no cookies.
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ from model_backend.request import ANSWER, REGION
 from plugin._answering import answer_question
 from plugin._drafting import DraftRefused, draft_report
 from plugin._model import Models, close_models
-from plugin._shown import identity_words
 from plugin._tasks import Given, ask_task
 from tests.chat_server import MODEL, ChatServer, Received, Reply, chat_model, first_token, say
 
@@ -186,7 +185,7 @@ def test_model_on_this_computer_is_no_export(own_home: Path, chat: ChatServer, f
     assert reply.text == "It is normal."
     events = [one.event for one in AuditLog(root.audit).entries()]
     assert "MODEL_LOADED" in events and "EXPORTED_TO_MODEL" not in events
-    assert identity_words(models.identity("answers")).endswith(f"at http://127.0.0.1:{chat.port}")
+    assert models.identity("answers").address == f"http://127.0.0.1:{chat.port}"
 
 
 def test_nothing_of_the_patient_reaches_the_server(
