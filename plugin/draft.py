@@ -11,19 +11,18 @@ from dicom_io.errors import DicomProblem
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.window import Window
 from dicom_io.report.document import ReportDocument, ReportState
+from model_backend.request import ModelIdentity
 from plugin._drafting import DraftRefused, draft_report
-from plugin._model import close_models
 from plugin._reply import UNCALIBRATED
-from plugin._shown import identity_words, models_of, show_model, tell
+from plugin._shown import models_of, show_identity, tell
 from ui.host import Action, Host, Job
 
 DRAFTING = "Drafting. Esc stops and keeps what is written."
 
 
 def start(host: Host) -> list[Action]:
-    """Offer the draft, and show which model there is."""
+    """Offer the draft."""
     drafting = Drafting(host)
-    show_model(host)
     return [
         Action(
             "draft.start",
@@ -34,11 +33,6 @@ def start(host: Host) -> list[Action]:
             group="Model",
         )
     ]
-
-
-def stop() -> None:
-    """End the model process."""
-    close_models()
 
 
 class Drafting:
@@ -120,13 +114,12 @@ class Drafting:
     def _show_device(self) -> None:
         """The device is known once the model has been loaded."""
 
-        def look(cancelled: Callable[[], bool]) -> Iterator[str]:
-            yield identity_words(models_of(self._host).identity("reports"))
+        def look(cancelled: Callable[[], bool]) -> Iterator[ModelIdentity]:
+            yield models_of(self._host).identity("reports")
 
-        def show(text: str) -> None:
-            self._host.show_state("model", text, "quiet", "The model that drafts and answers here.")
-
-        self._host.jobs.start(look, on_item=show, pool="model")
+        self._host.jobs.start(
+            look, on_item=lambda model: show_identity(self._host, model), pool="model"
+        )
 
     def _fail(self, error: Exception) -> None:
         """What the model will not do is told quietly; what went wrong needs the reader."""

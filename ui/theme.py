@@ -93,6 +93,10 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QSpinBo
     border-color: $PLACE;
 }
 QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow {
+    image: none; width: 0px; height: 0px; margin-right: 8px; border-top: 4px solid $QUIET;
+    border-left: 4px solid transparent; border-right: 4px solid transparent;
+}
 QComboBox QAbstractItemView { background: $RAISED; border: 1px solid $LINE; }
 
 QPushButton, QToolButton {

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
+from pydicom.uid import UID
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -14,6 +17,7 @@ from dicom_io.report.document import ReportDocument, SectionKind, Sentence
 from dicom_io.settings import ModelSettings, Settings
 from dicom_io.source import Source
 from dicom_io.storage import DataRoot
+from model_backend.chat.wording import TASKS
 from model_backend.folder import Finding, ModelFolder, Preprocess, write_model
 from plugin._ask_box import AskBox
 from plugin._discover import discover
@@ -37,13 +41,14 @@ class Desk:
         model: str = "",
         *,
         plugins: Any = None,
+        chosen: ModelSettings | None = None,
     ) -> None:
         application()
         self.qtbot = qtbot
         self.root = DataRoot(home).create()
-        settings = Settings(model=ModelSettings(name=model))
-        chosen = discover() if plugins is None else plugins
-        self.viewer: Viewer = build_window(chosen, self.root, settings, sources)
+        settings = Settings(model=chosen or ModelSettings(name=model))
+        found = discover() if plugins is None else plugins
+        self.viewer: Viewer = build_window(found, self.root, settings, sources)
         self.window = self.viewer.window
         self.window.resize(1400, 900)
         self.window.show()
@@ -222,3 +227,28 @@ def write_echo(root: DataRoot, pause: float = 0.0) -> str:
         )
     )
     return "echo"
+
+
+def write_served(root: DataRoot, url: str, model: str, name: str = "served") -> str:
+    """Install a model that a chat server runs; its name."""
+    path = root.models / name
+    path.mkdir(parents=True, exist_ok=True)
+    config = {"url": url, "model": model}
+    write_model(ModelFolder(path, name, model, "chat", TASKS, config))
+    return name
+
+
+def write_films(folder: Path, count: int) -> Path:
+    """A folder with a small chest film of each of `count` patients, studies 1.2.826.0 and on."""
+    folder.mkdir()
+    for number in range(count):
+        film = dcmread(str(get_testdata_file("CT_small.dcm")))
+        film.PatientID, film.PatientName = f"ID{number}", f"Patient^{number}"
+        film.Modality, film.BodyPartExamined = "CR", "CHEST"
+        film.StudyInstanceUID = f"1.2.826.{number}"
+        film.SeriesInstanceUID = f"1.2.826.{number}.1"
+        film.SOPInstanceUID = film.file_meta.MediaStorageSOPInstanceUID = UID(
+            f"1.2.826.{number}.1.1"
+        )
+        film.save_as(folder / f"{number}.dcm")
+    return folder

@@ -68,7 +68,7 @@ def test_own_plug_ins_come_first_and_those_of_others_follow(site: Path) -> None:
 
     names = [plugin.name for plugin in discover()]
 
-    assert names == ["answer", "card", "draft", "words"]
+    assert names == ["answer", "card", "check", "draft", "models", "words"]
 
 
 def test_an_installed_plug_in_of_one_file_is_used(

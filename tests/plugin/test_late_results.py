@@ -11,9 +11,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from pydicom import dcmread
-from pydicom.data import get_testdata_file
-from pydicom.uid import UID
 from PyQt6.QtGui import QPaintEvent
 from pytestqt.qtbot import QtBot
 
@@ -24,7 +21,7 @@ from dicom_io.pacs.folder import FolderSource
 from dicom_io.report.document import Decision, Origin, ReportDocument, Sentence
 from dicom_io.source import Fetched, Found, Query, Stop, Stored, never
 from dicom_io.storage import DataRoot
-from tests.plugin.desk import KEY, Desk, write_echo
+from tests.plugin.desk import KEY, Desk, write_echo, write_films
 from tests.ui.hands import SHIFT
 from ui.viewport.viewport import Viewport
 from ui.worklist.study_rows import Listed
@@ -67,19 +64,7 @@ class LateSource:
 @pytest.fixture
 def patients(tmp_path: Path) -> Path:
     """A folder with one chest film of each of some patients."""
-    folder = tmp_path / "patients"
-    folder.mkdir()
-    for number in range(STUDIES):
-        film = dcmread(str(get_testdata_file("CT_small.dcm")))
-        film.PatientID, film.PatientName = f"ID{number}", f"Patient^{number}"
-        film.Modality, film.BodyPartExamined = "CR", "CHEST"
-        film.StudyInstanceUID = f"1.2.826.{number}"
-        film.SeriesInstanceUID = f"1.2.826.{number}.1"
-        film.SOPInstanceUID = film.file_meta.MediaStorageSOPInstanceUID = UID(
-            f"1.2.826.{number}.1.1"
-        )
-        film.save_as(folder / f"{number}.dcm")
-    return folder
+    return write_films(tmp_path / "patients", STUDIES)
 
 
 class Watch:

@@ -31,7 +31,8 @@ def desk(qtbot: QtBot, own_home: Path) -> Iterator[Desk]:
 
 
 def test_changed_settings_are_written_used_and_told(desk: Desk, own_home: Path) -> None:
-    host, told = desk.viewer.host, []
+    host = desk.viewer.host
+    told: list[ModelSettings] = []
     host.settings_changed.connect(told.append)
 
     host.change_settings(ModelSettings(answers="base", precision="bf16"))
