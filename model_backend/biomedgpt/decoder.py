@@ -154,6 +154,10 @@ class Decoder(Stack):
             return torch.as_tensor(self.output(x))
         return F.linear(x, self.embed_tokens.weight)
 
+    def logits_of(self, x: Tensor, symbols: Tensor) -> Tensor:
+        """States (..., C) to the logits of these symbols alone (..., symbols), in float32."""
+        return F.linear(x, torch.as_tensor(self.embed_tokens(symbols)))
+
     def states(
         self,
         tokens: Tensor,

@@ -35,6 +35,8 @@ class EncoderOutput:
 class Encoder(Stack):
     """Patches and text to states, in one sequence, patches first."""
 
+    image_proj: nn.Module
+
     def __init__(self, config: OFAConfig, embed_tokens: nn.Embedding) -> None:
         super().__init__(config, embed_tokens)
         width = config.d_model

@@ -40,6 +40,9 @@ class Bottleneck(nn.Module):
 class ImageTower(nn.Module):
     """(B, 3, height, width) to (B, 1024, height / 16, width / 16)."""
 
+    conv1: nn.Module
+    bn1: nn.Module
+
     def __init__(self, blocks: Sequence[int], eps: float, *, is_frozen: bool = False) -> None:
         super().__init__()
         self.is_frozen = is_frozen  # batch norms keep their statistics and weights in training

@@ -98,7 +98,7 @@ def _allowed_log_probabilities(
     allowed = trie.allowed(beginning)
     if len(allowed) == 1:
         return {allowed[0]: 0.0}
-    logits = network.decoder.embed_tokens.weight[allowed] @ state  # (allowed,)
+    logits = network.decoder.logits_of(state, torch.tensor(allowed, device=state.device))
     return dict(zip(allowed, F.log_softmax(logits.float(), dim=0).tolist(), strict=True))
 
 

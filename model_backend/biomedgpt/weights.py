@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from model_backend.biomedgpt.config import OFAConfig
 from model_backend.biomedgpt.network import BiomedGPT
+from model_backend.biomedgpt.packing import prepare
 from model_backend.biomedgpt.skeleton import without_values
 from model_backend.request import BadCheckpoint
+
+Described = tuple[tuple[int, ...], str, bool]  # an entry's shape, kind, and whether it is floating
 
 
 def state_shapes(config: OFAConfig) -> dict[str, tuple[int, ...]]:
@@ -48,27 +53,39 @@ def computed_shapes(config: OFAConfig) -> dict[str, tuple[int, ...]]:
 def check_state(config: OFAConfig, state: Mapping[str, Tensor]) -> None:
     """Raise BadCheckpoint naming the first key that is missing, extra, of another shape or kind, or
     that holds values that are not numbers."""
+    described = {
+        name: (tuple(entry.shape), str(entry.dtype), entry.is_floating_point())
+        for name, entry in state.items()
+    }
+    check_entries(config, described)
+    for name, entry in state.items():
+        check_numbers(name, entry)
+
+
+def check_entries(config: OFAConfig, found: Mapping[str, Described]) -> None:
+    """The part of `check_state` that needs no values."""
     wanted = state_shapes(config)
     for name, shape in wanted.items():
-        if name not in state:
+        if name not in found:
             raise BadCheckpoint(f"The checkpoint lacks {name}.", name)
-        entry = state[name]
-        if tuple(entry.shape) != shape:
+        its_shape, kind, is_floating = found[name]
+        if its_shape != shape:
             raise BadCheckpoint(
-                f"In the checkpoint {name} has the shape {tuple(entry.shape)}; {shape} is needed.",
-                name,
+                f"In the checkpoint {name} has the shape {its_shape}; {shape} is needed.", name
             )
-        if name.endswith("num_batches_tracked"):
-            continue
-        if not entry.is_floating_point():
-            raise BadCheckpoint(f"In the checkpoint {name} holds {entry.dtype}, no weights.", name)
-        if not bool(torch.isfinite(entry).all()):
-            raise BadCheckpoint(f"In the checkpoint {name} holds values that are no numbers.", name)
-    for name in state:
+        if not is_floating and not name.endswith("num_batches_tracked"):
+            raise BadCheckpoint(f"In the checkpoint {name} holds {kind}, no weights.", name)
+    for name in found:
         if name not in wanted:
             raise BadCheckpoint(
                 f"The checkpoint has an entry that nothing here uses: {name}.", name
             )
+
+
+def check_numbers(name: str, entry: Tensor) -> None:
+    """The part of `check_state` that needs the values; takes no memory."""
+    if entry.is_floating_point() and not all(map(math.isfinite, map(float, entry.aminmax()))):
+        raise BadCheckpoint(f"In the checkpoint {name} holds values that are no numbers.", name)
 
 
 def network_with(config: OFAConfig, state: Mapping[str, Tensor]) -> BiomedGPT:
@@ -103,12 +120,60 @@ def save_weights(path: Path, network: BiomedGPT, dtype: torch.dtype = torch.floa
     save_file(entries, path)
 
 
-def load_weights(path: Path, config: OFAConfig) -> BiomedGPT:
-    """The network of a file that `save_weights` wrote. Raises BadCheckpoint."""
+def load_weights(
+    path: Path, config: OFAConfig, precision: str = "fp32", device: str = "cpu"
+) -> BiomedGPT:
+    """The network of a file that `save_weights` wrote, ready to answer in this precision.
+
+    The file is mapped and its entries are converted one at a time, so that the weights are never in
+    memory twice. On the CPU the table of embeddings stays in the file: what is looked up is read.
+    Raises BadCheckpoint.
+    """
     try:
-        state = load_file(path)
+        entries = MappedFile(path)
+        check_entries(config, entries.described())
+        with without_values():
+            network = BiomedGPT(config)
+        return prepare(network, precision, entries.take, device)
     except (SafetensorError, OSError) as error:
         raise BadCheckpoint(
             f"The weights {path.name} cannot be read ({error}). Install the model again."
         ) from error
-    return network_with(config, state)
+
+
+class MappedFile:
+    """The entries of a safetensors file, one at a time.
+
+    What has been read of a mapped file counts as memory of the process for as long as the mapping
+    stands, so the file is mapped anew after every so many bytes. A mapping stands for as long as an
+    entry of it is in use.
+    """
+
+    AT_ONCE = 32 * 2**20  # bytes
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+        self._checked: set[str] = set()
+        self._file: Any = safe_open(path, framework="pt")
+
+    def described(self) -> dict[str, Described]:
+        """Shape, kind and whether it is floating, for every entry."""
+        found: dict[str, Described] = {}
+        for name in self._file.keys():
+            part = self._file.get_slice(name)
+            kind = str(part.get_dtype())
+            found[name] = (tuple(part.get_shape()), kind, "F" in kind)
+        return found
+
+    def take(self, name: str) -> Tensor:
+        """An entry as the file holds it. Raises BadCheckpoint for values that are no numbers."""
+        if self._read > self.AT_ONCE:
+            self._read = 0
+            self._file = safe_open(self._path, framework="pt")
+        entry: Tensor = self._file.get_tensor(name)
+        self._read += entry.nbytes
+        if name not in self._checked:
+            check_numbers(name, entry)
+            self._checked.add(name)
+        return entry

@@ -1,0 +1,132 @@
+"""Products with weights that lie in memory as this machine reads them fastest, and their kin."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+TINY = 1e-8  # below it a row of numbers is all zeros
+
+
+def has_packed() -> bool:
+    """Whether this PyTorch has oneDNN's packed products."""
+    mkldnn = torch.ops.mkldnn
+    return bool(torch.backends.mkldnn.enabled) and hasattr(mkldnn, "_reorder_linear_weight")
+
+
+def has_bfloat16() -> bool:
+    """Whether oneDNN multiplies bfloat16 on this processor without a detour."""
+    return has_packed() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def has_fbgemm() -> bool:
+    """Whether this PyTorch has FBGEMM's products, which processors of the x86 family have."""
+    return "fbgemm" in torch.backends.quantized.supported_engines
+
+
+class Plain(nn.Module):
+    """A product in the precision of its weights, laid out as they come."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, out: torch.dtype) -> None:
+        super().__init__()
+        self.out = out
+        self.register_buffer("weight", weight, persistent=False)
+        self.register_buffer("bias", bias, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in) to (..., out)."""
+        weight: Tensor = self.get_buffer("weight")
+        bias = None if self.bias is None else self.get_buffer("bias")
+        return F.linear(x.to(weight.dtype), weight, bias).to(self.out)
+
+
+class Packed(nn.Module):
+    """A product in the precision of its weights, which lie as oneDNN reads them.
+
+    Packed weights can neither be moved nor saved nor copied, so they are no buffers.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, rows: int, out: torch.dtype) -> None:
+        super().__init__()
+        self.dtype, self.out = weight.dtype, out
+        self.weight = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)
+        self.bias = bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in) to (..., out)."""
+        y: Tensor = torch.ops.mkldnn._linear_pointwise(
+            x.to(self.dtype), self.weight, self.bias, "none", [], ""
+        )
+        return y.to(self.out)
+
+
+class Half(nn.Module):
+    """Weights rounded to float16, states and sums in float32 (FBGEMM).
+
+    It reads as few bytes as bfloat16 and keeps three bits more, and the states are not rounded.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        self.weight = torch.ops.quantized.linear_prepack_fp16(weight.float(), bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in) to (..., out)."""
+        return torch.as_tensor(torch.ops.quantized.linear_dynamic_fp16(x, self.weight))
+
+
+class Int8(nn.Module):
+    """int8 weights with a scale for each output, states rounded to int8 with one for each row.
+
+    A scale of its own makes a row's result independent of the rows beside it, so that an answer
+    does not depend on what else is asked.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        scale = weight.abs().amax(1).clamp_min(TINY) / 127
+        rounded = (weight / scale[:, None]).round_().to(torch.int8)
+        zeros = torch.zeros(len(weight), dtype=torch.long)
+        with warnings.catch_warnings():
+            # FBGEMM takes weights only in this form, which PyTorch means to give up one day.
+            warnings.filterwarnings("ignore", message=".*quantized tensor creation functions")
+            stored = torch._make_per_channel_quantized_tensor(rounded, scale.double(), zeros, 0)
+        self.weight = torch.ops.quantized.linear_prepack(stored, None)
+        self.bias = bias
+        # Without VNNI the sums of two products would overflow 16 bits: one bit less there.
+        self.largest = 127 if torch.cpu._is_vnni_supported() else 63
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in) to (..., out)."""
+        scale = x.abs().amax(-1, keepdim=True).clamp_min(TINY)
+        y: Tensor = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
+            x / scale, 1 / self.largest, self.largest + 1, self.weight
+        )
+        return y * scale if self.bias is None else torch.addcmul(self.bias, y, scale)
+
+
+class Rows(nn.Embedding):
+    """Embeddings as the file holds them, looked up and then turned into float32."""
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__(len(weight), weight.shape[1], _weight=weight, _freeze=True)
+
+    def forward(self, symbols: Tensor) -> Tensor:
+        return super().forward(symbols).float()
+
+
+class Convolution(nn.Module):
+    """A convolution with its batch norm folded in, in the precision of its weights."""
+
+    def __init__(self, weight: Tensor, bias: Tensor, like: nn.Conv2d) -> None:
+        super().__init__()
+        self.stride, self.padding = like.stride, like.padding
+        self.register_buffer("weight", weight, persistent=False)
+        self.register_buffer("bias", bias, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight, bias = self.get_buffer("weight"), self.get_buffer("bias")
+        return F.conv2d(x.to(weight.dtype), weight, bias, self.stride, self.padding)
