@@ -18,6 +18,7 @@ from model_backend.biomedgpt.config import OFAConfig
 from model_backend.biomedgpt.image import preprocess, without_middle
 from model_backend.biomedgpt.image_tower import Bottleneck
 from model_backend.biomedgpt.network import BiomedGPT, DecoderLayer, EncoderLayer, EncoderOutput
+from model_backend.biomedgpt.packing import best_precision
 from model_backend.biomedgpt.prompts import PROMPT_TYPES
 from model_backend.biomedgpt.tokenizer import Tokenizer
 from model_backend.biomedgpt.weights import load_weights
@@ -38,14 +39,18 @@ from model_backend.wire import check as check_pictures
 class BiomedGPTModel:
     """The loaded network with everything around it that `model.json` says."""
 
-    def __init__(self, folder: ModelFolder, network: BiomedGPT, device: str) -> None:
+    def __init__(
+        self, folder: ModelFolder, network: BiomedGPT, device: str, precision: str = "fp32"
+    ) -> None:
         _check(folder, network.config)
         # What a folder without pictures says of their size is of no use to anything.
         self._preprocess = folder.preprocess or Preprocess(network.config.patch_image_size)
         config = replace(network.config, patch_image_size=self._preprocess.size)
         tokenizer = Tokenizer(config)
         self._preparation = Preparation(folder, config, tokenizer)
-        self.identity = replace(folder.identity(device), tasks=self._preparation.tasks)
+        self.identity = replace(
+            folder.identity(device), tasks=self._preparation.tasks, precision=precision
+        )
         self._network = network.to(device)
         self._device = device
         self._answering = Answering(
@@ -126,10 +131,13 @@ class BiomedGPTModel:
 
 
 def load(folder: ModelFolder, device: str, precision: str = "auto") -> BiomedGPTModel:
-    """The model in the folder, in float32. Raises BadCheckpoint; ModelError without a GPU."""
+    """See `model_backend.models.load`. Raises ModelError when the device is not there."""
     device = choose(device)
-    network = load_weights(folder.weights_path, OFAConfig.from_json(folder.config))
-    return BiomedGPTModel(folder, network, device)
+    if precision == "auto":
+        precision = best_precision(folder.weights_path.stat().st_size, device)
+    config = OFAConfig.from_json(folder.config)
+    network = load_weights(folder.weights_path, config, precision, device)
+    return BiomedGPTModel(folder, network, device, precision)
 
 
 def _check(folder: ModelFolder, config: OFAConfig) -> None:
