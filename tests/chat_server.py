@@ -192,7 +192,7 @@ def chat_model(path: Path, url: str, **config: Any) -> ModelFolder:
         prompts=prompts,
         calibration=calibration,
     )
-    path.mkdir(exist_ok=True)
+    path.mkdir(parents=True, exist_ok=True)
     write_model(folder)
     return folder
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from dicom_io.audit import Event
 from model_backend.folder import find_model
 from plugin._commands.child import run_module
 from plugin._commands.context import Context
+from plugin._model import leaves_computer
 
 # What follows MODEL and LABELLED and is passed on to the process as it is.
 PASSED = ("task", "split", "part", "dataset", "size", "device", "precision", "threads")
@@ -73,6 +75,13 @@ def run_calibrate(arguments: argparse.Namespace, context: Context) -> int:
 def _words(arguments: argparse.Namespace, context: Context) -> list[str]:
     """The process's command line; device, precision and threads are those of the settings."""
     folder = find_model(arguments.model, context.root.models)
+    if leaves_computer(address := folder.identity().address):
+        context.audit.record(
+            Event.EXPORTED_TO_MODEL,
+            model=folder.name,
+            address=address,
+            what=f"labelled set {arguments.labelled.name}",
+        )
     chosen = context.settings.model
     fallen = {"device": chosen.device, "precision": chosen.precision, "threads": chosen.threads}
     words = [str(folder.path.resolve()), str(arguments.labelled)]

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pydicom
 import pytest
 
 from dicom_io.audit import AuditLog
 from dicom_io.image.frame import open_frames
+from dicom_io.image.picture import write_png
 from dicom_io.pacs.samples import chest_film
 from dicom_io.report.check import check
 from model_backend.chat.wording import TASKS
 from model_backend.folder import Finding, ModelFolder, find_model, write_model
-from tests.chat_server import MODEL, Certificates, ChatServer, chat_server, say, status
+from plugin._model import close_models
+from tests.chat_server import (
+    MODEL,
+    Certificates,
+    ChatServer,
+    Received,
+    chat_model,
+    chat_server,
+    first_token,
+    say,
+    status,
+)
 from tests.commands import Wetread
 
 
@@ -256,3 +270,53 @@ def test_connected_model_drafts_a_report_that_is_signed_in_its_name(
     assert f"server=http://127.0.0.1:{chat.port}" in text
     assert "sha256" not in text
     assert "Probability" not in text
+
+
+def test_labelled_set_makes_the_shares_of_a_server_probabilities(
+    wetread: Wetread, own_home: Path, chat: ChatServer, tmp_path: Path
+) -> None:
+    rows = []
+    for number in range(90):
+        tone = 200 if number % 2 else 50
+        write_png(tmp_path / f"{number}.png", np.full((8, 8), tone, np.uint8))
+        right = "yes" if (tone == 200) != (number % 10 in (0, 1)) else "no"  # one in five is wrong
+        rows.append({"image": f"{number}.png", "question": "is it bright?", "answer": right})
+    labelled = tmp_path / "bright.jsonl"
+    common = {"task": "choice", "candidates": ["yes", "no"]}
+    labelled.write_text("\n".join(json.dumps({**row, **common}) for row in rows))
+    chat.replies = [sure_of_itself]
+    (own_home / "models").mkdir(parents=True)
+    (own_home / "settings.toml").write_text("version = 1\n[model]\nname = 'site'\n")
+    asking = ("ask", tmp_path / "1.png", "Is it bright?", "--json")
+
+    wetread("model", "connect", chat.url, "--name", "site")
+    before = wetread(*asking).objects[0]
+    close_models()  # the process that was asked keeps the model.json that it read
+    fitted = wetread("model", "calibrate", "site", labelled)
+    after = wetread(*asking).objects[0]
+
+    assert fitted.code == 0
+    assert (before["answer"], before["calibrated"], before["probabilities"]) == ("yes", False, None)
+    assert after["calibrated"]
+    assert 0.6 < after["probabilities"]["yes"] < 0.95  # it said 0.999 and is right in four of five
+
+
+def sure_of_itself(sock: Any, request: Received) -> None:
+    """Yes for a bright picture and no for a dark one, with 99.9 % each."""
+    words = ("Yes", "No") if request.picture.mean() > 127 else ("No", "Yes")
+    scored = first_token((words[0], math.log(0.999)), (words[1], math.log(0.001)))
+    say(words[0], logprobs=scored)(sock, request)
+
+
+def test_labelled_set_that_goes_to_another_computer_is_audited(
+    wetread: Wetread, own_home: Path, tmp_path: Path
+) -> None:
+    far = chat_model(own_home / "models" / "far", "https://192.0.2.1")
+    (tmp_path / "set.jsonl").write_text("{}")
+
+    ran = wetread("model", "check", "far", tmp_path / "set.jsonl")
+
+    assert ran.code != 0
+    (entry,) = AuditLog(own_home / "audit").entries()
+    assert entry.event == "EXPORTED_TO_MODEL"
+    assert dict(entry.details)["address"] == far.identity().address
