@@ -17,6 +17,7 @@ from model_backend.biomedgpt.tokenizer import BOS, EOS, PAD, UNK
 from model_backend.request import BadRequest
 
 NOWHERE = float("-inf")
+ROWS = 64  # rows of logits at a time while prompts are read
 
 
 @dataclass(frozen=True)
@@ -104,12 +105,15 @@ def search(
     """Search for all sentences of a batch: a Step after each symbol, last the hypotheses.
 
     `source_length` is the padded text length (only max_len_a uses it), `prefixes` the decoder
-    prompts without bos, `trie` the answers. Looks at `stop` before each step and then ends without
-    a result. A prompt that itself holds eos ends there, as published (prompt type `src` is for
-    scoring). Raises BadRequest when the answers cannot fit into the length limit, or when nothing
-    can end under the rules.
+    prompts without bos (read at once, without a Step for each symbol), `trie` the answers. Looks at
+    `stop` before each step and then ends without a result. A prompt that itself holds eos ends
+    there, as published (prompt type `src` is for scoring). Raises BadRequest when the answers
+    cannot fit into the length limit, or when nothing can end under the rules.
     """
     beams = _Beams(network, encoder, settings, source_length, prefixes, trie, cached)
+    if stop():
+        return
+    beams.read_prompts()
     while beams.sentences:
         if stop():
             return
@@ -147,6 +151,7 @@ class _Beams:
         self.tokens = torch.full((B * K, 1), BOS, device=self.device)
         self.scores = torch.zeros(B, K, 0, device=self.device)  # cumulative, one a step
         self.step = 0
+        self.ready: Tensor | None = None  # logits (B, V) that reading the prompts has left
         self.range = None
         if settings.crange is not None:
             mask = range_mask(network.config.vocab_size, *settings.crange)
@@ -168,22 +173,53 @@ class _Beams:
                     "Raise the limit or shorten the answers."
                 )
 
+    def read_prompts(self) -> None:
+        """What all prompts have in length is read at once, by one row a sentence.
+
+        Inside a prompt only the first beam's score is finite, and it can only say the prompt. Each
+        of its symbols counts with its log-probability under every rule (spec 9.2), so that this
+        leaves what as many steps would. A prompt that holds eos goes step by step.
+        """
+        prompts = [sentence.prefix for sentence in self.sentences]
+        length = min(self.max_len, *map(len, prompts))
+        if self.cache is None or length < 1 or any(EOS in one for one in prompts):
+            return
+        B, K, decoder = len(prompts), self.settings.beam, self.network.decoder
+        given = torch.tensor([[BOS, *one[:length]] for one in prompts], device=self.device)
+        states, _ = decoder.states(given, self.encoder, self.codes(B), self.cache)
+        self.scores = torch.full((B, K, length), NOWHERE, device=self.device)
+        score = torch.zeros(B, device=self.device)
+        for first in range(0, length + 1, max(ROWS // B, 1)):
+            logits = decoder.logits(states[:, first : first + max(ROWS // B, 1)])
+            for self.step in range(first, min(first + logits.shape[1], length)):
+                self.tokens = given[:, : self.step + 1]
+                lp, _ = self.under_rules(logits[:, self.step - first], beams=1)
+                score = score + lp.gather(1, given[:, self.step + 1, None])[:, 0]
+                self.scores[:, 0, self.step] = score
+            self.ready = logits[:, -1]
+        self.step = length
+        self.tokens = given.repeat_interleave(K, dim=0)
+        self.cache.keep(torch.arange(B, device=self.device).repeat_interleave(K))
+
     def advance(self) -> None:
         """One symbol more for every beam; sentences that are done leave."""
         K = self.settings.beam
-        lp, forced = self.log_probabilities()  # (n * K, V)
+        lp, forced = self.under_rules(self.logits(), K)  # (n * K, V)
         lp = lp.view(len(self.sentences), K, -1)  # (n, K, V)
-        V = lp.shape[-1]
         if self.step == 0:
-            totals = lp[:, :1]  # all beams are alike, the first one speaks
-        else:
-            totals = lp + self.scores[:, :, -1:]
-        flat = totals.flatten(1)
-        best, place = flat.topk(min(2 * K, flat.shape[1] - 1), dim=1)  # (n, 2K), sorted
-        beam, symbol = place // V, place % V
+            lp = lp[:, :1]  # all beams are alike, the first one speaks
+        wanted = min(2 * K, lp[0].numel() - 1)
+        # The best of a sentence are among the best of its beams.
+        best, symbol = lp.topk(min(wanted, lp.shape[2]), dim=2)  # (n, K, 2K)
+        if self.step > 0:
+            best = best + self.scores[:, :, -1:]
+        width = best.shape[2]
+        best, place = best.flatten(1).topk(wanted, dim=1)  # (n, 2K), sorted
+        symbol, beam = symbol.flatten(1).gather(1, place), place // width
         ends = (symbol == EOS) & (best > NOWHERE)
-        for row, sentence in enumerate(self.sentences):
-            self.finish(row, sentence, best[row], beam[row], ends[row], forced)
+        if bool(ends[:, :K].any()):
+            for row, sentence in enumerate(self.sentences):
+                self.finish(row, sentence, best[row], beam[row], ends[row], forced)
         if self.step == self.max_len:
             self._check_all_ended()
         self.go_on(best, beam, symbol, ends)
@@ -197,27 +233,39 @@ class _Beams:
                     "the limit, or loosen the n-gram blocking or the constraint."
                 )
 
-    def log_probabilities(self) -> tuple[Tensor, Tensor]:
-        """Log-probabilities after every rule, and where the limit forced the end (n * K,)."""
+    def codes(self, rows: int) -> Tensor | None:
+        if not self.settings.gen_code:
+            return None
+        return torch.ones(rows, dtype=torch.bool, device=self.device)
+
+    def logits(self) -> Tensor:
+        """Of the last place of every beam: (n * K, V)."""
+        if self.ready is not None:
+            ready, self.ready = self.ready, None
+            return ready.repeat_interleave(self.settings.beam, dim=0)
+        codes = self.codes(len(self.tokens))
+        return self.network.decode(self.tokens, self.encoder, codes, self.cache)[:, -1]
+
+    def under_rules(self, logits: Tensor, beams: int) -> tuple[Tensor, Tensor]:
+        """Log-probabilities (rows, V) after every rule, and where the limit forced the end."""
         settings, step = self.settings, self.step
-        codes = None
-        if settings.gen_code:
-            codes = torch.ones(len(self.tokens), dtype=torch.bool, device=self.device)
-        logits = self.network.decode(self.tokens, self.encoder, codes, self.cache)[:, -1]
-        logits = logits.float() / settings.temperature
-        blocked = self.blocked()
+        logits = logits.float()
+        if settings.temperature != 1:
+            logits = logits / settings.temperature
+        blocked = self.blocked(beams)
         if blocked is not None and not settings.zero_shot:
             logits = logits.masked_fill(blocked, NOWHERE)
         lp = F.log_softmax(logits, dim=-1)
         if blocked is not None and settings.zero_shot:
             lp = lp.masked_fill(blocked, NOWHERE)
         if step < self.prefix_width and step < self.max_len:
-            self.keep_prefix(lp)
+            self.keep_prefix(lp, beams)
         elif step < settings.min_len:
             lp[:, EOS] = NOWHERE
-        lp = lp.nan_to_num(nan=NOWHERE, neginf=NOWHERE)
+        lp = lp.nan_to_num_(nan=NOWHERE, neginf=NOWHERE)
         lp[:, PAD] = NOWHERE
-        lp[:, UNK] -= settings.unkpen
+        if settings.unkpen:
+            lp[:, UNK] -= settings.unkpen
         forced = torch.zeros(len(lp), dtype=torch.bool, device=self.device)
         if step == self.max_len:
             forced = lp.argmax(-1) != EOS
@@ -229,8 +277,8 @@ class _Beams:
             self.block_repeats(lp)
         return lp, forced
 
-    def blocked(self) -> Tensor | None:
-        """True where trie or range forbid a symbol: (n * K, V)."""
+    def blocked(self, beams: int) -> Tensor | None:
+        """True where trie or range forbid a symbol: (rows, V)."""
         blocked = None if self.range is None else ~self.range.expand(len(self.tokens), -1)
         if self.trie is None:
             return blocked
@@ -238,17 +286,17 @@ class _Beams:
             len(self.tokens), self.network.config.vocab_size, dtype=torch.bool, device=self.device
         )
         for row, symbols in enumerate(self.tokens.tolist()):
-            prefix = len(self.sentences[row // self.settings.beam].prefix)
+            prefix = len(self.sentences[row // beams].prefix)
             if self.step >= prefix:
                 mask[row] = True
                 mask[row, self.trie.allowed(symbols[1 + prefix :])] = False
         return mask if blocked is None else blocked | mask
 
-    def keep_prefix(self, lp: Tensor) -> None:
+    def keep_prefix(self, lp: Tensor, beams: int) -> None:
         """Rows inside their prompt may only say its next symbol; its probability stays."""
         for number, sentence in enumerate(self.sentences):
             if self.step < len(sentence.prefix):
-                rows = slice(number * self.settings.beam, (number + 1) * self.settings.beam)
+                rows = slice(number * beams, (number + 1) * beams)
                 symbol = sentence.prefix[self.step]
                 kept = lp[rows, symbol].clone()
                 lp[rows] = NOWHERE
@@ -257,13 +305,12 @@ class _Beams:
     def block_repeats(self, lp: Tensor) -> None:
         """Forbid each symbol that would repeat an n-gram of its row, bos and prompt included."""
         size = self.settings.no_repeat_ngram_size
-        if self.step + 2 - size < 0:
+        if self.step + 2 - size < 0 or self.tokens.shape[1] < size:
             return
-        for row, symbols in enumerate(self.tokens.tolist()):
-            tail = symbols[len(symbols) - size + 1 :]
-            for start in range(len(symbols) - size + 1):
-                if symbols[start : start + size - 1] == tail:
-                    lp[row, symbols[start + size - 1]] = NOWHERE
+        grams = self.tokens.unfold(1, size, 1)  # (rows, places, size)
+        tail = self.tokens[:, None, self.tokens.shape[1] - size + 1 :]
+        seen = (grams[:, :, :-1] == tail).all(2)
+        lp.scatter_(1, torch.where(seen, grams[:, :, -1], PAD), NOWHERE)  # the pad is out already
 
     def finish(
         self,
@@ -295,8 +342,7 @@ class _Beams:
     def go_on(self, best: Tensor, beam: Tensor, symbol: Tensor, ends: Tensor) -> None:
         """The first K candidates that do not end carry on; done sentences leave the batch."""
         K = self.settings.beam
-        order = ends.long() * ends.shape[1] + torch.arange(ends.shape[1], device=self.device)
-        kept = order.topk(K, dim=1, largest=False).indices  # (n, K)
+        kept = ends.byte().argsort(dim=1, stable=True)[:, :K]  # (n, K), in their order
         alive = [
             row
             for row, sentence in enumerate(self.sentences)
@@ -306,15 +352,14 @@ class _Beams:
             self.sentences = []
             return
         rows = torch.tensor(alive, dtype=torch.long, device=self.device)
-        kept, best, beam, symbol = (
-            kept[rows],
-            *(one[rows].gather(1, kept[rows]) for one in (best, beam, symbol)),
-        )
+        left = len(alive) < len(self.sentences)
+        if left:
+            kept, best, beam, symbol = (one[rows] for one in (kept, best, beam, symbol))
+        best, beam, symbol = (one.gather(1, kept) for one in (best, beam, symbol))
         source = (rows[:, None] * K + beam).flatten()  # (n' * K,)
         self.tokens = torch.cat([self.tokens[source], symbol.reshape(-1, 1)], dim=1)
         past = self.scores.flatten(0, 1)[source].view(len(alive), K, -1)
         self.scores = torch.cat([past, best[:, :, None]], dim=2)
-        left = len(alive) < len(self.sentences)
         if self.cache is not None and (K > 1 or left):
             self.cache.keep(source, rows if left else None)
         if left:

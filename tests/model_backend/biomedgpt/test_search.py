@@ -179,3 +179,64 @@ def test_what_has_settled_is_how_every_result_begins(tiny: BiomedGPT, beam: int)
         assert isinstance(step, Step)
         for one in found[0]:
             assert one.tokens[: step.settled] == step.tokens[: step.settled]
+
+
+RULES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "one beam": {"beam": 1, "min_len": 12},
+    "wide": {"beam": 9, "lenpen": 0.7},
+    "no repeats": {"no_repeat_ngram_size": 2, "min_len": 14},
+    "warm": {"temperature": 1.7, "unnormalized": True, "unkpen": 3.0},
+    "range": {"crange": (200, 900), "unnormalized": True},
+    "range after the softmax": {"crange": (200, 900), "zero_shot": True},
+    "codes": {"gen_code": True, "min_len": 10},
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("lengths", [(0, 0, 0), (3, 3, 3), (6, 2, 4), (4, 0, 14)])
+def test_what_is_remembered_and_read_ahead_changes_no_result(
+    name: str, lengths: tuple[int, ...], tiny: BiomedGPT, encoded: dict[bool, EncoderOutput]
+) -> None:
+    draw = torch.Generator().manual_seed(sum(lengths))
+    prompts = [torch.randint(200, 900, (n,), generator=draw).tolist() for n in lengths]
+    rules = Search(**{"beam": 4, "max_len_b": 14, **RULES[name]})
+
+    fast, slow = (
+        generate(tiny, encoded[True], rules, prefixes=prompts, cached=cached)
+        for cached in (True, False)
+    )
+
+    for mine, theirs in zip(fast, slow, strict=True):
+        assert [one.tokens for one in mine] == [one.tokens for one in theirs]
+        assert [one.cut_off for one in mine] == [one.cut_off for one in theirs]
+        for one, other in zip(mine, theirs, strict=True):
+            assert one.positional_scores == pytest.approx(other.positional_scores, abs=1e-4)
+
+
+def test_long_searches_outgrow_their_room_and_lose_nothing(
+    tiny: BiomedGPT, encoded: dict[bool, EncoderOutput]
+) -> None:
+    rules = Search(beam=3, max_len_b=90, min_len=88)
+
+    fast, slow = (
+        generate(tiny, encoded[True], rules, cached=cached)[2][0].tokens for cached in (True, False)
+    )
+
+    assert fast == slow
+
+
+def test_a_prompt_that_repeats_itself_falls_to_the_blocking_of_repeats(
+    tiny: BiomedGPT, encoded: dict[bool, EncoderOutput]
+) -> None:
+    rules = Search(beam=2, max_len_b=12, no_repeat_ngram_size=2)
+
+    for cached in (True, False):
+        with pytest.raises(BadRequest, match="n-gram blocking"):
+            generate(
+                tiny,
+                only(encoded[True], 0),
+                rules,
+                prefixes=[[7, 8, 7, 8]],
+                cached=cached,
+            )
