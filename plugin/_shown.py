@@ -69,7 +69,10 @@ def show_identity(host: Host, model: ModelIdentity, explanation: str = "") -> No
 
 
 def identity_words(model: ModelIdentity) -> str:
-    """Name, version, hash, device and precision, as far as they are known."""
+    """Name, version, hash, device and precision, as far as they are known; of a server's model the
+    server instead, since nobody here has seen its weights."""
+    if model.address:
+        return f"{model.name} {model.version} · at {host_of(model.address)}"
     runs = " ".join(part for part in (model.device.upper(), model.precision) if part)
     return " · ".join(
         [f"{model.name} {model.version}", f"sha256 {model.sha256[:6]}…", *([runs] if runs else [])]

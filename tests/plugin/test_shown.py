@@ -43,6 +43,12 @@ def test_identity_names_version_hash_and_device() -> None:
     assert identity_words(model) == "demo 1.2.0 · sha256 abcdef… · CPU"
 
 
+def test_model_of_a_server_is_named_with_the_server() -> None:
+    model = ModelIdentity("site", "vlm-7b", NO_WEIGHTS, address="https://gpu.hospital:443")
+
+    assert identity_words(model) == "site vlm-7b · at gpu.hospital"
+
+
 def test_quality_is_the_first_figure_with_its_interval() -> None:
     expected = "Children, normal against pneumonia: AUC 0.97 (0.96 to 0.98)"
 
