@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dicom_io.storage import DataRoot
-from model_backend.folder import EMBEDDED, ModelFolder
+from model_backend.folder import EMBEDDED, NO_WEIGHTS, ModelFolder
 from model_backend.request import BadCheckpoint, ModelIdentity
 from plugin._shown import NO_CARD, identity_words, measured, quality_words
 from plugin.card import CardDialog
