@@ -6,6 +6,7 @@ answers. The files kept with Git LFS lie on a second server, as on the hub's del
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import threading
@@ -42,6 +43,7 @@ class Hub:
     cuts: list[int] = field(default_factory=list)  # the next bodies end after so many bytes
     failures: list[int] = field(default_factory=list)  # status codes of the next answers
     gone: set[str] = field(default_factory=set)  # listed, but not given
+    surplus: dict[str, int] = field(default_factory=dict)  # bytes that follow a file's own
     is_deaf: bool = False  # connections are closed without an answer
     ignores_range: bool = False
     listing: bytes | None = None  # instead of the true one
@@ -137,7 +139,7 @@ class _Answer(BaseHTTPRequestHandler):
             self._send_file(name)
 
     def _send_file(self, name: str) -> None:
-        body = self.hub.files[name]
+        body = self.hub.files[name] + bytes(self.hub.surplus.get(name, 0))
         headers = {"ETag": f'"{self.hub.digest(name)}"', "X-Repo-Commit": COMMIT}
         span = None if self.hub.ignores_range else self.headers.get("Range")
         if not span:
@@ -158,7 +160,8 @@ class _Answer(BaseHTTPRequestHandler):
         if self.server_name == "store" and self.hub.cuts:
             body = body[: self.hub.cuts.pop(0)]
             self.close_connection = True
-        self.wfile.write(body)
+        with contextlib.suppress(ConnectionError):  # the asker has left
+            self.wfile.write(body)
 
 
 def _listing(hub: Hub) -> bytes:

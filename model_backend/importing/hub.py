@@ -244,6 +244,8 @@ class _Hub:
                 for chunk in response.iter_bytes():
                     file.write(chunk)
                     bar.update(len(chunk))
+                    if file.tell() > size:
+                        return  # more than is listed: not the file
 
     def _broken(self, name: str) -> str:
         host = urlsplit(self._repository.endpoint).netloc

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
+from model_backend.evaluation.published import Published, dataset_of, kind_of, published_for
 from model_backend.folder import ModelFolder
 
 _LONGEST_HEADER = 100 * 2**20  # of a safetensors file, as its format limits it
@@ -30,6 +32,18 @@ def precision_on_disk(folder: ModelFolder) -> str:
     return _NAMES.get(counts.most_common(1)[0][0], "") if counts else ""
 
 
+def reported_of(folder: ModelFolder) -> tuple[Published, ...]:
+    """What the authors report of the model that this one's name or origin says it is."""
+    dataset = dataset_of(folder.name, folder.origin)
+    kind = kind_of(folder, dataset)
+    if not (dataset and kind):
+        return ()
+    found = [
+        one for task in folder.tasks for one in published_for(dataset, folder.size, task, kind)
+    ]
+    return tuple(one for place, one in enumerate(found) if one not in found[:place])
+
+
 def known_facts(folder: ModelFolder) -> dict[str, Any]:
     """The facts of `known_lines` for a program."""
     return {
@@ -45,6 +59,7 @@ def known_facts(folder: ModelFolder) -> dict[str, Any]:
         "licence": folder.licence,
         "acknowledged": folder.acknowledged,
         "use": folder.use,
+        "reported": [asdict(one) for one in reported_of(folder)],
         "acceptance": [dict(one) for one in folder.acceptance],
     }
 
@@ -66,8 +81,15 @@ def known_lines(folder: ModelFolder) -> list[str]:
         f"use           {folder.use}",
         f"licence       {folder.licence}",
         f"acknowledged  {folder.acknowledged or 'by nobody'}",
+        *(line for one in reported_of(folder) for line in _reported(one)),
     ]
     return [line for line in (*lines, *_acceptance(folder)) if line]
+
+
+def _reported(one: Published) -> list[str]:
+    figures = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in one.values.items())
+    lines = [f"reported      {one.dataset}: {figures} per cent ({one.kind}; read in {one.by})"]
+    return [*lines, f"              in doubt: {one.doubt}"] if one.doubt else lines
 
 
 def _acceptance(folder: ModelFolder) -> list[str]:

@@ -115,6 +115,8 @@ def _on_disk(wish: Wish, models: Path, bar: type[Bar]) -> Iterator[_Local]:
                 f"There is nothing at {wish.source[:200]}. Name a file, a folder, or a hub's "
                 "repository as owner/name."
             )
+        if wish.revision:
+            raise ImportProblem(f"{path} is on this disk; --revision is for a hub's repository.")
         path = path.resolve()
         yield _Local(path, str(path), path.parent.name if _is_plain(path) else path.stem)
         return

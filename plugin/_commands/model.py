@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from model_backend.evaluation.card_text import card_text
-from model_backend.folder import find_model, list_models
+from model_backend.folder import ModelFolder, find_model, list_models
 from model_backend.importing.known import known_facts, known_lines, precision_on_disk
 from model_backend.request import BadCheckpoint, NoModel
 from plugin._commands import bring, connect, measure
@@ -77,9 +77,8 @@ def run_list(arguments: argparse.Namespace, context: Context) -> int:
     """One line a model."""
     for folder in list_models(context.root.models):
         kind = precision_on_disk(folder)
-        checked = folder.acceptance[-1] if folder.acceptance else {}
         facts = [folder.name, folder.model_version, folder.size, kind, ", ".join(folder.tasks)]
-        facts.append("" if checked or not folder.origin else "not checked")
+        facts.append(_checked(folder))
         context.printer.say(
             "  ".join(fact for fact in [*facts, str(folder.path)] if fact),
             name=folder.name,
@@ -93,6 +92,15 @@ def run_list(arguments: argparse.Namespace, context: Context) -> int:
             path=str(folder.path),
         )
     return 0
+
+
+def _checked(folder: ModelFolder) -> str:
+    """Whether an imported model was measured, and is what its name says."""
+    if not folder.acceptance:
+        return "not checked" if folder.origin else ""
+    if any(one.get("passed") is False for one in folder.acceptance[-1:]):
+        return "NOT WHAT ITS NAME SAYS"
+    return f"checked {str(folder.acceptance[-1].get('date', ''))[:10]}"
 
 
 def run_card(arguments: argparse.Namespace, context: Context) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from model_backend.folder import EMBEDDED, PRACTICE, ModelFolder, list_models
-from model_backend.importing.known import known_lines, precision_on_disk
+from model_backend.importing.known import known_lines, precision_on_disk, reported_of
 from model_backend.importing.licence import acknowledgement
 from model_backend.importing.problems import ImportProblem
 from model_backend.importing.progress import Silent
@@ -70,6 +71,19 @@ def test_what_was_fetched_is_kept_while_a_word_is_missing(
 
         assert len(hub.bodies("model.safetensors")) == 1
     assert [path.name for path in models.iterdir()] == ["model"]
+
+
+def test_what_the_authors_report_stands_beside_what_the_name_claims(
+    bring: Bring, models: Path
+) -> None:
+    folder = bring(CHECKPOINT, name="biomedgpt_vqa_rad").folder
+
+    of_no_size = reported_of(folder)
+    (reported,) = reported_of(replace(folder, size="base"))
+
+    assert of_no_size == () and reported_of(replace(folder, name="a", size="base")) == ()
+    assert reported.dataset == "vqa_rad" and reported.values["overall"] == 73.2
+    assert "73.2" in "\n".join(known_lines(replace(folder, size="base")))
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\x1b[2J", "x" * 200])
