@@ -8,20 +8,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-from torch.nn import functional as F
-
 from model_backend.biomedgpt.asking import Prepared
+from model_backend.biomedgpt.candidates import score_list
 from model_backend.biomedgpt.config import OFAConfig
 from model_backend.biomedgpt.constraints import Trie
 from model_backend.biomedgpt.locations import is_degenerate, place_of
 from model_backend.biomedgpt.network import BiomedGPT, EncoderOutput
-from model_backend.biomedgpt.scoring import Question, label_logits, score_candidates
 from model_backend.biomedgpt.search import Hypothesis, Step, search
 from model_backend.biomedgpt.tokenizer import EOS, Tokenizer
 from model_backend.calibration import is_calibrated, probabilities
 from model_backend.request import (
-    ENTAILMENT,
     GROUNDING,
     Answer,
     Event,
@@ -55,8 +51,6 @@ class Answering:
     def answer(self, asked: Prepared, states: EncoderOutput, stop: Stop) -> Iterator[Event]:
         """The events of one request; raises Stopped when `stop()` turns true."""
         match asked.task.gives:
-            case "choice" if asked.task.name == ENTAILMENT:
-                yield self._choice(asked, self._labels(asked, states))
             case "choice" if asked.search is not None:
                 yield self._by_trie(asked, states, stop)
             case "choice":
@@ -71,18 +65,14 @@ class Answering:
     # --- one of several candidates ---
 
     def _scores(self, asked: Prepared, states: EncoderOutput, stop: Stop) -> list[float]:
-        """Summed log-probability of each candidate (spec 9.6)."""
-        question = Question(0, asked.prompt, asked.answers)
-        (scores,) = score_candidates(self.network, states, [question], stop)
-        if len(scores) < len(asked.answers):
-            raise Stopped
-        return scores
+        """Summed log-probability of each candidate (spec 9.6).
 
-    def _labels(self, asked: Prepared, states: EncoderOutput) -> list[float]:
-        """Log-probability of each label's one symbol, among the labels alone (spec 9.7)."""
-        with torch.no_grad():
-            logits = label_logits(self.network, states, [asked.prompt], asked.answers)
-            scores: list[float] = F.log_softmax(logits[0], dim=0).tolist()
+        The labels of entailment are one symbol each and part at the prompt's last place, so that
+        their scores are those of the labels' logits alone (9.7).
+        """
+        scores = score_list(self.network, states, asked.prompt, asked.answers, stop)
+        if scores is None:
+            raise Stopped
         return scores
 
     def _by_trie(self, asked: Prepared, states: EncoderOutput, stop: Stop) -> Answer:
