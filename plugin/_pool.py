@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -41,7 +41,7 @@ class Options:
     precision: str = "auto"
 
 
-Key = tuple[Path, str, Options]  # a model's folder, the hash of its weights, how it runs
+Key = tuple[Path, str, Options]  # a model's folder, what its process has read of it, how it runs
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ class Wanted:
 
     @property
     def key(self) -> Key:
-        return self.folder.path, self.folder.sha256, self.options
+        read = replace(self.folder, acceptance=())  # what `wetread model check` adds is not read
+        return self.folder.path, repr(read), self.options
 
 
 @dataclass(eq=False)
@@ -155,13 +156,15 @@ class Pool:
                     return self._lent(loaded)
                 if need > wanted.budget:
                     raise TooLarge(_too_large(wanted, need))
-                if self._total() + need <= wanted.budget:
+                victim, reason = self._former(wanted), "its description was changed"
+                if victim is None and self._total() + need <= wanted.budget:
                     return self._lent(self._added(wanted, need, tell))
-                victim = self._longest_idle()
+                if victim is None:
+                    victim, reason = self._longest_idle(), f"{wanted.folder.name} needs its memory"
                 if victim is None:
                     self._changed.wait(LOOK)
             if victim is not None:
-                victim.end(f"{wanted.folder.name} needs its memory")
+                victim.end(reason)
             elif stop():
                 return None
 
@@ -195,6 +198,14 @@ class Pool:
 
     def _total(self) -> int:
         return sum(one.bytes for one in self._loaded.values())
+
+    def _former(self, wanted: Wanted) -> Loaded | None:
+        """The same model as it was before somebody calibrated it or connected it to another
+        server; taken out of the pool when nobody asks it."""
+        for key, one in self._loaded.items():
+            if key[0] == wanted.key[0] and key[2] == wanted.key[2] and not one.users:
+                return self._loaded.pop(key)
+        return None
 
     def _longest_idle(self) -> Loaded | None:
         """Taken out of the pool; to be ended by the caller, outside the lock."""

@@ -23,7 +23,16 @@ from plugin._answering import answer_question
 from plugin._drafting import DraftRefused, draft_report
 from plugin._model import Models, close_models
 from plugin._tasks import Given, ask_task
-from tests.chat_server import MODEL, ChatServer, Received, Reply, chat_model, first_token, say
+from tests.chat_server import (
+    MODEL,
+    ChatServer,
+    Received,
+    Reply,
+    chat_model,
+    chat_server,
+    first_token,
+    say,
+)
 
 LIST = (
     Finding("normal", "is it normal?", "It is normal.", "It is not normal."),
@@ -186,6 +195,29 @@ def test_model_on_this_computer_is_no_export(own_home: Path, chat: ChatServer, f
     events = [one.event for one in AuditLog(root.audit).entries()]
     assert "MODEL_LOADED" in events and "EXPORTED_TO_MODEL" not in events
     assert models.identity("answers").address == f"http://127.0.0.1:{chat.port}"
+
+
+def test_model_that_is_connected_anew_is_asked_at_its_new_address(
+    own_home: Path, chat: ChatServer, film: Any
+) -> None:
+    root = DataRoot(own_home).create()
+    chat_model(root.models / "near", chat.url)
+    models = Models(root, ModelSettings(name="near"))
+    try:
+        with chat_server() as other:
+            list(answer_question(film(), "what?", models.asker("answers")))
+            former = models.pid("answers")
+            chat_model(root.models / "near", other.url)
+
+            list(answer_question(film(), "what?", models.asker("answers")))
+
+            assert (len(chat.questions), len(other.questions)) == (1, 1)
+            assert models.pid("answers") not in (None, former)
+    finally:
+        close_models()
+
+    unloaded = [one for one in AuditLog(root.audit).entries() if one.event == "MODEL_UNLOADED"]
+    assert dict(unloaded[0].details)["note"] == "its description was changed"
 
 
 def test_nothing_of_the_patient_reaches_the_server(
