@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QStringListModel, Qt, pyqtSignal
 from PyQt6.QtGui import QImage, QPixmap
 from PyQt6.QtWidgets import (
+    QComboBox,
     QCompleter,
     QGridLayout,
     QHBoxLayout,
@@ -20,6 +21,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from model_backend.tasks import TASKS
 from plugin._reply import Reply
 from ui.host import SPACES, probability_words, set_property
 
@@ -27,35 +29,67 @@ CROP = 96  # logical pixels, the side of the preview
 BARS = 6  # candidates that get a bar
 
 
+QUESTION = "Question"  # what the list of tasks calls an open or closed question
+ANY = "Ask about the image, or draw a box first (B)"
+
+
 @dataclass(frozen=True)
 class Question:
-    """What was typed: the question, and the answers to choose from, if some were given."""
+    """What was typed, and what it is to be: `task` is "" for a question, open or closed."""
 
     text: str
     choices: tuple[str, ...] = ()
+    task: str = ""
+    text2: str = ""
 
     @classmethod
     def typed(cls, line: str) -> Question:
         """`question | answer, answer` as it was typed.
 
         >>> Question.typed("Which side? | left, right")
-        Question(text='Which side?', choices=('left', 'right'))
+        Question(text='Which side?', choices=('left', 'right'), task='', text2='')
         """
         text, _, answers = line.partition("|")
-        choices = tuple(part.strip() for part in answers.split(",") if part.strip())
-        return cls(text.strip(), choices)
+        return cls(text.strip(), listed(answers))
+
+    @classmethod
+    def for_task(cls, name: str, first: str, second: str) -> Question:
+        """What the two fields say to a task: its texts in their order, then its candidates."""
+        task = TASKS[name]
+        written = [first, second]
+        texts = [written.pop(0).strip() for _ in task.texts]
+        choices = listed(written[0]) if written and task.has_candidates else ()
+        return cls(texts[0] if texts else "", choices, name, texts[1] if len(texts) > 1 else "")
+
+
+def listed(line: str) -> tuple[str, ...]:
+    """`a, b` as two."""
+    return tuple(part.strip() for part in line.split(",") if part.strip())
+
+
+def hints(name: str) -> tuple[str, str]:
+    """What stands in the two empty fields of a task; "" for a field that it does not need."""
+    if not name:
+        return ANY, ""
+    task = TASKS[name]
+    wanted = [f"{text[:1].upper()}{text[1:]}" for text in task.texts]
+    wanted += ["Answers to choose from: a, b, c"] if task.has_candidates else []
+    return (*wanted, "", "")[0], (*wanted, "", "")[1]
 
 
 class AskBox(QWidget):
     """A question about the image or the box drawn on it, and what came back."""
 
     asked = pyqtSignal(object)  # Question
+    task_changed = pyqtSignal(str)
     insert_asked = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.crop = QLabel()
+        self.tasks = QComboBox()
         self.question = QLineEdit()
+        self.second = QLineEdit()
         self._answer = QLabel()
         self._certainty = QLabel()
         self._order = QLabel()
@@ -63,8 +97,12 @@ class AskBox(QWidget):
         self.insert_button = QPushButton("Insert as finding")
         self._bars = [_Bar() for _ in range(BARS)]
         self._offered = QStringListModel([], self)
+        self._nothing = QStringListModel([], self)
         self._lay_out()
-        self.question.returnPressed.connect(self._give)
+        for field in (self.question, self.second):
+            field.returnPressed.connect(self._give)
+        self.tasks.currentIndexChanged.connect(self._show_fields)
+        self.offer_tasks(())
         self.insert_button.clicked.connect(self.insert_asked)
         self.clear_answer()
 
@@ -76,6 +114,39 @@ class AskBox(QWidget):
     def offer(self, questions: tuple[str, ...]) -> None:
         """Questions that the model knows, completed while a person types."""
         self._offered.setStringList(list(questions))
+
+    def offer_tasks(self, names: tuple[str, ...]) -> None:
+        """The tasks beside the question; without any there is nothing to choose."""
+        before = self.task()
+        self.tasks.blockSignals(True)
+        self.tasks.clear()
+        self.tasks.addItem(QUESTION, "")
+        for name in names:
+            self.tasks.addItem(TASKS[name].title, name)
+        self.tasks.setCurrentIndex(max(0, self.tasks.findData(before)))
+        self.tasks.blockSignals(False)
+        self.tasks.setVisible(bool(names))
+        self._show_fields()
+
+    def task(self) -> str:
+        """The task in hand, "" for a question."""
+        return str(self.tasks.currentData() or "")
+
+    def _show_fields(self) -> None:
+        """The fields that the task in hand needs, with what belongs into them."""
+        name = self.task()
+        first, second = hints(name)
+        task = TASKS.get(name)
+        nothing = "Draw a box (B), then Enter" if task and task.has_box else "Enter asks"
+        self.question.setPlaceholderText(first or nothing)
+        self.question.setReadOnly(not first)
+        self.second.setPlaceholderText(second)
+        self.second.setVisible(bool(second))
+        self.crop.setVisible(task is None or task.has_image)
+        completer = self.question.completer()
+        if completer is not None:
+            completer.setModel(self._offered if not name else self._nothing)
+        self.task_changed.emit(name)
 
     def answer(self) -> str:
         """The answer on the screen, "" while there is none."""
@@ -116,7 +187,7 @@ class AskBox(QWidget):
 
     def show_reply(self, reply: Reply, seconds: float) -> None:
         """The answer as it grows; `seconds` since it was asked."""
-        self._answer.setText(reply.text)
+        self._answer.setText(reply.text or found_words(reply))
         if reply.refusal:
             self._say(reply.refusal, "ai")
             return
@@ -130,7 +201,7 @@ class AskBox(QWidget):
             bar.show_candidate(*pair)
         parts = [reply.note, f"{seconds * 1000:.0f} ms"]
         self._say(" · ".join(part for part in parts if part))
-        self.insert_button.setVisible(bool(reply.text))
+        self.insert_button.setVisible(bool(reply.text) and reply.seen is not None)
         self.insert_button.setEnabled(True)
 
     def order(self) -> str:
@@ -165,11 +236,13 @@ class AskBox(QWidget):
 
     def _give(self) -> None:
         question = Question.typed(self.question.text())
+        if name := self.task():
+            question = Question.for_task(name, self.question.text(), self.second.text())
         completer = self.question.completer()
         popup = completer.popup() if completer is not None else None
         if popup is not None:
             popup.hide()
-        if question.text:
+        if question.text or question.task:
             self.asked.emit(question)
 
     def _lay_out(self) -> None:
@@ -183,13 +256,20 @@ class AskBox(QWidget):
         column = QVBoxLayout()
         column.setSpacing(SPACES[0] + 2)
         self.question.setObjectName("question")
-        self.question.setPlaceholderText("Ask about the image, or draw a box first (B)")
         self.question.setToolTip("Enter asks. Answers to choose from may follow a bar: … | a, b")
         completer = QCompleter(self._offered, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self.question.setCompleter(completer)
+        self.tasks.setAccessibleName("What to ask")
+        self.tasks.setToolTip("What to ask: a question, or another task of the model")
+        self.tasks.setProperty("small", True)
+        self.tasks.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        column.addWidget(self.tasks, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.question)
+        self.second.setAccessibleName("Second text, or answers to choose from")
+        self.second.hide()
+        column.addWidget(self.second)
         said = QHBoxLayout()
         self._answer.setProperty("role", "text")
         self._answer.setWordWrap(True)
@@ -248,6 +328,16 @@ class _Bar(QWidget):
         self._bar.setValue(round(probability * 1000))
         self.setAccessibleName(f"{words}: {probability:.2f}")
         self.show()
+
+
+def found_words(reply: Reply) -> str:
+    """What was found, where the answer is no text."""
+    if reply.codes:
+        return f"{len(reply.codes)} codes"
+    if not reply.is_final or reply.refusal or reply.scores:
+        return ""
+    labels = [found.label or "here" for found in reply.places]
+    return ", ".join(labels) or "Nothing was found."
 
 
 def _image(pixels: NDArray[np.uint8]) -> QImage:

@@ -21,7 +21,7 @@ from model_backend import wire
 from model_backend.chat.settings import is_loopback
 from model_backend.folder import ModelFolder, find_model
 from model_backend.memory import budget
-from model_backend.request import Ask, Event, ModelDied, ModelIdentity, Refusal, Request
+from model_backend.request import Ask, Event, ModelDied, ModelError, ModelIdentity, Refusal, Request
 from model_backend.tasks import TASKS
 from plugin._pool import Change, Key, Loaded, Options, Pool, Wanted
 from plugin._roles import ROLES, Role, chosen_name, role_of
@@ -51,6 +51,16 @@ class Models:
         """What `model.json` says of that role's model; loads nothing. Raises NoModel and
         BadCheckpoint, see `model_backend.folder.find_model`."""
         return find_model(chosen_name(self.settings, role), self.root.models)
+
+    def tasks(self) -> tuple[str, ...]:
+        """What can be asked: the tasks that their role's model has. A missing model has none."""
+        known: dict[Role, tuple[str, ...]] = {}
+        for role in ROLES:
+            try:
+                known[role] = self.folder(role).tasks
+            except ModelError:
+                known[role] = ()
+        return tuple(name for name in TASKS if name in known[role_of(name)])
 
     def identity(self, role: Role) -> ModelIdentity:
         """Who answers; device and precision are known once the model has been loaded."""

@@ -29,6 +29,13 @@ class Seen:
     parameters: tuple[tuple[str, str], ...]
 
     @property
+    def is_crop(self) -> bool:
+        """True when the model is shown the region alone, not the region's place in the whole."""
+        region = self.region
+        size = (region.y1 - region.y0, region.x1 - region.x0) if region is not None else None
+        return self.pixels.shape[:2] == size
+
+    @property
     def pixels(self) -> NDArray[np.uint8]:
         return self.image.pixels
 

@@ -172,7 +172,7 @@ def _final(reply: Reply, request: Request, answer: Answer) -> Reply:
         notes.append(UNCALIBRATED)
     return replace(
         reply,
-        text=answer.text,
+        text="" if answer.places else answer.text,  # its words know no stored pixels
         is_final=True,
         scores=tuple(zip(request.candidates, answer.probabilities or (), strict=False)),
         calibrated=answer.calibrated,

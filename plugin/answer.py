@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 
 from dicom_io.audit import Event
@@ -12,15 +13,29 @@ from dicom_io.image.crop import Box
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.window import Window
 from dicom_io.report.document import Region
+from dicom_io.settings import ModelSettings
 from model_backend.folder import ModelFolder
-from model_backend.request import ModelError
+from model_backend.request import ANSWER, CHOICE, FINDINGS, BadRequest, ModelError
+from model_backend.tasks import TASKS
 from plugin._answering import answer_question
 from plugin._ask_box import AskBox, Question
 from plugin._prompts import suggested_questions
 from plugin._reply import Reply
+from plugin._roles import role_of
 from plugin._seen import Seen, look
-from plugin._shown import models_of, tell
+from plugin._shown import models_of, show_identity, tell
+from plugin._tasks import Given, ask_task
 from ui.host import Action, Host, Job
+
+ELSEWHERE = (ANSWER, CHOICE, FINDINGS)  # a question is one of the first two; drafting the third
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What can be asked of the models that are chosen."""
+
+    tasks: tuple[str, ...]  # beside questions
+    questions: tuple[str, ...]
 
 
 def start(host: Host) -> list[Action]:
@@ -42,29 +57,37 @@ class Asking:
         self.box = AskBox()
         self.box.asked.connect(self.ask)
         self.box.insert_asked.connect(self.insert)
+        self.box.task_changed.connect(self._task_changed)
+        host.settings_changed.connect(self._settings_changed)
+        self._has_places = False
         host.frame_selected.connect(self._frame_changed)
         host.box_drawn.connect(self._box_changed)
         host.study_opened.connect(self._study_changed)
         host.on_step_back(self.cancel)
-        host.jobs.start(
-            self._questions, on_item=self.box.offer, on_failed=self._leave, pool="model"
-        )
+        self._look_what_can_be_asked()
 
     def begin(self) -> None:
         """Put the cursor into the question field."""
         self.box.focus_question()
 
     def ask(self, question: Question) -> None:
-        """Ask about the box drawn, or the whole image."""
+        """Ask about the box drawn, or the whole image; a task of texts alone needs none."""
         frame = self._host.selected_frame()
-        if frame is None:
+        if question.task and not TASKS[question.task].has_image:
+            frame = None
+        elif frame is None:
             self.box.show_problem("Open an image first, then ask about it.")
             return
         self._give_up()
-        region = self._host.selected_box()
+        self._clear_places()
+        region = self._host.selected_box() if frame is not None else None
         self._asked_at = time.monotonic()
         self.box.show_waiting()
-        self._host.audit(Event.ACCESSED_BY_MODEL, frame.identity, what="question")
+        report = self._host.report()
+        about = report.identity if report is not None else None
+        if frame is not None:
+            about = frame.identity
+        self._host.audit(Event.ACCESSED_BY_MODEL, about, what=question.task or "question")
         self._job = self._host.jobs.start(
             partial(self._work, frame, question, box_of(region), self._host.current_window()),
             on_item=partial(self._take, frame),
@@ -74,9 +97,10 @@ class Asking:
         )
 
     def cancel(self) -> bool:
-        """Stop; the question and the words so far stay. False when nothing was running."""
+        """Stop; the question and the words so far stay. With nothing under way, take what was
+        found off the film. False when there was neither."""
         if self._job is None or not self._job.is_running:
-            return False
+            return self._clear_places()
         self._give_up()
         self.box.show_stopped()
         return True
@@ -94,7 +118,7 @@ class Asking:
 
     def _work(
         self,
-        frame: ImageFrame,
+        frame: ImageFrame | None,
         question: Question,
         box: Box | None,
         window: Window | None,
@@ -102,6 +126,17 @@ class Asking:
     ) -> Iterator[Reply]:
         """On a pool thread. Raises ModelError and FileProblem."""
         models = models_of(self._host)
+        if question.task or frame is None:
+            yield from ask_task(
+                question.task,
+                Given(question.text, question.text2, question.choices, box),
+                models.ask,
+                frame=frame,
+                window=window,
+                model=models.folder(role_of(question.task)),
+                stop=cancelled,
+            )
+            return
         yield from answer_question(
             frame,
             question.text,
@@ -113,16 +148,21 @@ class Asking:
             stop=cancelled,
         )
 
-    def _take(self, frame: ImageFrame, reply: Reply) -> None:
+    def _take(self, frame: ImageFrame | None, reply: Reply) -> None:
         """Show the answer only beside the image that it is about."""
         shown = self._host.selected_frame()
-        if shown is None or shown.identity != frame.identity:
+        if frame is not None and (shown is None or shown.identity != frame.identity):
             self._give_up()
             return
         self._reply = reply
         if reply.seen is not None:
             self._show_seen(reply.seen, None)
         self.box.show_reply(reply, time.monotonic() - self._asked_at)
+        if reply.places:
+            self._has_places = True
+            self._host.show_places([(one.region, one.label) for one in reply.places])
+        if reply.is_final and reply.model is not None:
+            show_identity(self._host, reply.model)
 
     def _end(self) -> None:
         self._job = None
@@ -131,7 +171,7 @@ class Asking:
 
     def _fail(self, error: Exception) -> None:
         self._give_up()
-        if isinstance(error, DicomProblem):
+        if isinstance(error, DicomProblem | BadRequest):
             self.box.show_problem(str(error))
         else:
             self.box.show_problem("")
@@ -142,10 +182,18 @@ class Asking:
         if job is not None:
             job.cancel()
 
+    def _clear_places(self) -> bool:
+        """Take what was found off the film; False when there was nothing."""
+        had, self._has_places = self._has_places, False
+        if had:
+            self._host.show_places(())
+        return had
+
     def _study_changed(self, _: object) -> None:
         self._give_up()
         self._forget()
         self.box.question.clear()
+        self.box.second.clear()
 
     def _frame_changed(self, frame: ImageFrame | None) -> None:
         """An answer never stands beside an image that it is not about."""
@@ -161,8 +209,18 @@ class Asking:
         if frame is not None:
             self._look(frame, region)
 
+    def _task_changed(self, _: str) -> None:
+        frame = self._host.selected_frame()
+        if frame is not None:
+            self._look(frame, self._host.selected_box())
+
+    def _settings_changed(self, part: object) -> None:
+        if isinstance(part, ModelSettings):
+            self._look_what_can_be_asked()
+
     def _forget(self) -> None:
         self._reply = None
+        self._clear_places()
         self.box.clear_answer()
 
     def _look(self, frame: ImageFrame, region: Region | None) -> None:
@@ -170,10 +228,12 @@ class Asking:
         if self._preview is not None:
             self._preview.cancel()
         window = self._host.current_window()
+        task = TASKS.get(self.box.task())
+        is_place = task is not None and task.has_box  # of the whole image, which is not cut
 
         def work(cancelled: Callable[[], bool]) -> Iterator[tuple[Seen, ModelFolder]]:
             model = models_of(self._host).folder("answers")
-            yield look(frame, window, box_of(region), model), model
+            yield look(frame, window, None if is_place else box_of(region), model), model
 
         def show(made: tuple[Seen, ModelFolder]) -> None:
             shown = self._host.selected_frame()
@@ -192,11 +252,22 @@ class Asking:
     def _show_seen(self, seen: Seen, model: ModelFolder | None) -> None:
         side = model.preprocess.size if model is not None and model.preprocess else 0
         self.box.show_crop(seen.pixels, side)
-        if seen.region is not None and side:
+        if seen.region is not None and not seen.is_crop:
+            self._host.label_box("asked: this place in the whole image")
+        elif seen.region is not None and side:
             self._host.label_box(f"asked: {side} × {side} of this crop")
 
-    def _questions(self, cancelled: Callable[[], bool]) -> Iterator[tuple[str, ...]]:
-        yield suggested_questions(models_of(self._host).folder("answers"))
+    def _look_what_can_be_asked(self) -> None:
+        def look(cancelled: Callable[[], bool]) -> Iterator[Offered]:
+            models = models_of(self._host)
+            tasks = tuple(name for name in models.tasks() if name not in ELSEWHERE)
+            yield Offered(tasks, suggested_questions(models.folder("answers")))
+
+        def offer(offered: Offered) -> None:
+            self.box.offer_tasks(offered.tasks)
+            self.box.offer(offered.questions)
+
+        self._host.jobs.start(look, on_item=offer, on_failed=self._leave, pool="model")
 
 
 def box_of(region: Region | None) -> Box | None:

@@ -8,6 +8,7 @@ written here.
 
 from __future__ import annotations
 
+from pathlib import Path
 from string import Template
 
 from PyQt6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -39,6 +40,7 @@ LEFT_WIDTH = 272
 RIGHT_WIDTH = 480
 FONT_SIZE = 14  # px, the default; a person may set 12 to 20
 FONT_SIZES = range(12, 21)
+CHEVRON = Path(__file__).resolve().parent / "chevron.xpm"  # beside a list to choose from
 
 # What a widget's property "role" may say, and how it looks.
 _ROLES = {
@@ -94,8 +96,7 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QSpinBo
 }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow {
-    image: none; width: 0px; height: 0px; margin-right: 8px; border-top: 4px solid $QUIET;
-    border-left: 4px solid transparent; border-right: 4px solid transparent;
+    image: url("$chevron"); width: 9px; height: 5px; margin-right: 8px;
 }
 QComboBox QAbstractItemView { background: $RAISED; border: 1px solid $LINE; }
 
@@ -230,6 +231,7 @@ def style_sheet(font_size: int = FONT_SIZE) -> str:
         line=round(size * 20 / 14),
         corner=CORNER,
         corner_small=CORNER_SMALL,
+        chevron=CHEVRON.as_posix(),
     )
     roles = "".join(f'QLabel[role="{role}"] {{ {look} }}\n' for role, look in _ROLES.items())
     return sheet + roles

@@ -52,7 +52,11 @@ class ReportSide(QWidget):
 
     def _order_tabs(self, widget: QWidget) -> None:
         """Tab leads from the report through the plug-in's widget to the foot."""
-        inside = [one for one in widget.findChildren(QWidget) if one.focusPolicy() & _BY_TAB]
+        inside = [
+            one
+            for one in widget.findChildren(QWidget)
+            if one.focusPolicy() & _BY_TAB and one.window() is self.window()  # no list of a box
+        ]
         before = self._last or self.panel.last_field()
         for place in (*inside, *self.panel.foot_buttons()):
             QWidget.setTabOrder(before, place)
