@@ -136,8 +136,8 @@ class _Packer:
         """
         name = "encoder.embed_tokens.weight"
         if self.on_cpu:
-            network.decoder.output = self.narrow(self.entry(name), None)
-            table = self.take(name)
+            network.decoder.output = self.narrow(self.take(name), None)
+            table = self.take(name)  # mapped anew: what nobody looks up is not read again
         else:
             table = self.entry(name).to(self.lower)
             network.decoder.output = Plain(table, None, torch.float32)

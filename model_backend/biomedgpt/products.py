@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 TINY = 1e-8  # below it a row of numbers is all zeros
+ROWS = 4096  # rounded at once, so that no second copy of a large matrix is needed
 
 
 def has_packed() -> bool:
@@ -87,8 +88,13 @@ class Int8(nn.Module):
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()
-        scale = weight.abs().amax(1).clamp_min(TINY) / 127
-        rounded = (weight / scale[:, None]).round_().to(torch.int8)
+        rounded = torch.empty(weight.shape, dtype=torch.int8)
+        scales = []
+        for part, place in zip(weight.split(ROWS), rounded.split(ROWS), strict=True):
+            exact = part.float()
+            scales.append(exact.abs().amax(1).clamp_min(TINY) / 127)
+            place.copy_((exact / scales[-1][:, None]).round_())
+        scale = torch.cat(scales)
         zeros = torch.zeros(len(weight), dtype=torch.long)
         with warnings.catch_warnings():
             # FBGEMM takes weights only in this form, which PyTorch means to give up one day.
