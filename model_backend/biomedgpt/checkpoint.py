@@ -16,11 +16,16 @@ from model_backend.biomedgpt.config import FIXED, OFAConfig
 from model_backend.biomedgpt.entries import Entries, Entry, held
 from model_backend.biomedgpt.network import BiomedGPT
 from model_backend.biomedgpt.unpickle import open_pickle
-from model_backend.biomedgpt.weights import computed_shapes, network_with, state_shapes
+from model_backend.biomedgpt.weights import (
+    check_entries,
+    check_numbers,
+    computed_shapes,
+    network_with,
+    state_shapes,
+)
 from model_backend.request import BadCheckpoint
 
 State = dict[str, Tensor]
-Shapes = Mapping[str, tuple[int, ...]]
 
 # The fairseq-free distribution's names that differ from fairseq's (spec 2.4).
 _TRANSFORMERS = (
@@ -67,20 +72,8 @@ class Checkpoint:
         """Each entry with its values. Raises BadCheckpoint at one that is no number."""
         for name, entry in self.entries.items():
             tensor = entry.read()
-            if not _is_finite(tensor):
-                raise BadCheckpoint(
-                    f"In the checkpoint {name} holds values that are no numbers.", name
-                )
+            check_numbers(name, tensor)
             yield name, tensor
-
-
-def _is_finite(tensor: Tensor) -> bool:
-    """Looked at in pieces: the masks of a whole table would take as much as the table."""
-    if not tensor.is_floating_point():
-        return True
-    flat, piece = tensor.reshape(-1), 2**20
-    starts = range(0, len(flat), piece)
-    return all(bool(torch.isfinite(flat[start : start + piece]).all()) for start in starts)
 
 
 def load_fairseq(
@@ -136,9 +129,12 @@ def adapt(
     """A published state in our names and shapes, every key checked. Raises BadCheckpoint."""
     entries = adapt_names(entries)
     config = config or infer_config(entries, arguments)
-    wanted = state_shapes(config)
-    entries = adapt_entries(entries, config, wanted)
-    check_entries(wanted, entries)
+    entries = adapt_entries(entries, config)
+    described = {
+        name: (entry.shape, str(entry.dtype), entry.dtype.is_floating_point)
+        for name, entry in entries.items()
+    }
+    check_entries(config, described)
     return Checkpoint(config, entries, arguments, averaged)
 
 
@@ -309,7 +305,7 @@ def _symbols(vocab: int, arguments: Mapping[str, Any]) -> dict[str, int]:
     return {**counts, "dict_lines": lines, "vocab_size": 5 + lines + others}
 
 
-def adapt_entries(state: Entries, config: OFAConfig, wanted: Shapes) -> dict[str, Entry]:
+def adapt_entries(state: Entries, config: OFAConfig) -> dict[str, Entry]:
     """What section 2.2 of the specification explains put right."""
     computed = computed_shapes(config)
     kept: dict[str, Entry] = {}
@@ -327,32 +323,10 @@ def adapt_entries(state: Entries, config: OFAConfig, wanted: Shapes) -> dict[str
     patches = config.image_bucket_size**2 + 1
     for stack in ("encoder", "decoder"):
         _fit_rows(kept, f"{stack}.embed_image_positions.weight", patches, may_drop=False)
-    for key in wanted:
+    for key in state_shapes(config):
         if key.endswith("num_batches_tracked") and key not in kept:
             kept[key] = held(torch.zeros((), dtype=torch.long))  # a counter, no weight
     return kept
-
-
-def check_entries(wanted: Shapes, entries: Entries) -> None:
-    """Raise BadCheckpoint naming the first key that is missing, extra, of another shape or kind.
-
-    No value is read.
-    """
-    for name, shape in wanted.items():
-        if name not in entries:
-            raise BadCheckpoint(f"The checkpoint lacks {name}.", name)
-        entry = entries[name]
-        if entry.shape != shape:
-            raise BadCheckpoint(
-                f"In the checkpoint {name} has the shape {entry.shape}; {shape} is needed.", name
-            )
-        if not name.endswith("num_batches_tracked") and not entry.dtype.is_floating_point:
-            raise BadCheckpoint(f"In the checkpoint {name} holds {entry.dtype}, no weights.", name)
-    for name in entries:
-        if name not in wanted:
-            raise BadCheckpoint(
-                f"The checkpoint has an entry that nothing here uses: {name[:120]}.", name
-            )
 
 
 def _untied(state: Entries) -> dict[str, Entry]:
