@@ -57,8 +57,8 @@ def why_no_draft(frame: ImageFrame, model: ModelFolder) -> str:
         return ""  # a picture file says nothing; the person who chose it knows
     if wrong := _not_a_frontal_chest_film(frame):
         return (
-            f"No draft: the model {model.name} has only learnt to draft frontal chest films of "
-            f"people, and {wrong}. Questions can still be asked."
+            f"No draft: the model {model.name} may draft frontal chest films of people only, "
+            f"and {wrong}. Questions can still be asked."
         )
     return ""
 

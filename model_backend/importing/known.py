@@ -66,24 +66,27 @@ def known_facts(folder: ModelFolder) -> dict[str, Any]:
 
 def known_lines(folder: ModelFolder) -> list[str]:
     """A few lines for a person."""
-    facts = known_facts(folder)
     picture = folder.preprocess
-    lines = [
+    kept = ", ".join(one for one in (folder.size, precision_on_disk(folder)) if one)
+    count = f"a closed list of {len(folder.answers)}" if folder.answers else ""
+    told = {
+        "size": f"{kept} on disk" if kept else "",
+        "tasks": ", ".join(folder.tasks),
+        "picture": f"{picture.size} x {picture.size} pixels" if picture else "",
+        "answers": count,
+        "origin": folder.origin,
+        "sources": "\n              ".join(folder.sources),
+        "weights": f"sha256:{folder.sha256}" if folder.weights else "",
+        "use": folder.use,
+        "licence": folder.licence,
+        "acknowledged": folder.acknowledged,
+    }
+    return [
         f"{folder.name}  {folder.model_version}",
-        f"size          {folder.size or 'none of the published ones'}, "
-        f"{facts['precision'] or 'unknown'} on disk",
-        f"tasks         {', '.join(folder.tasks)}",
-        f"picture       {picture.size} x {picture.size} pixels" if picture else "",
-        f"answers       a closed list of {len(folder.answers)}" if folder.answers else "",
-        f"origin        {folder.origin}",
-        *(f"              {source}" for source in folder.sources),
-        f"weights       sha256:{folder.sha256}",
-        f"use           {folder.use}",
-        f"licence       {folder.licence}",
-        f"acknowledged  {folder.acknowledged or 'by nobody'}",
+        *(f"{name:<13} {value}" for name, value in told.items() if value),
         *(line for one in reported_of(folder) for line in _reported(one)),
+        *_acceptance(folder),
     ]
-    return [line for line in (*lines, *_acceptance(folder)) if line]
 
 
 def _reported(one: Published) -> list[str]:
