@@ -165,7 +165,7 @@ def test_export_is_audited_before_anything_is_sent(
     own_home: Path, film: Any, acknowledged: str
 ) -> None:
     root = DataRoot(own_home).create()
-    far = chat_model(root.models / "far", "https://192.0.2.1", timeout=0.2)
+    far = chat_model(root.models / "far", "https://gpu.invalid", timeout=2)
     write_model(replace(far, acknowledged=acknowledged))
     frame = film()
 
@@ -178,7 +178,7 @@ def test_export_is_audited_before_anything_is_sent(
 
     entries = [one for one in AuditLog(root.audit).entries() if one.event == "EXPORTED_TO_MODEL"]
     assert [one.identity for one in entries] == [frame.identity]
-    assert ("address", "https://192.0.2.1:443") in entries[0].details
+    assert ("address", "https://gpu.invalid:443") in entries[0].details
 
 
 def test_model_on_this_computer_is_no_export(own_home: Path, chat: ChatServer, film: Any) -> None:
