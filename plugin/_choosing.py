@@ -9,7 +9,7 @@ from typing import Any
 from dicom_io.settings import ModelSettings
 from dicom_io.storage import DataRoot
 from model_backend.folder import ModelFolder, find_model, list_models
-from model_backend.memory import MIB, count_weights, needed, of_machine
+from model_backend.footprint import MIB, count_weights, needed, of_machine
 from model_backend.request import ModelError
 from plugin._model import host_of, leaves_computer, title_of
 from plugin._roles import ROLE, ROLES, Role, chosen_name

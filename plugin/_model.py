@@ -6,6 +6,7 @@ import atexit
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import urlsplit
@@ -20,8 +21,8 @@ from dicom_io.storage import DataRoot
 from model_backend import wire
 from model_backend.chat.settings import is_loopback
 from model_backend.folder import ModelFolder, find_model
-from model_backend.memory import budget
-from model_backend.request import Ask, Event, ModelDied, ModelError, ModelIdentity, Refusal, Request
+from model_backend.footprint import budget
+from model_backend.request import Ask, Event, ModelError, ModelIdentity, Refusal, Request
 from model_backend.tasks import TASKS
 from plugin._pool import Change, Key, Loaded, Options, Pool, Wanted
 from plugin._roles import ROLES, Role, chosen_name, role_of
@@ -88,7 +89,11 @@ class Models:
 
     def tidy(self) -> None:
         """Let go of loaded models that the settings do not choose any more."""
-        _pool.keep_only(tuple(self._wanted(self.folder(role)) for role in ROLES))
+        wanted = []
+        for role in ROLES:
+            with suppress(ModelError):  # a missing model is told when it is asked
+                wanted.append(self._wanted(self.folder(role)))
+        _pool.keep_only(tuple(wanted))
 
     def _ask(
         self,
@@ -122,10 +127,11 @@ class Models:
                 for event in loaded.client.ask(requests, stop):
                     loaded.announce()
                     yield event
-            except ModelDied as error:
-                if loaded.announced is not None and loaded.client.pid is None:
+            except ModelError as error:
+                if loaded.client.pid is None:  # it died, or it could not be loaded at all
+                    tell = self._tell if loaded.announced is not None else _tell_listeners
                     loaded.announced = None
-                    self._tell(Change("unloaded", loaded.identity, str(error)))
+                    tell(Change("unloaded", loaded.identity, str(error)))
                 raise
             finally:
                 if loaded.identity.device:

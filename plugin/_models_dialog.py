@@ -27,9 +27,9 @@ FACTS = 7  # lines about the model in hand, so that the dialogue never changes i
 MEMORY_STEP = 512  # MiB
 MOST_MEMORY = 4 * 1024 * 1024  # MiB
 TITLES: Mapping[Role, str] = {
-    "answers": "Answers",
-    "reports": "Reports",
-    "summaries": "Summaries and checks",
+    "answers": "&Answers",
+    "reports": "&Reports",
+    "summaries": "&Summaries and checks",
 }
 WORDS = {
     "auto": "As fits",
@@ -134,7 +134,7 @@ class ModelsDialog(QDialog):
         for offer in self._offered.models:
             box.addItem(_entry(offer, role), offer.name)
         box.setCurrentIndex(max(0, box.findData(self._offered.chosen[role])))
-        box.setAccessibleName(TITLES[role])
+        box.setAccessibleName(TITLES[role].replace("&", ""))
         return box
 
     def _lay_out(self) -> None:
@@ -166,9 +166,9 @@ class ModelsDialog(QDialog):
     def _lay_out_fields(self, grid: QGridLayout) -> None:
         rows: list[tuple[str, QWidget]] = [(TITLES[role], box) for role, box in self.roles.items()]
         rows += [
-            ("Device", self.device),
-            ("Weights in", self.precision),
-            ("Memory", self.memory),
+            ("&Device", self.device),
+            ("&Weights in", self.precision),
+            ("&Memory", self.memory),
         ]
         for row, (title, field) in enumerate(rows):
             label = QLabel(title)

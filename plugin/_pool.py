@@ -12,7 +12,7 @@ from typing import Literal
 
 from model_backend.client import LOOK, ModelClient
 from model_backend.folder import ModelFolder
-from model_backend.memory import needed
+from model_backend.footprint import needed
 from model_backend.request import ModelError, ModelIdentity
 
 Stop = Callable[[], bool]
@@ -148,6 +148,9 @@ class Pool:
             one.end("the program closed it")
 
     def _borrow(self, wanted: Wanted, tell: Callable[[Change], None], stop: Stop) -> Loaded | None:
+        with self._changed:
+            if (known := self._loaded.get(wanted.key)) is not None:
+                return self._lent(known)
         need = needed(wanted.folder, wanted.options.precision)
         while True:
             with self._changed:

@@ -19,6 +19,7 @@ from ui.host import Host, State
 
 NO_CARD = "The model has no card: nobody has measured it."
 NEWS = 10_000  # ms that a word about loading and unloading stays
+LONGEST = 48  # characters of a note in the bottom line; its tooltip has them all
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def show_identity(host: Host, model: ModelIdentity, explanation: str = "") -> No
     """The model that answered last, or will answer next, and what the reader must know of it."""
     explanation = explanation or "The model that answered last."
     host.show_state("model", identity_words(model), "quiet", explanation)
-    host.show_state("model-note", model.note, "ai", "How the model runs.")
+    note = model.note if len(model.note) <= LONGEST else f"{model.note[: LONGEST - 1]}…"
+    host.show_state("model-note", note, "ai", model.note)
 
 
 def identity_words(model: ModelIdentity) -> str:
@@ -128,7 +130,10 @@ class ModelWatch(QObject):
         self._host.show_state("model-news", words, "quiet", change.reason)
         if change.what == "loaded":
             show_identity(self._host, change.model)
-        self._timer.start()
+        if change.what == "loading":
+            self._timer.stop()  # it stays until there is more to say
+        else:
+            self._timer.start()
 
     def _forget(self) -> None:
         self._news.clear()

@@ -9,7 +9,7 @@ from ui import theme
 
 RESEARCH_ONLY = "Research use only, not for diagnosis"
 DISPLAY = "display not calibrated"
-ORDER = ("pacs", "model", "quality")  # known places, from the left; others follow
+ORDER = ("pacs", "server", "model", "model-note", "quality")  # from the left; others follow
 DOTS = ("pacs",)  # places whose state is also a dot in front of the words
 
 

@@ -15,7 +15,7 @@ import pytest
 from dicom_io.audit import AuditLog
 from dicom_io.settings import ModelSettings
 from dicom_io.storage import DataRoot
-from model_backend import memory, tasks
+from model_backend import footprint, tasks
 from model_backend.folder import ModelFolder, write_model
 from model_backend.request import (
     ANSWER,
@@ -44,7 +44,7 @@ from plugin._pool import Change, TooLarge
 from plugin._roles import ROLE, ROLES, chosen_name
 from tests.chat_server import ChatServer, say
 
-TWO_PLAIN = 2 * memory.PLAIN // memory.MIB  # MiB: room for two models without weights
+TWO_PLAIN = 2 * footprint.PLAIN // footprint.MIB  # MiB: room for two models without weights
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from dicom_io.pacs.folder import FolderSource
 from dicom_io.settings import ModelSettings, Settings
 from dicom_io.storage import DataRoot
-from model_backend import memory
+from model_backend import footprint
 from model_backend.folder import ModelFolder, write_model
 from model_backend.request import ModelIdentity
 from plugin._choosing import acceptance_words, changed, doubts, offers
@@ -283,10 +283,26 @@ def test_a_note_on_how_the_model_runs_stays_in_sight(open_desk: Open) -> None:
     host = desk.viewer.host
 
     show_identity(host, replace(BASE, note="It left the graphics card."))
-
     assert desk.window.status.text("model-note") == "It left the graphics card."
+    show_identity(host, replace(BASE, note="It left the card " * 20))
+
+    assert len(desk.window.status.text("model-note")) == 48
     assert desk.window.status.text("model") == "base 1.0 · sha256 abcdef… · CPU bf16"
 
 
 def test_the_memory_of_this_machine_is_offered(root: DataRoot) -> None:
-    assert offers(root, ModelSettings()).machine == memory.of_machine()
+    assert offers(root, ModelSettings()).machine == footprint.of_machine()
+
+
+def test_a_model_that_cannot_be_loaded_is_not_said_to_be_loading(
+    open_desk: Open, root: DataRoot
+) -> None:
+    folder = ModelFolder.read(root.models / "sums")
+    write_model(replace(folder, backend="none_such"))
+    desk = open_desk(name="echo", summaries="sums")
+    write_findings(desk)
+
+    desk.key(KEY.Key_I, CTRL)
+    desk.wait(lambda: "backend none_such" in desk.window.report.said())
+
+    desk.wait(lambda: desk.window.status.text("model-news") == "sums unloaded")

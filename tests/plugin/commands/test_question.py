@@ -153,6 +153,18 @@ def test_without_any_model_the_sentence_says_where_one_goes(
         assert ran.err.count("\n") == 1 and str(own_home / "models") in ran.err
 
 
+@pytest.mark.usefixtures("echo_home")
+def test_without_calibration_there_is_an_order_and_no_number(wetread: Wetread) -> None:
+    words = ("ask", chest_film(), "is it?")
+
+    ran = wetread(*words)
+    answer = answer_of(wetread(*words, "--json"))
+
+    assert ran.out.splitlines()[:3] == ["yes", "  1. yes", "  2. no"]
+    assert "not calibrated" in ran.out and "0." not in ran.out
+    assert (answer["probabilities"], answer["order"]) == (None, ["yes", "no"])
+
+
 # --- lists ---
 
 

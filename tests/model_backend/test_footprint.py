@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from model_backend import memory
+from model_backend import footprint
 from model_backend.folder import EMBEDDED, ModelFolder
 
 FOLDER = ModelFolder(Path(), "some", "1", "biomedgpt", ("answer",), weights="weights.safetensors")
@@ -31,16 +31,16 @@ def test_the_numbers_of_a_header_are_counted(tmp_path: Path) -> None:
         "scale": {"dtype": "F32", "shape": [], "data_offsets": [80_000, 80_004]},
     }
 
-    assert memory.count_weights(written(tmp_path, header(content))) == 20_001
+    assert footprint.count_weights(written(tmp_path, header(content))) == 20_001
 
 
 def test_a_smaller_precision_needs_less_and_auto_is_taken_as_the_largest(tmp_path: Path) -> None:
     folder = written(tmp_path, header({"one": {"shape": [1000, 1000]}}))
 
-    needs = [memory.needed(folder, one) - memory.PROCESS for one in ("fp32", "bf16", "int8")]
+    needs = [footprint.needed(folder, one) - footprint.PROCESS for one in ("fp32", "bf16", "int8")]
 
     assert needs == [5_200_000, 2_600_000, 1_300_000]
-    assert memory.needed(folder, "auto") == memory.needed(folder, "fp32")
+    assert footprint.needed(folder, "auto") == footprint.needed(folder, "fp32")
 
 
 @pytest.mark.parametrize(
@@ -48,21 +48,21 @@ def test_a_smaller_precision_needs_less_and_auto_is_taken_as_the_largest(tmp_pat
     [b"\x08", b"\xff" * 4000, header([1, 2]) + bytes(4000), header({"one": 3}) + bytes(4000)],
 )
 def test_a_file_of_another_kind_is_counted_by_its_size(tmp_path: Path, body: bytes) -> None:
-    assert memory.count_weights(written(tmp_path, body)) == len(body) // 2
+    assert footprint.count_weights(written(tmp_path, body)) == len(body) // 2
 
 
 def test_a_model_without_weights_needs_only_its_process() -> None:
-    assert memory.needed(replace(FOLDER, weights="")) == memory.PLAIN
+    assert footprint.needed(replace(FOLDER, weights="")) == footprint.PLAIN
 
 
 def test_the_embedded_model_is_counted() -> None:
     folder = ModelFolder.read(EMBEDDED)
     file = folder.weights_path.stat().st_size
 
-    assert file / 4.2 < memory.count_weights(folder) < file / 1.9
+    assert file / 4.2 < footprint.count_weights(folder) < file / 1.9
 
 
 def test_the_budget_is_half_of_the_machine_unless_it_is_set() -> None:
-    assert memory.budget(512) == 512 * memory.MIB
-    assert 2 * memory.budget(0) <= memory.of_machine() < 2 * memory.budget(0) + 2
-    assert memory.of_machine() > 256 * memory.MIB
+    assert footprint.budget(512) == 512 * footprint.MIB
+    assert 2 * footprint.budget(0) <= footprint.of_machine() < 2 * footprint.budget(0) + 2
+    assert footprint.of_machine() > 256 * footprint.MIB
