@@ -73,6 +73,8 @@ class Checkpoint:
         for name, entry in self.entries.items():
             tensor = entry.read()
             check_numbers(name, tensor)
+            if name.endswith("running_var") and bool((tensor < 0).any()):
+                raise BadCheckpoint(f"In the checkpoint {name} holds variances below zero.", name)
             yield name, tensor
 
 

@@ -143,6 +143,12 @@ def test_values_that_are_no_numbers_are_named(
     assert "decoder.layers.1.fc2.weight" in refused(write(content))
 
 
+def test_variances_below_zero_are_named(content: Content, write: Write, refused: Refused) -> None:
+    content["model"]["encoder.embed_images.bn1.running_var"][5] = -1
+
+    assert "encoder.embed_images.bn1.running_var" in refused(write(content))
+
+
 def test_a_file_of_nothing_but_nan_is_refused(theirs: Theirs, refused: Refused) -> None:
     folder = theirs("safetensors")
     path = folder / "model.safetensors"

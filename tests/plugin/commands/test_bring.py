@@ -19,6 +19,7 @@ from model_backend.client import ModelClient
 from model_backend.folder import EMBEDDED, ModelFolder
 from model_backend.request import CHOICE, Answer, ImageInput, Request
 from tests.commands import Wetread
+from tests.hub_server import COMMIT, Hub, running
 from tests.plugin.commands.conftest import PROGRAM
 
 CHECKPOINT = Path(__file__).resolve().parents[2] / "data" / "goldens" / "tiny" / "checkpoint.pt"
@@ -82,6 +83,34 @@ def test_what_the_process_refuses_is_one_sentence(
     )
     assert list((own_home / "models").iterdir()) == []
     assert audited(own_home) == [("licence acknowledged", "Dr A")]
+
+
+def test_a_hubs_token_is_told_to_nobody_and_kept_nowhere(
+    wetread: Wetread,
+    child: Child,
+    own_home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secret, path = "hf_secretsecretsecret", tmp_path / "token"
+    path.write_text(secret)
+    words = ["model", "import", "owner/model@v1", "--token-file", path, "--acknowledge", "Dr A"]
+    with running(Hub({"golden.pt": CHECKPOINT.read_bytes()}, token=secret)) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        refused = wetread(*words[:3], *words[5:])
+        process = child(*words)
+        out, err = process.communicate(timeout=60)
+        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+        offline = wetread(*words, "--name", "again")
+
+    assert refused.code == 1 and "--token-file" in refused.err
+    assert process.returncode == 0
+    assert "golden.pt: 100 %" in err and "weights: 100 %" in err
+    assert offline.code == 1 and "HF_HUB_OFFLINE" in offline.err
+    printed = out + err + "".join(one.out + one.err for one in (refused, offline))
+    kept = [one.read_bytes() for one in own_home.rglob("*") if one.is_file()]
+    assert secret not in printed and not any(secret.encode() in body for body in kept)
+    assert ModelFolder.read(own_home / "models" / "model").origin == f"owner/model@{COMMIT}"
 
 
 @pytest.mark.parametrize(
