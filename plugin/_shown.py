@@ -149,7 +149,7 @@ def measured(model: ModelFolder) -> tuple[str, str]:
     if not card:
         return "not measured", NO_CARD
     try:
-        return quality_words(card), card_text(card)
+        return quality_words(card), card_text(card, model.acceptance)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise BadCheckpoint(
             f"The card of the model {model.name} is damaged. Install the model again.", "card"

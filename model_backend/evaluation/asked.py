@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from model_backend.evaluation.cases import asks_yes_or_no
 from model_backend.evaluation.labelled import BadRow, LabelledCase
 from model_backend.evaluation.reading import LabelledSet
-from model_backend.evaluation.rows import CHOSEN, YES_NO
+from model_backend.evaluation.rows import CHOSEN, YES_NO, asks_yes_or_no
 from model_backend.models import Model
 from model_backend.request import (
     ANSWER,

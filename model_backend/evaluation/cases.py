@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from model_backend.evaluation.rows import asks_yes_or_no
 from model_backend.training.examples import YES_NO
 from model_backend.training.pictures import VQA_RAD, Picture
 from model_backend.training.wordings import NO, YES, Wordings
 
 CLOSED, OPEN = "closed", "open"
-_ASKS_YES_OR_NO = re.compile(
-    r"\s*(is|are|was|were|do|does|did|has|have|had|can|could|should|would|will|may|must|any)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +56,6 @@ def rad_cases(pictures: Sequence[Picture], part: str, known_answers: tuple[str, 
                 candidates = YES_NO if asks_yes_or_no(question.text) else known_answers
             cases.append(Case(index, f"{VQA_RAD}/{kind}", question.text, answer, candidates))
     return cases
-
-
-def asks_yes_or_no(question: str) -> bool:
-    """True when yes or no answers the question; one that offers two things asks otherwise."""
-    return bool(_ASKS_YES_OR_NO.match(question)) and not re.search(r"\bor\b", question.lower())
 
 
 def closed_answers(cases: Sequence[Case]) -> tuple[str, ...]:

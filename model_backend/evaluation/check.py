@@ -31,6 +31,7 @@ from model_backend.evaluation.scores import TITLES, as_tables, scores_of
 from model_backend.evaluation.verdict import judged
 from model_backend.folder import ModelFolder
 from model_backend.request import ANSWER, CHOICE, ModelIdentity
+from model_backend.tasks import TASKS
 
 NOT_WHAT_IT_SAYS = 3  # exit code: measured, and found wanting
 
@@ -166,7 +167,8 @@ def report(
 
 
 def _entry_lines(entry: Mapping[str, Any], earlier: Mapping[str, Any] | None) -> list[str]:
-    head = f"{entry['task']}: {entry['cases']} cases of {entry['groups']} patients or images"
+    groups = f"{entry['cases']} cases of {entry['groups']} patients or images"
+    head = f"{TASKS[entry['task']].title}: {groups}"
     if entry["split"]:
         head += f", part {entry['split']}"
     rows = [["", "measured (95 % interval)", "cases", "commonest answer", "the authors report"]]

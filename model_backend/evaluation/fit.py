@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from model_backend.biomedgpt.prompts import question_text
 from model_backend.calibration import QUESTIONS, fitted_for
 from model_backend.evaluation.asked import Asking, Said, ask_set
 from model_backend.evaluation.labelled import LabelledProblem
@@ -146,6 +145,9 @@ def fit_task(said: Sequence[Said], task: str, calibration: Mapping[str, Any]) ->
 
     Raises LabelledProblem when there is too little of everything.
     """
+    # Not earlier: it brings torch, which must not come before the number of its threads is set.
+    from model_backend.biomedgpt.prompts import question_text
+
     alone: dict[str, list[Said]] = {OTHERS: list(said)}
     if task == CHOICE:
         by_question: dict[str, list[Said]] = {}

@@ -77,7 +77,7 @@ class LabelledSet:
 
     def leave_out(self, case: LabelledCase, reason: str) -> None:
         """A case that turned out to be unusable when it was asked."""
-        self.left_out.append(LeftOut(case.line, reason))
+        self.left_out.append(LeftOut(case.line, reason.rstrip(".")))
 
     def _is_wanted(self, row: LabelledCase | BadRow) -> TypeGuard[LabelledCase]:
         if isinstance(row, BadRow):

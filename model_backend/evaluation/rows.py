@@ -48,6 +48,16 @@ UNMEASURED = (DETECTION, INFILL_IMAGE)
 _WEIGHED = "|!+"  # in the authors' tables between an answer's weight and the answer
 _IMAGES = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")  # first bytes
 
+_ASKS_YES_OR_NO = re.compile(
+    r"\s*(is|are|was|were|do|does|did|has|have|had|can|could|should|would|will|may|must|any)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """True when yes or no answers the question; one that offers two things asks otherwise."""
+    return bool(_ASKS_YES_OR_NO.match(question)) and not re.search(r"\bor\b", question.lower())
+
 
 def plain(answer: str) -> str:
     """As answers are compared: small letters, single blanks, none at the ends."""

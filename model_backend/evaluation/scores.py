@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 
 from model_backend.evaluation.asked import Said
 from model_backend.evaluation.captions import cider, cleaned, rouge_l
-from model_backend.evaluation.floors import commoner
 from model_backend.evaluation.metrics import calibration_error, interval
 from model_backend.evaluation.rouge import fix_tokenization, rouge
 from model_backend.evaluation.rows import CHOSEN, YES_NO, plain
@@ -116,8 +116,8 @@ def _question_scores(said: Sequence[Said]) -> list[Score]:
 
 def _accuracy(name: str, said: Sequence[Said]) -> list[Score]:
     values = [100.0 * weight_of(one) for one in said]
-    commonest = commoner([plain(one.case.answer) for one in said])
-    floor = 100.0 * float(np.mean([plain(one.case.answer) == commonest for one in said]))
+    (_, count), *_ = Counter(plain(one.case.answer) for one in said).most_common(1)
+    floor = 100.0 * count / len(said)
     return [_figure(name, values, said, floor)]
 
 

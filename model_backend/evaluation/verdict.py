@@ -30,21 +30,18 @@ class Verdict:
 def judged(scores: Sequence[Score], published: Published | None, where: str) -> Verdict:
     """`published` is what the file claims to be, None when it claims nothing; `where` says why
     there is nothing to compare with."""
-    few = max(one.cases for one in scores) < FEWEST
-    if few:
+    if max(one.cases for one in scores) < FEWEST:
         return Verdict(None, f"Fewer than {FEWEST} cases prove nothing.")
-    sunken = [one for one in scores if one.floor is not None and one.high < one.floor]
-    if sunken:
-        one = sunken[0]
-        return Verdict(
-            False,
-            f"{one.value:.0f} % of {TITLES[one.name]}, where the commonest answer alone would "
-            f"reach {one.floor:.0f} %: this model does worse than a constant on this set. The "
-            "labels, the wording of the questions or the file are wrong.",
-        )
-    if published is None:
-        return Verdict(None, where)
-    return _beside(scores, published)
+    verdict = Verdict(None, where) if published is None else _beside(scores, published)
+    sunken = next((one for one in scores if one.floor is not None and one.high < one.floor), None)
+    if sunken is None or verdict.passed is False:
+        return verdict
+    return Verdict(
+        False,
+        f"{sunken.value:.0f} % ({TITLES[sunken.name]}) where the commonest answer alone would "
+        f"reach {sunken.floor:.0f} %: this model does worse than a constant on this set. The "
+        "labels, the wording of the questions or the file are wrong.",
+    )
 
 
 def _beside(scores: Sequence[Score], published: Published) -> Verdict:

@@ -116,7 +116,7 @@ def run_card(arguments: argparse.Namespace, context: Context) -> int:
             f"wetread evaluate {arguments.name} --write".rstrip()
         )
     try:
-        text = card_text(card)
+        text = card_text(card, folder.acceptance)
     except (KeyError, TypeError, AttributeError) as error:
         raise BadCheckpoint(
             f"The card of the model {folder.name} is damaged. Install the model again.", "card"

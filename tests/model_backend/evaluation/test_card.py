@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from model_backend.evaluation.__main__ import main
 from model_backend.evaluation.card import CARD, held_out_cases
@@ -28,11 +27,6 @@ LARGEST = 40 * 2**20  # bytes of the shipped weights
 def card() -> dict[str, Any]:
     content: dict[str, Any] = json.loads((EMBEDDED / CARD).read_text(encoding="utf-8"))
     return content
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 def test_the_shipped_weights_are_small_and_those_of_the_card(card: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model_backend.evaluation.cases import asks_yes_or_no
 from model_backend.evaluation.figures import share_right, words_answers
 from model_backend.evaluation.floors import (
     bag_of_words,
@@ -13,6 +12,7 @@ from model_backend.evaluation.floors import (
     most_similar_answers,
     thumbnail_scores,
 )
+from model_backend.evaluation.rows import asks_yes_or_no
 from model_backend.training.linear import fit_logistic
 
 
