@@ -1,69 +1,41 @@
-"""How much memory a model takes while it is loaded, told from its files alone; no torch."""
+"""Memory that is given back to the system while weights are loaded, where the C library can."""
 
 from __future__ import annotations
 
-import json
-import math
-import os
+import ctypes
 import sys
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from model_backend.folder import ModelFolder
-
-MIB = 2**20
-GROWTH = 1.3  # of the weights: what decoding adds at most (issue 3's mark for the peak)
-PROCESS = 400 * MIB  # `import torch` (measured: 0.2 GB) and 0.2 GB for pictures and buffers
-PLAIN = 64 * MIB  # of a process whose backend has no weights and needs no torch
-BYTES = {"fp32": 4, "bf16": 2, "int8": 1}  # a weight's
-_LONGEST_HEADER = 100 * MIB  # of a safetensors file, as its format limits it
+# glibc's names for the settings of its allocator (mallopt(3)).
+_TRIM_THRESHOLD = -1
+_MMAP_THRESHOLD = -3
+_LOADING = 2**20  # bytes from which on a block is the system's own while weights are loaded
+_ANSWERING = 2**25  # later: blocks are used again and again, and asking the system takes time
 
 
-def needed(folder: ModelFolder, precision: str = "auto") -> int:
-    """Bytes that the model's process takes with its weights in that precision.
+@contextmanager
+def lean() -> Iterator[None]:
+    """Inside, every large block that is freed goes back at once; on glibc only, elsewhere nothing.
 
-    An estimate from above: `GROWTH` times the weights, and `PROCESS`. While nobody knows what
-    "auto" will become the largest is assumed. Weights on a GPU are counted as if they were here,
-    because a model falls back to the processor when the GPU is full.
+    Loading makes and frees a copy of every matrix in another precision. Kept for later use, as
+    malloc would, these copies make up a third of the model again.
     """
-    if not folder.weights:
-        return PLAIN
-    return round(GROWTH * count_weights(folder) * BYTES.get(precision, BYTES["fp32"])) + PROCESS
-
-
-def count_weights(folder: ModelFolder) -> int:
-    """How many numbers the weights file holds; from its size where it is no safetensors file."""
-    path = folder.weights_path
+    library = _glibc()
+    if library is None:
+        yield
+        return
+    library.mallopt(_MMAP_THRESHOLD, _LOADING)
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            header: Any = json.loads(file.read(length)) if length <= _LONGEST_HEADER else None
-        shapes = [entry["shape"] for name, entry in header.items() if name != "__metadata__"]
-        return sum(math.prod(shape) for shape in shapes)
-    except OSError:
-        return 0  # loading says what is wrong with it
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return size // BYTES["bf16"]
+        yield
+    finally:
+        library.mallopt(_MMAP_THRESHOLD, _ANSWERING)
+        library.mallopt(_TRIM_THRESHOLD, 2 * _ANSWERING)
+        library.malloc_trim(0)
 
 
-def of_machine() -> int:
-    """Bytes of memory that this machine has."""
-    if sys.platform == "win32":
-        import ctypes
-
-        class Status(ctypes.Structure):  # MEMORYSTATUSEX of the Windows API
-            _fields_ = (
-                ("length", ctypes.c_ulong),
-                ("load", ctypes.c_ulong),
-                *((f"bytes{number}", ctypes.c_ulonglong) for number in range(7)),
-            )
-
-        status = Status(length=ctypes.sizeof(Status))
-        ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
-        return int(status.bytes0)
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-def budget(mebibytes: int) -> int:
-    """Bytes that all loaded models may take together; 0 MiB: half of the machine's memory."""
-    return mebibytes * MIB if mebibytes else of_machine() // 2
+def _glibc() -> ctypes.CDLL | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, cast
 
 from model_backend.folder import ModelFolder
+from model_backend.memory import lean
 from model_backend.request import BadCheckpoint, Event, ModelIdentity, NoModel, Request
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,8 @@ def load(folder: ModelFolder, device: str, precision: str = "auto") -> Model:
         imported = time.monotonic()
         check.wait()
         checked = time.monotonic()
-        model = cast(Model, module.load(folder, device, precision))
+        with lean():
+            model = cast(Model, module.load(folder, device, precision))
     except ModuleNotFoundError as error:
         if error.name == full_name:
             raise BadCheckpoint(
