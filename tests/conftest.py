@@ -10,7 +10,7 @@ import pytest
 os.environ["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM") or "offscreen"
 
 # Real PACS programs, a real chat server, CI's rule about skips.
-pytest_plugins = ["tests.servers", "tests.chat_server", "tests.skips"]
+pytest_plugins = ["tests.servers", "tests.chat_server", "tests.chat_asked", "tests.skips"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

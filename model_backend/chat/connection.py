@@ -92,7 +92,6 @@ class Server:
         Raises Stopped as soon as `stop()` is true; Unanswered for a status other than 200; and
         ModelError, in a sentence, for a server that cannot be reached, trusted or understood.
         """
-        address, origin = self.settings.address, self.settings.address.origin
         line = _Line(stop, self.settings.timeout)
         try:
             self._connect(line)
@@ -105,29 +104,30 @@ class Server:
             if response.status != 200:
                 raise _unanswered(response, self.settings.key)
             yield Answering(response)
-        except ssl.SSLCertVerificationError as error:
-            raise ModelError(_untrusted(origin, error)) from error
-        except ssl.SSLError as error:
-            raise ModelError(
-                f"The server {origin} does not speak https as it must "
-                f"({error.reason or 'TLS'}). Check the address."
-            ) from error
-        except TimeoutError as error:
-            raise ModelError(
-                f"The server {origin} {line.waited_for()}. Ask again later."
-            ) from error
         except (HTTPException, OSError) as error:
-            if isinstance(error, OSError) and not line.is_connected:
-                raise ModelError(
-                    f"The server {origin} cannot be reached ({error.strerror or error}). Check "
-                    f"that it runs and that the address {address.url} is right."
-                ) from error
-            raise ModelError(
-                f"The server {origin} broke off, or did not answer as a web server does "
-                f"({type(error).__name__}). Check it and ask again."
-            ) from error
+            raise ModelError(self._told(error, line)) from error
         finally:
             line.close()
+
+    def _told(self, error: HTTPException | OSError, line: _Line) -> str:
+        """What went wrong on the way, in a sentence."""
+        origin = self.settings.address.origin
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return _untrusted(origin, error)
+        if isinstance(error, ssl.SSLError):
+            reason = error.reason or "TLS"
+            return f"The server {origin} does not speak https as it must ({reason}). Check it."
+        if isinstance(error, TimeoutError):
+            return f"The server {origin} {line.waited_for()}. Ask again later."
+        if isinstance(error, OSError) and not line.is_connected:
+            return (
+                f"The server {origin} cannot be reached ({error.strerror or error}). Check that it "
+                f"runs and that the address {self.settings.address.url} is right."
+            )
+        return (
+            f"The server {origin} broke off, or did not answer as a web server does "
+            f"({type(error).__name__}). Check it and ask again."
+        )
 
     def _head(self, path: str, body: bytes | None) -> bytes:
         address = self.settings.address

@@ -86,6 +86,12 @@ def run_connect(arguments: argparse.Namespace, context: Context) -> int:
         origin=address.url,
         acknowledged=acknowledged,
     )
+    _write(folder, context)
+    _tell(folder, blindness, context)
+    return 0
+
+
+def _write(folder: ModelFolder, context: Context) -> None:
     folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_model(folder)
     context.audit.record(
@@ -94,10 +100,8 @@ def run_connect(arguments: argparse.Namespace, context: Context) -> int:
         model=folder.name,
         version=folder.model_version,
         address=folder.identity().address,
-        acknowledged=acknowledged,
+        acknowledged=folder.acknowledged,
     )
-    _tell(folder, blindness, context)
-    return 0
 
 
 def _tell(folder: ModelFolder, blindness: str, context: Context) -> None:
