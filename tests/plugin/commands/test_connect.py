@@ -217,7 +217,7 @@ def test_findings_of_another_model_are_taken_without_its_tuning(
 @pytest.mark.parametrize(
     ("listing", "told"),
     [
-        (status(401, {"error": "Unauthorized"}), "does not accept the key"),
+        (status(401, {"error": "Unauthorized"}), "wants a key"),
         (status(404, {}), "no such API"),
         (status(200, {"data": []}), "has no model"),
         (status(200, "models"), "does not list its models"),
