@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
+from model_backend.evaluation.card_text import acceptance_text
 from model_backend.evaluation.published import Published, dataset_of, kind_of, published_for
 from model_backend.folder import ModelFolder
 
@@ -96,17 +97,9 @@ def _reported(one: Published) -> list[str]:
 
 
 def _acceptance(folder: ModelFolder) -> list[str]:
-    if not folder.acceptance:
-        return [
-            f"measured      never: wetread model check {folder.name} LABELLED compares it with "
-            "what its authors report"
-        ]
-    lines = []
-    for one in folder.acceptance:
-        told = ", ".join(f"{key} {value}" for key, value in one.items() if _is_short(value))
-        lines.append(f"measured      {told}")
-    return lines
-
-
-def _is_short(value: object) -> bool:
-    return isinstance(value, str | int | float) and len(str(value)) <= 60
+    if folder.acceptance:
+        return acceptance_text(folder.acceptance)
+    return [
+        f"measured      never: wetread model check {folder.name} LABELLED compares it with what "
+        "its authors report"
+    ]

@@ -107,19 +107,16 @@ def run_card(arguments: argparse.Namespace, context: Context) -> int:
     """The card as it stands in the model's folder; of an imported model what is known of it."""
     folder = find_model(arguments.name, context.root.models)
     card = folder.card()
-    if not card and folder.origin:
-        context.printer.say("\n".join(known_lines(folder)), **known_facts(folder))
-        return 0
-    if not card:
+    if not (card or folder.origin):
         raise NoModel(
             f"The model {folder.name} has no card: nobody has measured it. Measure it with: "
             f"wetread evaluate {arguments.name} --write".rstrip()
         )
     try:
-        text = card_text(card, folder.acceptance)
+        text = card_text(card, folder.acceptance) if card else "\n".join(known_lines(folder))
     except (KeyError, TypeError, AttributeError) as error:
         raise BadCheckpoint(
             f"The card of the model {folder.name} is damaged. Install the model again.", "card"
         ) from error
-    context.printer.say(text.rstrip(), **card)
+    context.printer.say(text.rstrip(), **(card or known_facts(folder)))
     return 0

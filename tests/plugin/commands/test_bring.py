@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import pytest
 
 from dicom_io.audit import AuditLog
 from model_backend.client import ModelClient
-from model_backend.folder import EMBEDDED, ModelFolder
+from model_backend.folder import EMBEDDED, ModelFolder, write_model
 from model_backend.request import CHOICE, Answer, ImageInput, Request
 from tests.commands import Wetread
 from tests.hub_server import COMMIT, Hub, running
@@ -66,6 +67,51 @@ def test_a_checkpoint_comes_in_answers_and_goes_again(wetread: Wetread, own_home
         ("imported", "gold"),
         ("removed", "gold"),
     ]
+
+
+def test_the_list_and_the_card_tell_how_a_model_was_measured(
+    wetread: Wetread, own_home: Path
+) -> None:
+    path = own_home / "models" / "vqa_rad"
+    path.mkdir(parents=True)
+    (path / "weights.safetensors").write_bytes(b"\x02\0\0\0\0\0\0\0{}")
+    score = {"value": 33.4, "low": 29.0, "high": 38.0, "cases": 451, "floor": None}
+    measured = {
+        "set": "vqa_rad",
+        "split": "",
+        "task": "answer",
+        "cases": 451,
+        "scores": {"overall": score},
+        "published": [{"values": {"overall": 73.2}, "kind": "fine-tuned"}],
+        "passed": False,
+        "verdict": "This file is not what its name says.",
+        "date": "2026-11-23T10:00:00+00:00",
+        "precision": "fp32",
+        "device": "cpu",
+    }
+    folder = ModelFolder(
+        path=path,
+        name="vqa_rad",
+        model_version="imported",
+        backend="biomedgpt",
+        tasks=("answer", "choice"),
+        weights="weights.safetensors",
+        size="base",
+        origin="vqa_rad.pt",
+        acceptance=(measured,),
+    )
+    write_model(folder)
+
+    listed, card = wetread("model", "list").out, wetread("model", "card", "vqa_rad").out
+
+    assert "NOT WHAT ITS NAME SAYS" in listed.splitlines()[0]
+    assert "33.4 % (29.0 to 38.0); the authors report 73.2" in card
+    assert "reported      vqa_rad: overall 73.2" in card
+    assert wetread("model", "card", "vqa_rad", "--json").objects[0]["acceptance"] == [measured]
+
+    write_model(replace(folder, acceptance=({"passed": False},)))
+    ran = wetread("model", "card", "vqa_rad")
+    assert ran.code == 1 and "damaged" in ran.err and ran.err.count("\n") == 1
 
 
 def test_what_the_process_refuses_is_one_sentence(
