@@ -377,6 +377,10 @@ class Pane(QWidget):
         self._box, self._box_label = box, ""
         self.update()
 
+    def box_label(self) -> str:
+        """What stands at the box."""
+        return self._box_label
+
     def set_box_label(self, text: str) -> None:
         """What the model will see of the box, in a few words."""
         self._box_label = text
