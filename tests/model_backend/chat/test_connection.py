@@ -22,6 +22,7 @@ from model_backend.client import ModelClient
 from model_backend.models import load
 from model_backend.request import ENTAILMENT, Answer, BadCheckpoint, ModelError, Request
 from tests.chat_server import Certificates, ChatServer, chat_model, chat_server, say, status
+from tests.test_architecture import first_names, imported_modules
 
 PATIENCE = 20.0
 KEY = "sk-hospital-0123456789"
@@ -297,3 +298,29 @@ def test_server_that_refuses_a_picture_while_it_is_sent_is_understood(tmp_path: 
         pytest.fail("it was refused")
 
     assert caught.value.status == 413
+
+
+# --- who else might ---
+
+
+def test_no_other_file_of_the_models_floor_reaches_for_the_network(root: Path) -> None:
+    network = {
+        "socket",
+        "socketserver",
+        "ssl",
+        "http",
+        "urllib",
+        "asyncio",
+        "requests",
+        "httpx",
+        "httpx2",
+    }
+    found = {
+        str(file.relative_to(root / "model_backend").as_posix()): names
+        for file in sorted((root / "model_backend").rglob("*.py"))
+        if (names := network & first_names(imported_modules(file)))
+    }
+
+    assert found.pop("chat/connection.py") == {"socket", "ssl", "http"}
+    assert found.pop("chat/settings.py") == {"urllib"}  # parses addresses and opens nothing
+    assert {name for name in found if not name.startswith("importing/")} == set()
