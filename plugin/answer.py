@@ -210,6 +210,9 @@ class Asking:
             self._look(frame, region)
 
     def _task_changed(self, _: str) -> None:
+        """The answer to another task goes; what was typed stays."""
+        self._give_up()
+        self._forget()
         frame = self._host.selected_frame()
         if frame is not None:
             self._look(frame, self._host.selected_box())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from ui import theme
@@ -11,6 +12,8 @@ RESEARCH_ONLY = "Research use only, not for diagnosis"
 DISPLAY = "display not calibrated"
 ORDER = ("pacs", "server", "model", "model-note", "quality")  # from the left; others follow
 DOTS = ("pacs",)  # places whose state is also a dot in front of the words
+FIRM = (*DOTS, "server")  # places that never give way to others in a narrow window
+LEAST = 48  # pixels that are left of every other place
 
 
 class StatusLine(QWidget):
@@ -35,12 +38,13 @@ class StatusLine(QWidget):
         """Put a text in its place; "" takes it away. `state`: quiet, ai, proven or alarm."""
         label = self._places.get(place)
         if label is None:
-            label = self._places[place] = _label("", "quiet")
+            label = self._places[place] = _Giving() if place not in FIRM else QLabel()
+            _dress(label, "quiet")
             label.setObjectName(f"state-{place}")
             ordered = sorted(self._places, key=_rank)
             self._line.insertWidget(ordered.index(place), label)
         label.setText(self._marked(place, text, state))
-        label.setToolTip(explanation)
+        label.setToolTip("\n".join(part for part in (text, explanation) if part))
         role = "quiet" if place in DOTS and state != "alarm" else state
         if label.property("role") != role:
             label.setProperty("role", role)
@@ -79,8 +83,29 @@ def _rank(place: str) -> int:
 
 
 def _label(text: str, role: str) -> QLabel:
-    label = QLabel(text)
+    return _dress(QLabel(text), role)
+
+
+def _dress(label: QLabel, role: str) -> QLabel:
     label.setTextFormat(Qt.TextFormat.RichText)
     label.setProperty("role", role)
     label.setProperty("small", True)
     return label
+
+
+class _Giving(QLabel):
+    """A text that gives way in a narrow window: it is cut short, its tooltip has all of it."""
+
+    def minimumSizeHint(self) -> QSize:
+        whole = super().minimumSizeHint()
+        return QSize(min(LEAST, whole.width()), whole.height())
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        if self.width() >= self.sizeHint().width():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        plain = str(self.property("plain") or "")
+        cut = self.fontMetrics().elidedText(plain, Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), cut)
