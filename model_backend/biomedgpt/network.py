@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from model_backend.biomedgpt.config import OFAConfig
 from model_backend.biomedgpt.decoder import Decoder, DecoderCache
 from model_backend.biomedgpt.encoder import Encoder, EncoderOutput
+from model_backend.biomedgpt.graphs import StepGraphs
 from model_backend.biomedgpt.layers import DecoderLayer, EncoderLayer
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
 
 class BiomedGPT(nn.Module):
     """Image, text and location symbols in, symbols out; one set of embeddings for all."""
+
+    graphs: StepGraphs | None = None  # decoding steps as CUDA graphs, where there is a card
 
     def __init__(self, config: OFAConfig) -> None:
         super().__init__()
@@ -65,6 +68,10 @@ class BiomedGPT(nn.Module):
 
         `code_masks` (N,) is True where the target is a sequence of image codes.
         """
+        graphs = self.graphs
+        if cache is not None and graphs is not None and code_masks is None:
+            if graphs.fits(prev_output_tokens, encoder, cache):
+                return graphs.logits(prev_output_tokens, encoder, cache)
         logits: Tensor = self.decoder(prev_output_tokens, encoder, code_masks, cache)[0]
         return logits
 

@@ -90,7 +90,7 @@ class Int8(nn.Module):
         super().__init__()
         rounded = torch.empty(weight.shape, dtype=torch.int8)
         scales = []
-        for part, place in zip(weight.split(ROWS), rounded.split(ROWS), strict=True):
+        for part, place in zip(torch.split(weight, ROWS), torch.split(rounded, ROWS), strict=True):
             exact = part.float()
             scales.append(exact.abs().amax(1).clamp_min(TINY) / 127)
             place.copy_((exact / scales[-1][:, None]).round_())

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from model_backend.biomedgpt.answering import Answering, Stopped
 from model_backend.biomedgpt.asking import Preparation, Prepared
 from model_backend.biomedgpt.config import OFAConfig
+from model_backend.biomedgpt.graphs import StepGraphs
 from model_backend.biomedgpt.image import preprocess, without_middle
 from model_backend.biomedgpt.image_tower import Bottleneck
 from model_backend.biomedgpt.network import BiomedGPT, DecoderLayer, EncoderLayer, EncoderOutput
@@ -137,6 +138,8 @@ def load(folder: ModelFolder, device: str, precision: str = "auto") -> BiomedGPT
         precision = best_precision(folder.weights_path.stat().st_size, device)
     config = OFAConfig.from_json(folder.config)
     network = load_weights(folder.weights_path, config, precision, device)
+    if device == "cuda":
+        network.graphs = StepGraphs(network.decoder)
     return BiomedGPTModel(folder, network, device, precision)
 
 
