@@ -118,9 +118,12 @@ class Encoder(Stack):
         if padding.any():
             bias = bias.masked_fill(padding[:, None, None, :], float("-inf"))
         rows = self.table_rows(S, ids)
+        room = None  # the layers' biases one after the other: memory costs more than sums here
+        if not torch.is_grad_enabled():
+            room = bias.new_empty(bias.shape[1], rows.numel())
         seen = [x]
         for number, layer in enumerate(self.layers):
-            x = layer(x, bias + self.relative_bias(number, rows))
+            x = layer(x, self.with_tables(number, bias, rows, room))
             seen.append(x)
         return EncoderOutput(self.layer_norm(x), padding, positions, tuple(seen))
 
@@ -137,11 +140,13 @@ class Encoder(Stack):
         rows[:, P:, P:] = text
         return rows
 
-    def relative_bias(self, layer: int, rows: Tensor) -> Tensor:
-        """This layer's bias inside the text-text and the image-image block: (1 or B, H, L, L).
+    def with_tables(self, layer: int, bias: Tensor, rows: Tensor, room: Tensor | None) -> Tensor:
+        """The bias with this layer's inside the text-text and image-image block: (B or 1, H, L, L).
 
         One table holds the text's rows, the image's, and a zero where a patch and a symbol meet.
         """
         text, image = self.table("token", layer), self.table("image", layer)
         table = torch.cat([text, image, text.new_zeros(len(text), 1)], dim=1)  # (H, rows)
-        return looked_up(table, rows).transpose(0, 1)
+        relative = looked_up(table, rows, room).transpose(0, 1)  # (1 or B, H, L, L)
+        in_place = room is not None and relative.shape == bias.shape
+        return relative.add_(bias) if in_place else relative + bias

@@ -14,6 +14,7 @@ from model_backend.biomedgpt.positions import image_buckets, token_buckets
 from model_backend.request import BadRequest
 
 PAD = 1
+HEADS = 2  # at a time, where attention is computed by hand
 KeysValues = tuple[Tensor, Tensor]  # both (B, H, T, D)
 
 
@@ -80,15 +81,33 @@ class Attention(nn.Module):
 
         To (B, Tq, C). The logits, their bias and the softmax are computed in float32.
         """
-        if q.is_cuda or torch.is_grad_enabled():
-            bias = bias.to(q.dtype)  # what these kernels want
-        dropout = self.dropout if self.training else 0.0
-        y = F.scaled_dot_product_attention(
-            q, k, v, attn_mask=bias, dropout_p=dropout, scale=self.scale
-        )  # (B, H, Tq, D)
+        if q.dtype == torch.bfloat16 and q.is_cpu and not torch.is_grad_enabled():
+            y = attention_by_hand(q, k, v, bias, self.scale)
+        else:
+            if q.is_cuda or torch.is_grad_enabled():
+                bias = bias.to(q.dtype)  # what these kernels want
+            dropout = self.dropout if self.training else 0.0
+            y = F.scaled_dot_product_attention(
+                q, k, v, attn_mask=bias, dropout_p=dropout, scale=self.scale
+            )  # (B, H, Tq, D)
         if self.c_attn is not None:
             y = y * self.c_attn.view(1, -1, 1, 1)
         return torch.as_tensor(self.out_proj(y.transpose(1, 2).flatten(2)))  # (B, Tq, C)
+
+
+def attention_by_hand(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, scale: float) -> Tensor:
+    """Attention in bfloat16 on a processor, a few heads at a time, which then stay in its cache.
+
+    PyTorch's kernel there takes twice as long. The sums of the products are float32, and so are
+    bias and softmax; the results of both products are rounded to bfloat16.
+    """
+    done = []
+    for first in range(0, q.shape[1], HEADS):
+        heads = slice(first, first + HEADS)
+        logits = torch.matmul(q[:, heads], k[:, heads].transpose(2, 3)).float()
+        shares = torch.softmax(torch.add(bias[:, heads], logits, alpha=scale), dim=-1)
+        done.append(torch.matmul(shares.to(v.dtype), v[:, heads]))
+    return torch.cat(done, dim=1)  # (B, H, Tq, D)
 
 
 class Residual(nn.Module):
@@ -273,7 +292,8 @@ class Stack(nn.Module):
             )
 
 
-def looked_up(table: Tensor, rows: Tensor) -> Tensor:
+def looked_up(table: Tensor, rows: Tensor, out: Tensor | None = None) -> Tensor:
     """Entries of a table (H, R) by rows of any shape: (H, *rows). Head by head, so that the result
-    lies in memory as attention reads it."""
-    return table.contiguous().index_select(1, rows.flatten()).view(len(table), *rows.shape)
+    lies in memory as attention reads it; in `out` (H, number of rows) where it is given."""
+    found = torch.index_select(table.contiguous(), 1, rows.flatten(), out=out)
+    return found.view(len(table), *rows.shape)
