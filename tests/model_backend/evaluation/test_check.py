@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
 import shutil
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from model_backend.evaluation.card_text import acceptance_text
 from model_backend.evaluation.check import NOT_WHAT_IT_SAYS, main
@@ -176,3 +180,61 @@ def test_a_damaged_model_is_one_sentence(
 
     assert main([str(demo), str(own_set.write("own.jsonl", own))]) == 1
     assert "SHA-256 differs" in capsys.readouterr().err
+
+
+def test_every_measured_task_of_a_real_network_has_its_figures(
+    tiny_folder: ModelFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "tiny"
+    shutil.copytree(tiny_folder.path, path)
+    tasks = ("answer", "choice", "findings", "classify", "matching", "region", "grounding")
+    tasks += ("trial",)
+    answers = ("yes", "no", "left lung")
+    write_model(replace(tiny_folder, path=path, tasks=tasks, answers=answers))
+    Image.new("L", (40, 30), 90).save(tmp_path / "one.png")
+    image = {"image": "one.png"}
+    rows: list[dict[str, object]] = [
+        {**image, "question": "Where is it?", "answer": "left lung"},
+        {**image, "question": "Is it there?", "answer": "no", "candidates": ["no", "yes"]},
+        {**image, "caption": "The heart is normal."},
+        {**image, "label": "no"},
+        {**image, "text": "a chest film", "answer": "yes"},
+        {**image, "answer": "a rib", "box": [3, 4, 20, 21]},
+        {**image, "text": "the heart", "box": [3, 4, 20, 21]},
+        {
+            "task": "trial",
+            "patient": "he has fever",
+            "trial": "fever",
+            "label": "yes",
+            "candidates": ["yes", "no"],
+        },
+    ]
+    (tmp_path / "set.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    code = main([str(path), str(tmp_path / "set.jsonl"), "--json"])
+
+    entries = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    measured = {one["task"]: one for one in entries}
+    assert code == 0 and measured.keys() == set(tasks) - {"choice"}
+    assert all(one["left_out"] == 0 and one["scores"] for one in entries)
+    assert measured["answer"]["cases"] == 2
+    assert ModelFolder.read(path).acceptance[-1]["task"] == entries[-1]["task"]
+
+
+def test_a_table_of_the_authors_is_answered_from_the_models_own_list(
+    tiny_folder: ModelFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "tiny"
+    shutil.copytree(tiny_folder.path, path)
+    write_model(replace(tiny_folder, path=path, answers=("left lung", "right lung")))
+    file = BytesIO()
+    Image.new("RGB", (20, 30)).save(file, "PNG")
+    picture = base64.urlsafe_b64encode(file.getvalue()).decode()
+    right = [f"{n}\ti\tWhere is {n}?\t1|!+left lung&&1|!+right lung\t\t{picture}" for n in range(3)]
+    (tmp_path / "vqa_rad_test.tsv").write_text("\n".join(right))
+
+    code = main([str(path), str(tmp_path / "vqa_rad_test.tsv"), "--json"])
+
+    entry = json.loads(capsys.readouterr().out)
+    assert code == 0 and entry["scores"]["overall"]["value"] == 100
+    assert entry["dataset"] == "vqa_rad" and entry["cases"] == 3 and entry["published"] == []
