@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,31 @@ def bring(models: Path) -> Callable[..., Imported]:
         return bring_in(Wish(str(source), "Dr Test", **options), models, Silent)
 
     return run
+
+
+def limited(kind: str, most: int) -> Iterator[None]:
+    """The process's own limit, lowered for the test."""
+    resource = pytest.importorskip("resource", reason="the operating system limits no process")
+    which = getattr(resource, kind)
+    before = resource.getrlimit(which)
+    resource.setrlimit(which, (most, before[1]))
+    yield
+    resource.setrlimit(which, before)
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """No file can grow beyond 100 kB."""
+    number = getattr(signal, "SIGXFSZ", None)
+    handler = signal.signal(number, signal.SIG_IGN) if number else None
+    yield from limited("RLIMIT_FSIZE", 100_000)
+    if number:
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def little_memory() -> Iterator[None]:
+    """At most 4 GiB of addresses more than now."""
+    pages = Path("/proc/self/statm")
+    now = int(pages.read_text().split()[0]) * 4096 if pages.exists() else 2**40
+    yield from limited("RLIMIT_AS", now + 4 * 2**30)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -202,11 +201,12 @@ def test_a_damaged_model_and_a_link_can_be_removed(
     assert list(models.iterdir()) == [] and (elsewhere / "model.json").exists()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the operating system has no terminals")
 @pytest.mark.parametrize(("typed", "is_imported"), [("Dr B\n", True), ("\n", False)])
 def test_the_licence_is_shown_and_acknowledged_at_a_terminal(
     root: Path, own_home: Path, typed: str, is_imported: bool
 ) -> None:
-    ours, theirs = pty.openpty()
+    ours, theirs = os.openpty()
     words = ["model", "import", str(CHECKPOINT), "--name", "gold"]
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *words],
@@ -241,23 +241,27 @@ def _read_until(terminal: int, word: str) -> str:
     return shown
 
 
-def test_a_stopped_import_leaves_nothing(child: Child, own_home: Path, tmp_path: Path) -> None:
-    source = tmp_path / "folder"
-    source.mkdir()
-    os.mkfifo(source / "list.txt")  # the import waits here for as long as it takes
-    words = ["model", "import", CHECKPOINT, "--acknowledge", "Dr A"]
-    process = child(*words, "--answers", source / "list.txt", "--json")
-    with (source / "list.txt").open("w"):  # opens when the import has begun to read
-        process.send_signal(signal.SIGINT)
-        children = _children(process.pid)
-        for one in children:  # as a terminal does for the whole group
-            os.kill(one, signal.SIGINT)
+@pytest.mark.skipif(sys.platform == "win32", reason="the operating system has no such files")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_import_that_is_stopped_or_dies_leaves_nothing(
+    child: Child, own_home: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    path = tmp_path / "list.txt"
+    os.mkfifo(path)  # the import waits here for as long as it takes
+    process = child(
+        *("model", "import", CHECKPOINT, "--acknowledge", "Dr A", "--answers", path, "--json")
+    )
+    with path.open("w"):  # opens when the import has begun to read
+        (own,) = _children(process.pid)
+        if number == signal.SIGINT:  # as a terminal does for the whole group
+            process.send_signal(number)
+        os.kill(own, number)
         out, err = process.communicate(timeout=60)
 
-    assert children
-    assert process.returncode == 130 and "Traceback" not in err
-    assert json.loads(out)["error"]
-    assert list((own_home / "models").iterdir()) == []
+    assert process.returncode == (130 if number == signal.SIGINT else 1)
+    sentence = json.loads(out)["error"]
+    assert number == signal.SIGINT or "ended unexpectedly" in sentence
+    assert "Traceback" not in err and list((own_home / "models").iterdir()) == []
 
 
 def _children(pid: int) -> list[int]:
