@@ -21,6 +21,7 @@ from model_backend.tasks import TASKS, Task
 LONGEST_TEXT = 200_000  # letters; the longest that is read has 512 words
 LONGEST_WORD = 4096  # letters without a blank; no text has such
 MOST_CANDIDATES = 10_000
+LONGEST_LIST = 500_000  # letters of all candidates together
 WIDEST_BEAM = 32
 _TOO_LONG_A_WORD = re.compile(rf"\S{{{LONGEST_WORD + 1}}}")
 _PROMPTS_OF_SRC = "src"  # a decoder prompt that holds eos, after which no search goes on
@@ -57,6 +58,7 @@ class Preparation:
         self._answers = folder.answers
         self._is_cased = bool(folder.config.get("cased_answers", False))
         self._has_objects = bool(folder.config.get("add_object", False))
+        self._listed: tuple[tuple[str, ...], tuple[tuple[int, ...], ...]] = ((), ())
         self._max_source = _numbers(folder.config.get("max_source", {}))
         _check_network(self.tasks, config, tokenizer)
 
@@ -163,16 +165,28 @@ class Preparation:
                 f"There are {len(candidates)} answers to choose from; {MOST_CANDIDATES} are the "
                 "most."
             )
+        if (letters := sum(map(len, candidates))) > LONGEST_LIST:
+            raise BadRequest(
+                f"The answers to choose from have {letters} letters together; {LONGEST_LIST} are "
+                "the most."
+            )
         return candidates
 
-    def _ids_of(self, candidates: Sequence[str], room: int) -> tuple[tuple[int, ...], ...]:
+    def _ids_of(self, candidates: tuple[str, ...], room: int) -> tuple[tuple[int, ...], ...]:
+        """Many questions may share one long list; it becomes ids once."""
+        if candidates != self._listed[0]:
+            self._listed = (candidates, self._told_apart(candidates))
+        for text, ids in zip(*self._listed, strict=True):
+            if len(ids) > room:
+                raise BadRequest(f"The answer {text[:40]!r} is too long for this model.")
+        return self._listed[1]
+
+    def _told_apart(self, candidates: Sequence[str]) -> tuple[tuple[int, ...], ...]:
         seen: dict[tuple[int, ...], str] = {}
         for text in candidates:
             ids = self.candidate_ids(text)
             if not ids:
                 raise BadRequest("One of the answers to choose from is empty. Leave it out.")
-            if len(ids) > room:
-                raise BadRequest(f"The answer {text[:40]!r} is too long for this model.")
             if ids in seen:
                 raise BadRequest(
                     f"The answers {seen[ids][:40]!r} and {text[:40]!r} are the same to this model. "
@@ -184,7 +198,7 @@ class Preparation:
     def candidate_ids(self, text: str) -> tuple[int, ...]:
         """An answer's ids: one blank between words; small letters, unless the model's own list has
         it as it stands or the model was trained with capitals."""
-        if len(text) > LONGEST_TEXT or _TOO_LONG_A_WORD.search(text):
+        if _TOO_LONG_A_WORD.search(text):
             raise BadRequest(f"The answer {text[:40]!r} is too long for this model.")
         tidy = " ".join(text.split())
         if not (self._is_cased or text in self._answers):

@@ -20,6 +20,7 @@ from model_backend.biomedgpt.image import preprocess, without_middle
 from model_backend.biomedgpt.image_tower import Bottleneck
 from model_backend.biomedgpt.network import BiomedGPT, DecoderLayer, EncoderLayer, EncoderOutput
 from model_backend.biomedgpt.packing import best_precision
+from model_backend.biomedgpt.products import has_fbgemm
 from model_backend.biomedgpt.prompts import PROMPT_TYPES
 from model_backend.biomedgpt.tokenizer import Tokenizer
 from model_backend.biomedgpt.weights import load_weights
@@ -65,10 +66,12 @@ class BiomedGPTModel:
     def answer(self, requests: Sequence[Request], stop: Callable[[], bool]) -> Iterator[Event]:
         """See `model_backend.models.Model`. A picture that several requests share is seen once."""
         check_pictures(requests)
-        prepared = [
-            self._preparation.prepare(request) if request.task in self.identity.tasks else None
-            for request in requests
-        ]
+        prepared: list[Prepared | None] = []
+        for request in requests:
+            if stop():
+                return
+            has = request.task in self.identity.tasks
+            prepared.append(self._preparation.prepare(request) if has else None)
         features: dict[tuple[int, bool], Tensor] = {}  # of the last picture, by its pixels
         for request, asked in zip(requests, prepared, strict=True):
             if asked is None:
@@ -136,6 +139,8 @@ def load(folder: ModelFolder, device: str, precision: str = "auto") -> BiomedGPT
     device = choose(device)
     if precision == "auto":
         precision = best_precision(folder.weights_path.stat().st_size, device)
+    elif precision == "int8" and not (device == "cpu" and has_fbgemm()):
+        precision = "bf16"  # where nothing multiplies int8; the answers say so
     config = OFAConfig.from_json(folder.config)
     network = load_weights(folder.weights_path, config, precision, device)
     if device == "cuda":

@@ -203,6 +203,23 @@ def test_list_of_the_fine_tuning_stands_where_no_candidates_are_given(
     assert given.answers[1] == tuple(tokenizer.encode(" left lung"))
 
 
+def test_long_list_that_questions_share_becomes_symbols_once(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = preparation(tokenizer)
+    answers = tuple(f"answer {number}" for number in range(50))
+    first = ready.prepare(asked(names.CHOICE, "Where?", candidates=answers))
+    other = ready.prepare(asked(names.CHOICE, "Where?"))
+    again = ready.prepare(asked(names.CHOICE, "Where?", candidates=answers))
+    counted: list[str] = []
+    monkeypatch.setattr(ready, "candidate_ids", counted.append)
+
+    shared = ready.prepare(asked(names.CHOICE, "Who?", candidates=answers))
+
+    assert shared.answers == first.answers == again.answers != other.answers
+    assert not counted
+
+
 def test_capitals_stay_where_the_model_learnt_them(tokenizer: Tokenizer) -> None:
     cased = preparation(tokenizer, config={"cased_answers": True})
 
@@ -244,7 +261,9 @@ BOX = Place(1, 1, 5, 5)
             asked(names.CLASSIFY, candidates=tuple(map(str, range(MOST_CANDIDATES + 1)))),
             "10000 are the most",
         ),
-        (asked(names.CHOICE, "a", candidates=("x" * 10**6,)), "too long"),
+        (asked(names.CHOICE, "a", candidates=("x" * 10**5,)), "too long"),
+        (asked(names.CHOICE, "a", candidates=("a " * 1023,)), "too long"),
+        (asked(names.CHOICE, "a", candidates=("x" * 10**6,)), "1000000 letters together"),
         (asked(names.MORTALITY, "x1y2 " * 512), "longer than the 1022 symbols"),
         (asked(names.ENTAILMENT, "pleural-effusion " * 512, "b " * 512), "longer than the 1022"),
         (asked(names.INFILL_TEXT, "<mask> x1y2z3 " * 512), "longer than the 1022"),
