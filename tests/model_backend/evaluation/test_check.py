@@ -7,6 +7,8 @@ import hashlib
 import json
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -173,6 +175,15 @@ def test_a_model_of_words_alone_is_measured_without_torch(
     assert entry["scores"].keys() == {"rouge_1", "rouge_2", "rouge_l"}
 
 
+@pytest.mark.parametrize("name", ["check", "fit"])
+def test_torch_comes_only_with_a_model_so_that_its_threads_can_be_set(
+    root: Path, name: str
+) -> None:
+    code = f"import sys, model_backend.evaluation.{name}; sys.exit('torch' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
 def test_a_damaged_model_is_one_sentence(
     own_set: OwnSet, demo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -187,7 +198,15 @@ def test_every_measured_task_of_a_real_network_has_its_figures(
 ) -> None:
     path = tmp_path / "tiny"
     shutil.copytree(tiny_folder.path, path)
-    tasks = ("answer", "choice", "findings", "classify", "matching", "region", "grounding")
+    tasks: tuple[str, ...] = (
+        "answer",
+        "choice",
+        "findings",
+        "classify",
+        "matching",
+        "region",
+        "grounding",
+    )
     tasks += ("trial",)
     answers = ("yes", "no", "left lung")
     write_model(replace(tiny_folder, path=path, tasks=tasks, answers=answers))
