@@ -72,21 +72,14 @@ class BiomedGPTModel:
                 return
             has = request.task in self.identity.tasks
             prepared.append(self._preparation.prepare(request) if has else None)
-        features: dict[tuple[int, bool], Tensor] = {}  # of the last picture, by its pixels
+        seen: dict[tuple[int, bool], Tensor] = {}
         for request, asked in zip(requests, prepared, strict=True):
             if asked is None:
                 yield self._refusal(request)
                 continue
             try:
                 with self._stopping_at(stop):
-                    seen = None
-                    if asked.task.has_image:
-                        pixels = request.images[0].pixels
-                        key = (id(pixels), asked.task.name == INFILL_IMAGE)
-                        if key not in features:
-                            features = {key: self._see(pixels, hidden=key[1])}
-                        seen = features[key]
-                    states = self._read(asked, seen)
+                    states = self._read(asked, self._features(asked, seen))
                     yield from self._answering.answer(asked, states, stop)
             except Stopped:
                 return
@@ -99,6 +92,17 @@ class BiomedGPTModel:
             f"tasks are: {has}."
         )
         return Refusal(request.id, reason, self.identity)
+
+    def _features(self, asked: Prepared, seen: dict[tuple[int, bool], Tensor]) -> Tensor | None:
+        """What the tower sees of the request's picture; `seen` remembers the last one."""
+        if not asked.task.has_image:
+            return None
+        pixels, is_hidden = asked.request.images[0].pixels, asked.task.name == INFILL_IMAGE
+        key = (id(pixels), is_hidden)
+        if key not in seen:
+            seen.clear()
+            seen[key] = self._see(pixels, hidden=is_hidden)
+        return seen[key]
 
     @torch.no_grad()
     def _see(self, pixels: NDArray[np.uint8], *, hidden: bool = False) -> Tensor:
