@@ -36,6 +36,7 @@ from model_backend.biomedgpt.config import SIZES, OFAConfig  # noqa: E402
 BEAM = 5
 CAPTION = 60  # symbols
 LONG = 40  # symbols of the text that a decoding step is taken from
+LONGEST = 75.0  # seconds after which a row begins no new turn
 FIRST = "transformers fp32"  # what ratios are given to
 TEXT = 14  # source symbols beside the picture's patches: 590 at 384 pixels
 
@@ -116,11 +117,14 @@ class Spread:
 
 
 def in_turns(
-    bench: Bench, contenders: dict[str, Apart], call: str, *given: object, most: int = 9
+    bench: Bench, contenders: dict[str, Apart], call: str, *given: object
 ) -> dict[str, list[Any]]:
-    """Every contender `turns` times, `most` at most, after one turn that does not count."""
+    """Every contender once a turn, after one turn that does not count; fewer on a slow machine."""
     seen: dict[str, list[Any]] = {name: [] for name in contenders}
-    for turn in range(min(bench.turns, most) + 1):
+    end = time.monotonic() + LONGEST
+    for turn in range(bench.turns + 1):
+        if turn > 1 and time.monotonic() > end:
+            break
         bench.machine.look()
         for name, contender in contenders.items():
             time.sleep(0.3)  # the threads of some libraries spin for a while after their work
@@ -168,24 +172,22 @@ def step(bench: Bench) -> Iterator[Row]:
 
 def caption(bench: Bench) -> Iterator[Row]:
     """A caption from pixels to text against the floors of memory and products."""
-    contenders = bench.ours()
-    whole = in_turns(bench, contenders, "whole", BEAM, CAPTION)
-    parts = in_turns(bench, contenders, "parts")
-    rates = bench.machine.rates()
-    for name, seconds in whole.items():
+    seen = in_turns(bench, bench.ours(), "caption", BEAM, CAPTION)
+    rates, work = bench.machine.rates(), bench.counts
+    for name, found in seen.items():
         precision = name.split()[1]
-        work = bench.counts
         stem = work.stem / rates.products(precision)
         encoder = work.encoder / rates.products(precision)
         steps = CAPTION * work.step_weights * BYTES[precision] / rates.read
         floor = stem + encoder + steps
-        middle = Spread(seconds).middle
-        stems, encoders = (Spread(one).middle for one in zip(*parts[name], strict=True))
-        print(f"  {name:26} {Spread(seconds)}  {middle / floor:.2f} times the floor")
-        rest = middle - stems - encoders
+        whole, stems, encoders = (Spread(one) for one in zip(*found, strict=True))
+        middle = whole.middle
+        rest = middle - stems.middle - encoders.middle
+        print(f"  {name:26} {whole}  {middle / floor:.2f} times the floor")
         print(
-            f"    stem {stems:.3f} s, floor {stem:.3f}; encoder {encoders:.3f} s, floor "
-            f"{encoder:.3f}; {CAPTION} steps and the rest {rest:.3f} s, floor {steps:.3f}"
+            f"    stem {stems.middle:.3f} s, floor {stem:.3f}; encoder {encoders.middle:.3f} s, "
+            f"floor {encoder:.3f}; {CAPTION} steps and the rest {rest:.3f} s, floor {steps:.3f}",
+            flush=True,
         )
         wanted = 3 if precision == "int8" else 2
         yield Row(
@@ -199,7 +201,7 @@ def caption(bench: Bench) -> Iterator[Row]:
 def questions(bench: Bench) -> Iterator[Row]:
     """Many closed questions about one picture."""
     count = len(QUESTIONS)
-    for name, found in in_turns(bench, bench.ours(), "questions", count, most=1).items():
+    for name, found in in_turns(bench, bench.ours(), "questions", count).items():
         results: list[Shared] = found
         ratio = statistics.median(one.ratio(count) for one in results)
         together = Spread([one.together for one in results])

@@ -122,22 +122,18 @@ class Ours:
         spent = self.decode(states, beam, length) - self.decode(states, beam, SHORT)
         return spent / (length - SHORT)
 
-    def parts(self) -> tuple[float, float]:
-        """Seconds for the stem and for the encoder."""
+    def caption(self, beam: int, length: int) -> tuple[float, float, float]:
+        """Seconds from the pixels to the caption of `length` symbols; for the stem; the encoder."""
+        begun = time.perf_counter()
+        *_, last = self.model.answer([caption_request(length, beam)], lambda: False)
+        whole = time.perf_counter() - begun
+        if not isinstance(last, Answer) or not last.cut_off:
+            raise RuntimeError("the caption ended before its length")
         begun = time.perf_counter()
         features = self.stem()
         between = time.perf_counter()
         self.encode(features)
-        return between - begun, time.perf_counter() - between
-
-    def whole(self, beam: int, length: int) -> float:
-        """Seconds from the pixels to the caption of `length` symbols."""
-        begun = time.perf_counter()
-        *_, last = self.model.answer([caption_request(length, beam)], lambda: False)
-        spent = time.perf_counter() - begun
-        if not isinstance(last, Answer) or not last.cut_off:
-            raise RuntimeError("the caption ended before its length")
-        return spent
+        return whole, between - begun, time.perf_counter() - between
 
     def questions(self, count: int) -> Shared:
         """Closed questions on one picture, together and singly."""

@@ -33,13 +33,6 @@ class HuggingFace:
         spent = self._decode(states, beam, length) - self._decode(states, beam, SHORT)
         return spent / (length - SHORT)
 
-    def whole(self, beam: int, length: int) -> float:
-        """Seconds for encoder and text."""
-        begun = time.perf_counter()
-        states = self._encode()
-        encoder = time.perf_counter() - begun
-        return encoder + self._decode(states, beam, length)
-
     @torch.inference_mode()
     def _encode(self) -> torch.Tensor:
         states: torch.Tensor = self._model.model.encoder(input_ids=self._ids).last_hidden_state
