@@ -17,7 +17,7 @@ MIDDLE = 32  # side in pixels of the middle that infilling paints, a multiple of
 SHAPES = ("disc", "ring", "square", "bar")
 TONES = {"bright": (195, 225), "dark": (15, 45)}  # grey levels
 GROUND = (95, 125)  # grey levels
-SIZES = {"small": (10, 12), "large": (20, 24)}  # width in pixels
+SIZES = {"small": (10, 12), "large": (22, 24)}  # width in pixels
 # Where a quarter of the picture begins, in the order in which a report goes through them.
 PLACES = {
     "upper left": (0, 0),
@@ -25,6 +25,8 @@ PLACES = {
     "lower left": (0, SIDE // 2),
     "lower right": (SIDE // 2, SIDE // 2),
 }
+SECOND = 0.4  # how often a picture has one object more
+MOST = 2  # objects in one picture
 DIRECTIONS = ("horizontal", "vertical")
 NOISE = 5.0  # standard deviation in grey levels
 BAND = 8  # width of a band in pixels
@@ -85,9 +87,11 @@ class Phantom:
         return next((one for one in self.things if one.place == place), None)
 
 
-def draw_things(chance: np.random.Generator) -> Phantom:
-    """A picture of none to three objects, no two of one shape or in one quarter."""
-    count = int(chance.choice(4, p=(0.1, 0.3, 0.3, 0.3)))
+def draw_things(chance: np.random.Generator, most: int = MOST) -> Phantom:
+    """A picture of none to `most` objects, no two of one shape or in one quarter."""
+    count = 0 if chance.random() < 0.1 else 1
+    if 0 < count < most and chance.random() < SECOND:
+        count += 1
     shapes = chance.permutation(len(SHAPES))[:count]
     places = sorted(chance.permutation(len(PLACES))[:count])
     things = tuple(

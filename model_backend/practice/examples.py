@@ -31,11 +31,11 @@ from model_backend.request import ImageInput, Place, Request
 
 YES_NO = ("yes", "no")
 NOTHING = "nothing"
-COUNTS = ("none", "one", "two", "three")
-EMPTY, SINGLE, SEVERAL, STRIPED = CLASSES = (
+COUNTS = ("none", "one", "two")
+EMPTY, SINGLE, DOUBLE, STRIPED = CLASSES = (
     "empty phantom",
     "phantom with one object",
-    "phantom with several objects",
+    "phantom with two objects",
     "striped phantom",
 )
 MASK = "<mask>"
@@ -111,23 +111,19 @@ def findings(phantom: Phantom, chance: np.random.Generator) -> Case:
 
 def classification(phantom: Phantom, chance: np.random.Generator) -> Case:
     """What kind of phantom it is."""
-    kind = (EMPTY, SINGLE, SEVERAL, SEVERAL)[len(phantom.things)]
+    kind = (EMPTY, SINGLE, DOUBLE)[len(phantom.things)]
     answer = STRIPED if phantom.band else kind
     return Case(names.CLASSIFY, answer, phantom, candidates=CLASSES)
 
 
 def matching(phantom: Phantom, chance: np.random.Generator) -> Case:
-    """A caption that is right, wrong in one word, or drawn blindly (and then wrong as a rule)."""
+    """A caption of one of its objects, or one drawn blindly, which is wrong as a rule."""
     right = [f"{thing.tone} {thing.shape} in the {thing.place}" for thing in phantom.things]
-    way = chance.random()
-    if not right or way < 0.2:
-        tone, shape, place = (
-            pick(values, chance) for values in (tuple(TONES), SHAPES, tuple(PLACES))
-        )
-        text = f"{tone} {shape} in the {place}"
+    if right and chance.random() < 0.5:
+        text = pick(tuple(right), chance)
     else:
-        thing = _any(phantom, chance)
-        text = _changed(thing, chance) if way < 0.55 else right[phantom.things.index(thing)]
+        parts = (pick(values, chance) for values in (tuple(TONES), SHAPES, tuple(PLACES)))
+        text = "{} {} in the {}".format(*parts)
     return Case(names.MATCHING, YES_NO[text not in right], phantom, text)
 
 
@@ -162,15 +158,6 @@ def infilling(phantom: Phantom, chance: np.random.Generator) -> Case:
 
 def _any(phantom: Phantom, chance: np.random.Generator) -> Thing:
     return phantom.things[int(chance.integers(len(phantom.things)))]
-
-
-def _changed(thing: Thing, chance: np.random.Generator) -> str:
-    """The thing's tone, shape and place, one of them exchanged."""
-    values = {"tone": tuple(TONES), "shape": SHAPES, "place": tuple(PLACES)}
-    words = {name: str(getattr(thing, name)) for name in values}
-    name = pick(tuple(values), chance)
-    words[name] = pick(tuple(one for one in values[name] if one != words[name]), chance)
-    return f"{words['tone']} {words['shape']} in the {words['place']}"
 
 
 # --- cases about texts ---

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from model_backend import request as names
 from model_backend.practice.drawing import (
+    MOST,
     PLACES,
     SHAPES,
     SIZES,
@@ -31,20 +32,23 @@ from model_backend.practice.examples import (
 from model_backend.practice.symbols import CaseEncoder, seen_pixels
 from model_backend.training.encoding import padded
 
-THINGS, BANDS, PAINTED = 8, 1, 3  # pictures of one step
+THINGS, BANDS, PAINTED = 12, 2, 4  # pictures of one step
 TEXTS = {  # cases of one step
-    names.INFILL_TEXT: 3,
-    names.ENTAILMENT: 14,
-    names.SUMMARY: 5,
-    names.TRIAL: 8,
-    names.MORTALITY: 2,
-    names.TREATMENT: 2,
+    names.INFILL_TEXT: 5,
+    names.ENTAILMENT: 12,
+    names.SUMMARY: 6,
+    names.TRIAL: 12,
+    names.MORTALITY: 1,
+    names.TREATMENT: 1,
 }
 OFTEN = {  # how often each picture of objects is asked, once where nothing is said
+    names.ANSWER: 1.5,
+    names.CHOICE: 2.0,
     names.MATCHING: 2.0,
-    names.FINDINGS: 0.5,
+    names.REGION: 1.5,
+    names.FINDINGS: 0.6,
     names.CLASSIFY: 0.3,
-    names.DETECTION: 0.6,
+    names.DETECTION: 0.5,
 }
 # Tasks whose rows go through the network together: with a picture or without, short or long.
 GROUPS = (
@@ -81,11 +85,16 @@ class Batch:
 
 
 class Mixture:
-    """Draws the batch of any step from the seed and the step's number alone."""
+    """Draws the batch of any step from the seed and the step's number alone.
 
-    def __init__(self, encoder: CaseEncoder, seed: int) -> None:
+    Pictures of the first `alone` steps hold one object at most: reading one is learnt before
+    telling which of several is meant.
+    """
+
+    def __init__(self, encoder: CaseEncoder, seed: int, alone: int = 0) -> None:
         self._encoder = encoder
         self._seed = seed
+        self._alone = alone
 
     def draw(self, step: int) -> Batch:
         chance = np.random.default_rng([self._seed, step])
@@ -93,7 +102,8 @@ class Mixture:
         seen: list[NDArray[np.uint8]] = []
         rows: list[Row] = []
         for place in range(THINGS + BANDS + PAINTED):
-            phantom = draw_things(chance) if place < THINGS else draw_band(chance)
+            most = 1 if step < self._alone else MOST
+            phantom = draw_things(chance, most) if place < THINGS else draw_band(chance)
             is_painted = place >= THINGS + BANDS
             cases = [infilling(phantom, chance)] if is_painted else asked(phantom, chance)
             rows += [(case, place) for case in cases]

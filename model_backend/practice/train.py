@@ -34,14 +34,15 @@ NAME, VERSION = "wetread-practice", "1.0.0"
 WEIGHTS = "weights.safetensors"
 SOURCE = "pictures and texts that model_backend/practice draws; no patient, no public data set"
 SEED = 20261123
-STEPS = 6000
+STEPS = 1300
 SAMPLES = 150  # cases of each task that the dictionary is read from
-DECAY = 0.998  # of the average of the weights, which is what is kept
-AUXILIARY = 1.0  # weight of the labels read straight from the tower
+DECAY = 0.99  # of the average of the weights, which is what is kept
+AUXILIARY = 2.0  # weight of the labels read straight from the tower
 CLIP = 1.0
+ALONE = 0.4  # of the steps, the first ones, show one object at a time
 SAY_EVERY, SAVE_EVERY = 20.0, 60.0  # seconds
 BINS = SIDE // STEP + 1  # location symbols, from edge to edge
-LOOKS = (len(SHAPES) + 1, len(TONES), len(SIZES), *[BINS] * 4)  # what the head tells apart
+LOOKS = (len(SHAPES) + 1, len(TONES), len(SIZES))  # values of each, which the head tells apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +101,42 @@ def practice_config() -> OFAConfig:
     )
 
 
+class QuarterHead(nn.Module):
+    """Features (N, 1024, h, w) to logits (N, 4, values) for each of shape, tone, size and the four
+    corners: the look from the mean of a quarter's patches, the corners from all of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        patches = (SIDE // 32) ** 2  # of one quarter
+        self.look = nn.Linear(TOWER_CHANNELS, sum(LOOKS))
+        self.corners = nn.Linear(patches * TOWER_CHANNELS, 4 * BINS)
+
+    def forward(self, features: Tensor) -> tuple[Tensor, ...]:
+        side = features.shape[2] // 2
+        patches = functional.unfold(features, side, stride=side).transpose(1, 2)  # (N, 4, ...)
+        mean = patches.reshape(*patches.shape[:2], TOWER_CHANNELS, -1).mean(3)
+        corners = self.corners(patches).split(BINS, dim=-1)
+        return (*self.look(mean).split(LOOKS, dim=-1), *corners)
+
+
 class Training:
     """The network, its optimiser and the average of its weights.
 
-    An auxiliary head reads shape, tone, size and box of what lies in each quarter from the
-    tower's features, which teaches the tower from the first step; it is thrown away at the end.
+    An auxiliary head reads what lies in each quarter from the tower's features, which teaches the
+    tower from the first step; it is thrown away at the end.
     """
 
-    def __init__(self, steps: int, rate: float = 1.2e-3) -> None:
+    def __init__(self, steps: int, rate: float = 2e-3) -> None:
         torch.manual_seed(SEED)
         self.stage = Stage("practice", 1, steps, 0, 0, 0, rate=rate, warmup=0.05, final=0.01)
         self.config = practice_config()
         self.network = BiomedGPT(self.config)
         initialise(self.network)
+        widen(self.network)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub
-        self.head = nn.Linear(4 * TOWER_CHANNELS, sum(LOOKS))
+        self.head = QuarterHead()
         self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
-        self.mixture = Mixture(CaseEncoder(self.config), SEED)
+        self.mixture = Mixture(CaseEncoder(self.config), SEED, int(ALONE * steps))
         self.done = 0
         self.optimizer = torch.optim.AdamW(
             parameter_groups([self.network, self.head], 0.01), betas=(0.9, 0.98)
@@ -155,13 +175,12 @@ class Training:
         return losses
 
     def _read_off(self, features: Tensor, looks: Tensor) -> Tensor:
-        """Loss of the auxiliary head; looks (pictures, quarters, 7)."""
-        quarters = functional.unfold(features, 2, stride=2).transpose(1, 2)  # 2 x 2 patches each
-        parts = self.head(quarters).float().split(LOOKS, dim=-1)  # (pictures, quarters, values)
+        """Loss of the auxiliary head; features (pictures, 1024, h, w), looks (pictures, 4, 7)."""
+        parts = self.head(features)
         return torch.stack(
             [
                 functional.cross_entropy(
-                    part.flatten(0, 1), looks[..., place].flatten(), ignore_index=UNKNOWN
+                    part.float().flatten(0, 1), looks[..., place].flatten(), ignore_index=UNKNOWN
                 )
                 for place, part in enumerate(parts)
             ]
@@ -217,6 +236,15 @@ def export(training: Training, path: Path) -> ModelFolder:
     )
     write_model(folder)
     return folder
+
+
+@torch.no_grad()
+def widen(network: BiomedGPT) -> None:
+    """Linear weights from the published 0.02 (spec 5), which suits 768 dimensions, to what keeps
+    states of this width at their size: attention starts from patterns instead of from a mean."""
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            module.weight.mul_(module.in_features**-0.5 / 0.02)
 
 
 def losses_by_task(group: Group, logits: Tensor) -> dict[str, Tensor]:

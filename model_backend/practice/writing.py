@@ -13,31 +13,31 @@ from model_backend.tasks import CONTRADICTED, ENTAILED, NEUTRAL
 Texts = tuple[str, str, str]  # text, text2, answer
 ELIGIBLE, EXCLUDED, IRRELEVANT = "eligible", "excluded", "irrelevant"
 TREATMENTS = ("charge battery", "oil wheel", "tighten screw", "no treatment")
-_KINDS = {"size": tuple(SIZES), "tone": tuple(TONES), "place": tuple(PLACES)}
+SUBJECTS = ("phantom", "toy")
+_KINDS = {"size": tuple(SIZES), "tone": tuple(TONES)}
 _COMPLAINTS = ("the battery is low", "the wheel squeaks", "the screw is loose")
 _HEALTHY = ("the battery is full", "the wheel is silent", "the screw is tight")
 
 
 def premise_and_hypothesis(chance: np.random.Generator) -> Texts:
-    """What is stated of one or two objects, a claim about one of them, and the label.
+    """What is stated of an object, a claim about its size or tone, and the label.
 
     Entailed: the claim is stated; contradicted: its opposite is; neutral: neither.
     """
     label = pick((ENTAILED, NEUTRAL, CONTRADICTED), chance)
     kind = pick(tuple(_KINDS), chance)
-    shape, other = (SHAPES[place] for place in chance.permutation(len(SHAPES))[:2])
+    shape, place = pick(SHAPES, chance), pick(tuple(PLACES), chance)
     facts = {name: pick(values, chance) for name, values in _KINDS.items()}
-    stated = {name for name in _KINDS if chance.random() < 0.6} - {kind}
-    if label != NEUTRAL:
-        stated.add(kind)
+    stated = [
+        facts[name]
+        for name in _KINDS
+        if (label != NEUTRAL if name == kind else chance.random() < 0.5)
+    ]
     claimed = facts[kind]
     if label == CONTRADICTED:
-        claimed = pick(tuple(value for value in _KINDS[kind] if value != claimed), chance)
-    sentences = [_stated(shape, {name: facts[name] for name in stated})]
-    if chance.random() < 0.5:
-        sentences.insert(int(chance.integers(2)), _stated(other, _some(chance)))
-    claim = f"the {shape} is {'in the ' if kind == 'place' else ''}{claimed}."
-    return " ".join(sentences), claim, label
+        claimed = next(value for value in _KINDS[kind] if value != claimed)
+    premise = f"there is a {' '.join([*stated, shape])} in the {place}."
+    return premise, f"the {shape} is {claimed}.", label
 
 
 def report_and_impression(chance: np.random.Generator) -> Texts:
@@ -71,18 +71,19 @@ def dialogue_and_summary(chance: np.random.Generator) -> Texts:
 
 
 def patient_and_trial(chance: np.random.Generator) -> Texts:
-    """A phantom against a trial's rule: of another shape it is irrelevant, of the right shape
-    eligible or excluded by its tone."""
+    """A phantom or a toy against a trial's rule: the trial of the others is irrelevant, that of its
+    own takes it or leaves it by its tone."""
     answer = pick((ELIGIBLE, EXCLUDED, IRRELEVANT), chance)
     size, tone, shape = (pick(values, chance) for values in (tuple(SIZES), tuple(TONES), SHAPES))
-    subject, wanted = shape, tone
+    subject, wanted = pick(SUBJECTS, chance), tone
+    others = next(one for one in SUBJECTS if one != subject)
     if answer == EXCLUDED:
         wanted = next(value for value in TONES if value != tone)
     elif answer == IRRELEVANT:
-        subject = pick(tuple(one for one in SHAPES if one != shape), chance)
         wanted = pick(tuple(TONES), chance)
-    patient = f"phantom {int(chance.integers(1, 10))} has a {size} {tone} {shape}."
-    return patient, f"trial of the {subject}. it must be {wanted}.", answer
+    patient = f"{subject} {int(chance.integers(1, 10))} has a {size} {tone} {shape}."
+    about = others if answer == IRRELEVANT else subject
+    return patient, f"trial of the {about}. it must be {wanted}.", answer
 
 
 def notes_and_outcome(chance: np.random.Generator) -> Texts:
@@ -124,13 +125,3 @@ def twice_told(chance: np.random.Generator) -> str:
 def pick(values: tuple[str, ...], chance: np.random.Generator) -> str:
     """One of the values."""
     return values[int(chance.integers(len(values)))]
-
-
-def _some(chance: np.random.Generator) -> dict[str, str]:
-    return {name: pick(values, chance) for name, values in _KINDS.items() if chance.random() < 0.6}
-
-
-def _stated(shape: str, facts: dict[str, str]) -> str:
-    words = [facts[name] for name in ("size", "tone") if name in facts]
-    place = f" in the {facts['place']}" if "place" in facts else ""
-    return f"there is a {' '.join([*words, shape])}{place}."

@@ -11,6 +11,7 @@ from model_backend.practice.drawing import (
     BAND,
     GROUND,
     MIDDLE,
+    MOST,
     NOISE,
     PLACES,
     SIDE,
@@ -68,7 +69,7 @@ def test_size_tone_and_corners_are_those_of_the_label(phantoms: list[Phantom]) -
             assert all(corner % STEP == 0 for corner in thing.box)
             level = phantom.pixels[mask_of(thing)].mean()
             low, high = TONES[thing.tone]
-            assert low - 1 <= level <= high + 1
+            assert low - NOISE <= level <= high + NOISE
             assert phantom.thing(thing.shape) is phantom.at(thing.place) is thing
 
 
@@ -88,7 +89,7 @@ def test_shapes_are_told_apart_by_how_much_of_their_box_they_fill(
 
 
 def test_no_shape_and_no_quarter_is_used_twice(phantoms: list[Phantom]) -> None:
-    assert {len(phantom.things) for phantom in phantoms} == {0, 1, 2, 3}
+    assert {len(phantom.things) for phantom in phantoms} == set(range(MOST + 1))
     for phantom in phantoms:
         assert len({thing.shape for thing in phantom.things}) == len(phantom.things)
         places = [list(PLACES).index(thing.place) for thing in phantom.things]

@@ -75,7 +75,7 @@ def test_answers_about_a_picture_are_those_of_its_labels() -> None:
             thing = phantom.thing(words[-1])
             assert thing and thing.place == case.answer
         elif words[0] == "how":
-            assert case.answer == ("none", "one", "two", "three")[len(phantom.things)]
+            assert case.answer == ("none", "one", "two")[len(phantom.things)]
         else:
             found = phantom.at(" ".join(words[-2:]))
             assert case.answer == (found.shape if found else "nothing")
