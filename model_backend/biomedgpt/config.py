@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -166,6 +167,8 @@ def _as(kind: object, value: Any) -> Any:
             raise ValueError(value)
         return int(value)
     if kind == "float":
+        if not math.isfinite(float(value)):
+            raise ValueError(value)
         return float(value)
     return tuple(int(one) for one in value)
 

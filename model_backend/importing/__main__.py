@@ -78,6 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModelError as error:
         print(json.dumps({"error": str(error)}, ensure_ascii=False), flush=True)
         return 1
+    except OSError as error:
+        sentence = f"{error.filename or 'The system'}: {error.strerror or error}."
+        print(json.dumps({"error": sentence}, ensure_ascii=False), flush=True)
+        return 1
     except KeyboardInterrupt:
         return STOPPED
     print(json.dumps(summary(done), ensure_ascii=False), flush=True)

@@ -13,7 +13,6 @@ from model_backend import request as names
 from model_backend.biomedgpt.config import SIZES, OFAConfig
 from model_backend.biomedgpt.prompts import PROMPT_TYPES
 from model_backend.folder import Preprocess
-from model_backend.importing.choosing import read_json
 from model_backend.importing.problems import ImportProblem
 from model_backend.tasks import TASKS
 
@@ -46,7 +45,7 @@ _BY_NAME = (  # where nothing but the name tells, as in the transformers style
     (re.compile(r"pre-?_?train", re.I), _PRE_TRAINED),
 )
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-_MOST_ANSWERS, _LONGEST_ANSWER = 10_000, 400
+_MOST_ANSWERS, _LONGEST_ANSWER, _LARGEST_LIST = 10_000, 400, 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -180,14 +179,16 @@ def read_answers(path: Path) -> tuple[str, ...]:
     try:
         if path.suffix.lower() in (".pkl", ".pickle"):
             raise ValueError("a pickle could run code and is not read")
+        with path.open("rb") as file:
+            body = file.read(_LARGEST_LIST + 1)
+        if len(body) > _LARGEST_LIST:
+            raise ValueError("too large")
         if path.suffix.lower() == ".json":
-            with path.open("rb") as file:
-                is_list = file.read(64).lstrip()[:1] == b"["
-            content = json.loads(path.read_bytes()) if is_list else read_json(path)
-            return _listed(content) if isinstance(content, list) else _in_order(content)
-        text = path.read_bytes().decode("utf-8-sig")
-        return _listed([line.strip() for line in text.splitlines() if line.strip()])
-    except (OSError, ValueError, RecursionError, names.BadCheckpoint) as error:
+            content = json.loads(body)
+            return _in_order(content) if isinstance(content, dict) else _listed(content)
+        lines = body.decode("utf-8-sig").splitlines()
+        return _listed([line.strip() for line in lines if line.strip()])
+    except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)[:120]
         raise ImportProblem(
             f"The list of answers {path.name} cannot be read ({reason}). Give a text file with one "
@@ -201,7 +202,9 @@ def _in_order(table: Mapping[Any, Any]) -> tuple[str, ...]:
     return _listed(sorted(table, key=lambda answer: int(table[answer])))
 
 
-def _listed(answers: Sequence[Any]) -> tuple[str, ...]:
+def _listed(answers: Any) -> tuple[str, ...]:
+    if not isinstance(answers, list):
+        raise ValueError("no list")
     if not answers or len(answers) > _MOST_ANSWERS:
         raise ValueError(f"{len(answers)} answers")
     for one in answers:

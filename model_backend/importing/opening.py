@@ -73,7 +73,10 @@ def open_source(path: Path, wanted: str = "", ema: bool | None = None) -> Iterat
     Raises ImportProblem when it is not clear what to read, BadCheckpoint when it cannot be used.
     """
     if path.is_dir():
-        folder, names = path, {one.name for one in path.iterdir() if one.is_file()}
+        try:
+            folder, names = path, {one.name for one in path.iterdir() if one.is_file()}
+        except OSError as error:
+            raise ImportProblem(f"{path} cannot be read ({error.strerror}).") from error
         choice = choose(names, str(path), wanted)
     else:
         folder = path.parent

@@ -108,16 +108,15 @@ def bring_in(wish: Wish, models: Path, bar: type[Bar] = Bar) -> Imported:
 @contextmanager
 def _on_disk(wish: Wish, models: Path, bar: type[Bar]) -> Iterator[_Local]:
     """The source where it lies, or fetched from the hub."""
-    path = Path(wish.source).expanduser()
-    if path.exists() or not hub.is_repository(wish.source) or _NAMED_FILE.fullmatch(wish.source):
-        if not path.exists():
+    path = _existing(wish.source)
+    if path or not hub.is_repository(wish.source) or _NAMED_FILE.fullmatch(wish.source):
+        if path is None:
             raise ImportProblem(
                 f"There is nothing at {wish.source[:200]}. Name a file, a folder, or a hub's "
                 "repository as owner/name."
             )
         if wish.revision:
             raise ImportProblem(f"{path} is on this disk; --revision is for a hub's repository.")
-        path = path.resolve()
         yield _Local(path, str(path), path.parent.name if _is_plain(path) else path.stem)
         return
     fetched = hub.fetch(
@@ -136,6 +135,14 @@ def _on_disk(wish: Wish, models: Path, bar: type[Bar]) -> Iterator[_Local]:
             fetched.repository.name.partition("/")[0],
             fetched.licence,
         )
+
+
+def _existing(source: str) -> Path | None:
+    try:
+        path = Path(source).expanduser().resolve()
+        return path if path.exists() else None
+    except (OSError, RuntimeError, ValueError):  # no such person, a loop, far too long
+        return None
 
 
 def _is_plain(path: Path) -> bool:
@@ -219,7 +226,10 @@ def _put(path: Path, target: Path, may_replace: bool) -> None:
     except OSError:
         former.rename(target)
         raise
-    shutil.rmtree(former, ignore_errors=True)
+    if former.is_symlink():
+        former.unlink()  # what it points to is not ours
+    else:
+        shutil.rmtree(former, ignore_errors=True)
 
 
 def _disk_problem(error: OSError, models: Path, size: int) -> ImportProblem:

@@ -94,6 +94,8 @@ def test_what_is_not_there_or_no_file_is_refused(tmp_path: Path, refused: Refuse
     assert "nothing at" in refused("absent")
     assert "neither a file nor a folder" in refused(tmp_path / "pipe.pt")
     assert "loop.pt" in refused(tmp_path / "loop.pt")
+    assert "nothing at" in refused("~nobody-of-that-name/x.pt")
+    assert "nothing at" in refused("a" * 5000)
     assert "neither a file nor a folder" in refused("/dev/zero")
 
 
@@ -328,6 +330,9 @@ def test_a_config_that_is_no_table_is_refused(theirs: Theirs, refused: Refused, 
         {"code_image_size": 10**9},
         {"attn_scale_factor": -1},
         {"attn_scale_factor": float("nan")},
+        {"dropout": float("inf")},
+        {"patch_image_size": 10**400},
+        {"max_image_size": "512"},
         {"sync_bn": collections.OrderedDict()},
     ],
 )
