@@ -298,11 +298,6 @@ class Prompter:
         return [self.tokenizer.first_bin + number for number in numbers]
 
 
-def bin_of(pixel: float, num_bins: int = 1000, max_image_size: int = 512) -> int:
-    """Location symbol of a coordinate, as pre-training has it: round(x / 512 * 999)."""
-    return min(max(round(pixel / max_image_size * (num_bins - 1)), 0), num_bins - 1)
-
-
 def allowed_symbols(trie: Trie, example: Example) -> list[list[int]]:
     """What may stand at each place of the target: nothing within the prompt, then the trie."""
     first = len(example.prompt) - 1

@@ -16,7 +16,6 @@ from model_backend.biomedgpt.prompts import (
     Prompter,
     allowed_symbols,
     answer_matching_text,
-    bin_of,
     caption_target,
     matching_text,
     pre_caption,
@@ -162,10 +161,6 @@ def test_masked_text_has_the_references_frame(prompter: Prompter, tokenizer: Tok
 
         assert tokenizer.mask in masked
         assert_equal(prompter.masked(ids, masked), golden)
-
-
-def test_coordinates_become_bins_at_both_ends_of_the_image() -> None:
-    assert [bin_of(one) for one in (0, 256, 512, 600, -3)] == [0, 500, 999, 999, 0]
 
 
 def test_an_unknown_prompt_type_is_named(tokenizer: Tokenizer) -> None:
