@@ -82,7 +82,9 @@ def run_import(arguments: argparse.Namespace, context: Context) -> int:
     context.printer.say(
         f"Imported {said['name']}: {said['size'] or 'an unpublished size'}, {averaged}"
         f"{said['bytes'] / 10**6:.0f} MB, for {', '.join(said['tasks'])}. "
-        f"Measure it before you trust it: wetread model check {said['name']} LABELLED",
+        f"Measure it before you trust it: wetread model check {said['name']} LABELLED. "
+        f'It is asked when settings.toml names it: [model] name = "{said["name"]}", or answers, '
+        "reports or summaries for a part of the tasks.",
         **said,
     )
     return 0
