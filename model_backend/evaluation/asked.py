@@ -116,7 +116,8 @@ def _ask(
     try:
         for event in model.answer(requests, stop):
             if isinstance(event, Answer):
-                yield Said(together[int(event.request)], event)
+                case = together[int(event.request)]
+                yield Said(replace(case, picture=None), event)  # of a table it holds the whole row
             elif isinstance(event, Refusal):
                 cases.leave_out(together[int(event.request)], event.reason)
     except BadRequest as error:

@@ -33,6 +33,10 @@ from model_backend.folder import ModelFolder
 from model_backend.request import ANSWER, CHOICE, ModelIdentity
 from model_backend.tasks import TASKS
 
+NO_LIST = (
+    "The authors answer from a closed list; this model was imported without one, so it wrote its "
+    "open answers freely."
+)
 NOT_WHAT_IT_SAYS = 3  # exit code: measured, and found wanting
 
 
@@ -101,6 +105,9 @@ def entry_of(
     kind = kind_of(folder, dataset)
     claimed = next((one for one in found if one.kind == kind), None)
     verdict = judged(scores, claimed, why_alone(dataset, size, found))
+    text = verdict.text
+    if claimed and task == ANSWER and not folder.answers:
+        text += f" {NO_LIST}"
     return {
         "set": labelled.name,
         "dataset": dataset,
@@ -115,7 +122,7 @@ def entry_of(
         "scores": as_tables(scores),
         "published": [asdict(one) for one in ([claimed] if claimed else found)],
         "passed": verdict.passed,
-        "verdict": verdict.text,
+        "verdict": text,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "precision": identity.precision,
         "device": identity.device,

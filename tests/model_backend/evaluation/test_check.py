@@ -91,6 +91,7 @@ def test_a_file_that_claims_to_be_the_authors_is_held_to_their_figure(
     assert code == NOT_WHAT_IT_SAYS and description(demo) == content
     assert re.search(r"3[34] % \(right answers, all\) where the authors report 73 %", words)
     assert "this file is not what its name says" in words
+    assert "imported without one" in words
     assert "73.2 % (fine-tuned)" in printed and "Not kept" in printed
 
 
@@ -198,16 +199,8 @@ def test_every_measured_task_of_a_real_network_has_its_figures(
 ) -> None:
     path = tmp_path / "tiny"
     shutil.copytree(tiny_folder.path, path)
-    tasks: tuple[str, ...] = (
-        "answer",
-        "choice",
-        "findings",
-        "classify",
-        "matching",
-        "region",
-        "grounding",
-    )
-    tasks += ("trial",)
+    words = "answer choice findings classify matching region grounding trial"
+    tasks = tuple(words.split())
     answers = ("yes", "no", "left lung")
     write_model(replace(tiny_folder, path=path, tasks=tasks, answers=answers))
     Image.new("L", (40, 30), 90).save(tmp_path / "one.png")

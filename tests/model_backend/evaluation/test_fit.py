@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from model_backend.evaluation.fit import main
 from model_backend.folder import EMBEDDED, ModelFolder
+from model_backend.models import load
+from model_backend.request import CHOICE, Answer, ImageInput, Request
 from tests.chat_server import chat_model, chat_server, say
 from tests.model_backend.evaluation.conftest import Asked, OwnSet
 
@@ -90,6 +94,24 @@ def test_a_question_asked_often_is_fitted_alone_with_a_shift(
     assert question == "is it sick?" and "choice" not in calibration(demo)
     assert calibration(demo)["questions"][question]["shift"] < -0.3
     assert "is it sick?" in capsys.readouterr().out
+    table = calibration(demo)["questions"][question]
+    (raw,), (shown,) = (asked(path, own_set) for path in (EMBEDDED, demo))
+    assert shown.calibrated and raw.probabilities and shown.probabilities
+    cold = calibration(EMBEDDED)["choice"]["temperature"]
+    odds = math.log(raw.probabilities[0] / raw.probabilities[1]) * cold
+    expected = odds / table["temperature"] + table["shift"]
+    assert math.log(shown.probabilities[0] / shown.probabilities[1]) == pytest.approx(
+        expected, abs=1e-3
+    )
+
+
+def asked(path: Path, own_set: OwnSet) -> list[Answer]:
+    """What the model of that folder answers to the question that was fitted alone."""
+    with Image.open(own_set.folder / own_set.asked[0].image) as image:
+        picture = ImageInput(np.asarray(image))
+    request = Request(CHOICE, (picture,), "Is it  sick", ("yes", "no"))
+    events = load(ModelFolder.read(path), "cpu", "fp32").answer([request], lambda: False)
+    return [one for one in events if isinstance(one, Answer)]
 
 
 def first(count: int, labelled: Path) -> list[str]:

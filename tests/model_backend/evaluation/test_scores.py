@@ -242,9 +242,14 @@ def test_a_figure_is_held_to_the_published_one(value: float, passed: bool, words
 
 
 def test_the_figure_that_lies_lowest_decides() -> None:
-    verdict = judged([score(73), score(40, "closed")], RAD, "")
+    captions = Published("iu_xray", "base", FINE_TUNED, {"rouge_l": 28.5, "cider": 40.1}, "P")
+    figures = [score(28, "rouge_l", floor=None), score(9, "cider", floor=None)]
 
-    assert verdict.passed is False and "closed" in verdict.text
+    verdict = judged(figures, captions, "")
+
+    assert verdict.passed is False and "CIDEr" in verdict.text
+    parts = [score(73), score(60, "closed")]
+    assert judged(parts, RAD, "").passed is True
 
 
 def test_few_cases_doubtful_values_and_no_claim_condemn_nothing() -> None:
