@@ -29,6 +29,7 @@ from model_backend.request import (
 from model_backend.sentences import sentence_spans
 
 Stop = Callable[[], bool]
+LONGEST_LABEL = 200  # letters of the text that was asked for, beside its box
 
 
 class Stopped(Exception):
@@ -169,7 +170,7 @@ class Answering:
         best = likeliest_box(self.tokenizer, found) if is_one else found[0]
         objects, torn = objects_in(self.tokenizer, best.tokens)
         if is_one:
-            objects = [(bins, asked.request.text.strip()) for bins, _ in objects]
+            objects = [(bins, asked.request.text.strip()[:LONGEST_LABEL]) for bins, _ in objects]
         places = tuple(place_of(bins, *asked.size, self.config, label) for bins, label in objects)
         return Answer(
             request=asked.request.id,

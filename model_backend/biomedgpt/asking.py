@@ -240,7 +240,10 @@ class Preparation:
             raise BadRequest(f"An answer has 1 to {room} tokens, not {decoding.max_tokens}.")
         if not 0 <= decoding.min_tokens <= decoding.max_tokens:
             raise BadRequest("An answer cannot be longer at least than at most.")
-        return _settings(decoding, given + decoding.max_tokens, decoding.min_tokens)
+        # A search counts its prompt too (spec 9.2 step 2), and the published least length of 1 has
+        # no effect behind one; a longer least length is the answer's own.
+        shortest = decoding.min_tokens + (given if decoding.min_tokens > 1 else 0)
+        return _settings(decoding, given + decoding.max_tokens, shortest)
 
 
 def codes_of(config: OFAConfig) -> int:

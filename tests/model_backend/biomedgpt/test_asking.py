@@ -293,6 +293,31 @@ def test_prompt_without_room_for_an_answer_is_told(tokenizer: Tokenizer) -> None
     assert len(prepare(full(names.ENTAILMENT)).prompt) == 1024  # one label is no further symbol
 
 
+@pytest.mark.parametrize(("least", "counted"), [(0, 0), (1, 1), (7, 7 + 4)])
+def test_lengths_of_an_answer_do_not_count_its_prompt(
+    tokenizer: Tokenizer, least: int, counted: int
+) -> None:
+    prepare = preparation(tokenizer, prompt_type="prev_output").prepare
+    decoding = Decoding(
+        beam=10,
+        max_tokens=9,
+        min_tokens=least,
+        length_penalty=0.7,
+        normalize=False,
+        temperature=2.0,
+        no_repeat_ngram=3,
+    )
+
+    prepared = prepare(asked(names.ANSWER, "is it normal?", decoding=decoding))
+
+    assert len(prepared.prompt) == 1 + 4
+    search = prepared.search
+    assert search is not None
+    assert (search.min_len, search.max_len_b) == (counted, 9 + 4)
+    assert (search.beam, search.lenpen, search.temperature) == (10, 0.7, 2.0)
+    assert search.unnormalized and search.no_repeat_ngram_size == 3
+
+
 def test_no_beam_follows_a_prompt_that_ends(tokenizer: Tokenizer) -> None:
     prepare = preparation(tokenizer, prompt_type="src").prepare
     by_trie = Decoding(by_trie=True)

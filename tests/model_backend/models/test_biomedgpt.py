@@ -365,17 +365,6 @@ def test_no_free_text_is_asked_of_a_model_whose_prompts_end_it(tiny_folder: Mode
     assert loaded.identity.tasks == (CHOICE, FINDINGS)
 
 
-def test_it_answers_in_its_own_process(tiny_folder: ModelFolder, model: BiomedGPTModel) -> None:
-    request = asked(FINDINGS)
-    with ModelClient(tiny_folder, threads=1) as client:
-        events = list(client.ask([request, asked()]))
-
-        assert client.identity == model.identity
-    assert isinstance(events[-1], Answer)
-    texts = [event.text for event in events if isinstance(event, Answer)]
-    assert texts == [answer.text for answer in answers(model, request, asked())]
-
-
 def test_damaged_weights_are_told_and_not_loaded(
     tiny_folder: ModelFolder, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -15,6 +15,7 @@ import torch
 from model_backend import request as names
 from model_backend.biomedgpt.image import IMAGENET_MEAN, IMAGENET_STD, preprocess
 from model_backend.biomedgpt.tokenizer import Tokenizer
+from model_backend.client import ModelClient
 from model_backend.folder import ModelFolder, Preprocess
 from model_backend.models import load
 from model_backend.models.biomedgpt import BiomedGPTModel
@@ -405,3 +406,22 @@ def test_same_requests_give_the_same_answers_alone_and_together(whole: BiomedGPT
 
     assert [one.request for one in together] == [request.id for request in requests]
     assert together == [answers(whole, request)[0] for request in requests]
+
+
+def test_every_task_is_answered_alike_in_a_process_of_its_own(
+    whole_folder: ModelFolder, whole: BiomedGPTModel
+) -> None:
+    requests = [asked(task) for task in TASKS]
+
+    with ModelClient(whole_folder, threads=1) as client:
+        events = list(client.ask(requests))
+        assert client.identity == whole.identity
+
+    assert [event for event in events if isinstance(event, Answer)] == answers(whole, *requests)
+
+
+@pytest.mark.parametrize("task", UNSTREAMED)
+def test_what_is_no_text_comes_at_once(whole: BiomedGPTModel, task: str) -> None:
+    (answer,) = whole.answer([asked(task)], lambda: False)
+
+    assert isinstance(answer, Answer)
