@@ -101,31 +101,33 @@ def ask_set(
             for case in together:
                 cases.leave_out(case, str(pixels))
             continue
-        yield from _ask(model, cases, [asking.case(one) for one in together], asking, pixels, stop)
+        asked = [asking.case(one) for one in together]
+        requests = [asking.request(one, str(place), pixels) for place, one in enumerate(asked)]
+        yield from _ask(model, cases, asked, requests, stop)
 
 
 def _ask(
     model: Model,
     cases: LabelledSet,
-    together: Sequence[LabelledCase],
-    asking: Asking,
-    pixels: NDArray[np.uint8] | None,
+    asked: Sequence[LabelledCase],
+    requests: Sequence[Request],
     stop: Callable[[], bool],
 ) -> Iterator[Said]:
-    requests = [asking.request(one, str(place), pixels) for place, one in enumerate(together)]
+    of = {request.id: case for request, case in zip(requests, asked, strict=True)}
     try:
         for event in model.answer(requests, stop):
             if isinstance(event, Answer):
-                case = together[int(event.request)]
-                yield Said(replace(case, picture=None), event)  # of a table it holds the whole row
+                # Without its picture: a table's case holds its whole row.
+                yield Said(replace(of[event.request], picture=None), event)
             elif isinstance(event, Refusal):
-                cases.leave_out(together[int(event.request)], event.reason)
+                cases.leave_out(of[event.request], event.reason)
     except BadRequest as error:
-        if len(together) == 1:
-            cases.leave_out(together[0], str(error))
+        if len(asked) == 1:
+            cases.leave_out(asked[0], str(error))
             return
-        for one in together:  # one bad request keeps the others of its batch from being asked
-            yield from _ask(model, cases, [one], asking, pixels, stop)
+        for case, request in zip(asked, requests, strict=True):
+            # One bad request keeps the others of its batch from being asked.
+            yield from _ask(model, cases, [case], [request], stop)
 
 
 def _same_picture(cases: Iterable[LabelledCase]) -> Iterator[tuple[list[LabelledCase], Seen]]:

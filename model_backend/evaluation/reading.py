@@ -12,6 +12,7 @@ import heapq
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeGuard
 
@@ -204,7 +205,7 @@ def _json_lines(path: Path, file: Path, images: Path, task: str) -> LabelledSet:
 
     def numbered() -> Iterator[Numbered]:
         for line, text in lines_of(file):
-            yield line, _row_or_fault(lambda: _json_row(text, line, images, task))  # noqa: B023
+            yield line, _row_or_fault(partial(_json_row, text, line, images, task))
 
     return LabelledSet(path, file, "JSON lines", _rows=numbered)
 
@@ -231,7 +232,7 @@ def _table(path: Path, task: str) -> LabelledSet:
     def numbered() -> Iterator[Numbered]:
         for line, text in lines_of(path):
             cells = text.split("\t")
-            yield line, _row_or_fault(lambda: rows.table_case(cells, line, task))  # noqa: B023
+            yield line, _row_or_fault(partial(rows.table_case, cells, line, task))
 
     classes: tuple[str, ...] = ()
     if task == CLASSIFY:
@@ -262,7 +263,7 @@ def _public(folder: Path, file: Path | None = None) -> LabelledSet:
     def numbered() -> Iterator[Numbered]:
         for number, row in enumerate(content, 1):
             text = json.dumps(row)
-            yield number, _row_or_fault(lambda: _json_row(text, number, images, ""))  # noqa: B023
+            yield number, _row_or_fault(partial(_json_row, text, number, images, ""))
 
     return LabelledSet(folder, file, "VQA-RAD as published", _rows=numbered)
 
