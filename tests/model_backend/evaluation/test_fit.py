@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from PIL import Image
 
 from model_backend.evaluation.fit import main
-from model_backend.folder import EMBEDDED, ModelFolder
+from model_backend.folder import EMBEDDED, ModelFolder, write_model
 from model_backend.models import load
 from model_backend.request import CHOICE, Answer, ImageInput, Request
 from tests.chat_server import chat_model, chat_server, say
@@ -185,3 +187,32 @@ def test_the_embedded_model_keeps_its_calibration(
 
     assert json.loads(capsys.readouterr().out)["written"] is False
     assert (EMBEDDED / "model.json").read_bytes() == before
+
+
+def test_any_task_with_candidates_has_a_temperature_of_its_own(
+    tiny_folder: ModelFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "tiny"
+    shutil.copytree(tiny_folder.path, path)
+    write_model(replace(tiny_folder, path=path, tasks=("matching", "choice")))
+    Image.new("L", (30, 30), 40).save(tmp_path / "one.png")
+    chance = np.random.default_rng(6)
+    rows = [
+        {"image": "one.png", "patient": str(n), "text": f"film {n}", "answer": bool(yes)}
+        for n, yes in enumerate(chance.random(110) < 0.25)
+    ]
+    (tmp_path / "set.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    assert main([str(path), str(tmp_path / "set.jsonl"), "--task", "matching", "--json"]) == 0
+
+    (fitted,) = json.loads(capsys.readouterr().out)["fitted"]
+    table = calibration(path)
+    assert table.keys() == {"matching"} and table["matching"]["shift"] == fitted["shift"] != 0
+    model = load(ModelFolder.read(path), "cpu", "fp32")
+    picture = ImageInput(np.full((30, 30), 40, np.uint8))
+    requests = [
+        Request("matching", (picture,), "film 1"),
+        Request(CHOICE, (picture,), "is it?", ("yes", "no")),
+    ]
+    answers = [one for one in model.answer(requests, lambda: False) if isinstance(one, Answer)]
+    assert [one.calibrated for one in answers] == [True, False]
