@@ -109,8 +109,9 @@ def test_no_late_picture_overlay_or_box_is_painted_over_another_study(
         elif act == "box":  # a question's box, perhaps of a study that was left
             viewport.set_box(Region(chance.choice(frames).identity, 1, 1, 6, 6))
         elif act == "places":  # what a model found, perhaps in a study that was left
-            found = chance.choice(films[chance.randint(1, STUDIES)]).identity
-            viewport.show_places([(Region(found, 1, 1, 6, 6), "found")])
+            shown = viewport.selected_frame() or frames[0]
+            found = (shown.identity, chance.choice(frames).identity)
+            viewport.show_places([(Region(one, 1, 1, 6, 6), "found") for one in found])
         elif act == "late frames":
             viewport.add_frames(frames)
         else:
