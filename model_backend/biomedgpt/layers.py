@@ -266,7 +266,7 @@ class Stack(nn.Module):
         heads, width = self.config.heads, self.config.head_dim
         q = q.view(*q.shape[:2], heads, width).transpose(1, 2)  # (B, H, Tq, D)
         k = k.view(*k.shape[:2], heads, width).permute(0, 2, 3, 1)  # (B, H, D, Tk)
-        return torch.as_tensor(torch.matmul(q, k) * self.scale)
+        return torch.as_tensor(torch.matmul(q * self.scale, k))
 
     def text_rows(self, length: int, new: int = 0) -> Tensor:
         """Rows of the text tables for queries from `new` on: (length - new, length)."""

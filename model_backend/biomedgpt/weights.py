@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -134,11 +136,21 @@ def load_weights(
         check_entries(config, entries.described())
         with without_values():
             network = BiomedGPT(config)
-        return prepare(network, precision, entries.take, device)
+        prepare(network, precision, entries.take, device)
+        _return_freed_memory()
+        return network
     except (SafetensorError, OSError) as error:
         raise BadCheckpoint(
             f"The weights {path.name} cannot be read ({error}). Install the model again."
         ) from error
+
+
+def _return_freed_memory() -> None:
+    """Of the copies that were made on the way, which glibc would keep for later."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other C libraries have none
+        if trim is not None:
+            trim(0)
 
 
 class MappedFile:
@@ -170,6 +182,7 @@ class MappedFile:
         """An entry as the file holds it. Raises BadCheckpoint for values that are no numbers."""
         if self._read > self.AT_ONCE:
             self._read = 0
+            _return_freed_memory()
             self._file = safe_open(self._path, framework="pt")
         entry: Tensor = self._file.get_tensor(name)
         self._read += entry.nbytes
