@@ -107,10 +107,10 @@ def test_no_late_picture_overlay_or_box_is_painted_over_another_study(
         elif act == "scroll":
             viewport.scroll_by(chance.choice([-1, 1, 2]))
         elif act == "box":  # a question's box, perhaps of a study that was left
-            viewport.set_box(Region(chance.choice(frames).identity, 1, 1, 6, 6))
+            asked = chance.choice([*frames, *viewport.frames()]).identity
+            viewport.set_box(Region(asked, 1, 1, 6, 6))
         elif act == "places":  # what a model found, perhaps in a study that was left
-            shown = viewport.selected_frame() or frames[0]
-            found = (shown.identity, chance.choice(frames).identity)
+            found = [one.identity for one in (*viewport.frames(), chance.choice(frames))]
             viewport.show_places([(Region(one, 1, 1, 6, 6), "found") for one in found])
         elif act == "late frames":
             viewport.add_frames(frames)
@@ -173,7 +173,9 @@ def test_what_a_model_found_is_gone_once_another_series_is_shown(
     viewport.show_places([(Region(one.identity, 1, 1, 6, 6), "heart")])
     assert [label for _, label in viewport.places()] == ["heart"]
 
-    for frame in (other, one):
-        viewport.show_series([frame])
-        qtbot.waitUntil(lambda frame=frame: viewport.selected_frame() is frame, timeout=5000)
-        assert viewport.places() == ()
+    viewport.show_series([other])
+    qtbot.waitUntil(lambda: viewport.selected_frame() is other, timeout=5000)
+    assert viewport.places() == ()
+    viewport.show_series([one])
+    qtbot.waitUntil(lambda: viewport.selected_frame() is one, timeout=5000)
+    assert viewport.places() == ()
