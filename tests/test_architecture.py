@@ -20,6 +20,7 @@ NO_TORCH = {
     "folder.py",
     "tasks.py",
     "calibration.py",
+    "footprint.py",
     "models/chat.py",
     "evaluation/labelled.py",
     "evaluation/rows.py",
