@@ -15,7 +15,8 @@ from dicom_io.image.render import render
 from dicom_io.report.document import Decision, Origin, Region
 from model_backend.client import ModelClient
 from model_backend.request import ANSWER, CHOICE, BadRequest
-from plugin._answering import Reply, answer_question
+from plugin._answering import answer_question
+from plugin._reply import Reply
 
 
 def last_of(replies: Iterator[Reply]) -> Reply:
@@ -40,6 +41,7 @@ def test_what_the_model_will_see_is_known_before_it_is_asked(phrase_book: Any, f
     first = next(answer_question(frame, "Is it?", phrase_book))
 
     assert phrase_book.asked == []
+    assert first.pixels is not None
     assert np.array_equal(first.pixels, render(frame, frame.stored()))
 
 
@@ -77,6 +79,7 @@ def test_box_is_cut_in_stored_pixels_and_kept_as_region(phrase_book: Any, pictur
     last = last_of(answer_question(frame, "Is it?", phrase_book, box=(10.2, 5, 20, 9.5)))
 
     whole = render(frame, frame.stored())
+    assert last.pixels is not None
     assert np.array_equal(last.pixels, whole[5:10, 10:20])
     assert last.region == Region(frame.identity, 10, 5, 20, 10)
     assert last.asked is not None and last.asked.region == last.region

@@ -102,7 +102,7 @@ def test_box_changes_what_the_model_sees(demo: ModelClient, chest: ImageFrame) -
     *_, whole = answer_question(chest, question, demo.ask)
     *_, part = answer_question(chest, question, demo.ask, box=(100, 200, 500, 700))
 
-    assert part.pixels.shape == (500, 400)
+    assert part.pixels is not None and part.pixels.shape == (500, 400)
     assert part.probabilities != whole.probabilities
 
 

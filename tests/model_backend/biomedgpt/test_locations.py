@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ SIZES = [(1, 1), (2, 3), (256, 256), (70, 90), (3000, 2), (1, 4096), (2500, 2048
 PUBLISHED = {256: 500, 384: 749, 480: 937, 512: 999}  # side -> last bin in use
 
 
-def network(side: int, **changes: int) -> OFAConfig:
+def network(side: int, **changes: Any) -> OFAConfig:
     return replace(OFAConfig(), patch_image_size=side, **changes)
 
 
