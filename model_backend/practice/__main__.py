@@ -9,6 +9,9 @@ from pathlib import Path
 
 import torch
 
+from model_backend.evaluation.card_text import card_text
+from model_backend.folder import ModelFolder
+from model_backend.practice.examine import measure, write_card
 from model_backend.practice.train import STEPS, Training, train
 from model_backend.request import ModelError
 
@@ -20,10 +23,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.ArgumentParser(prog="python -m model_backend.practice", description=__doc__)
     options.add_argument("--out", type=Path, default=MODEL, help="the model's folder")
     options.add_argument("--steps", type=int, default=STEPS, help=f"of training ({STEPS})")
+    options.add_argument("--measure", action="store_true", help="the model that is there; no more")
     given = options.parse_args(arguments)
     torch.set_num_threads(1)  # sums in another order would give another model
     try:
-        train(Training(given.steps), given.out, lambda progress: print(progress, flush=True))
+        if not given.measure:
+            train(Training(given.steps), given.out, lambda progress: print(progress, flush=True))
+        folder = ModelFolder.read(given.out)
+        print(card_text(write_card(folder, measure(folder))), end="")
     except ModelError as error:
         print(error, file=sys.stderr)
         return 1

@@ -16,6 +16,7 @@ from model_backend.practice import writing
 from model_backend.practice.codes import codes_of, middle_of
 from model_backend.practice.drawing import (
     MIDDLE,
+    MOST,
     PLACES,
     SHAPES,
     SIZES,
@@ -227,15 +228,22 @@ ABOUT_TEXTS: dict[str, Callable[[np.random.Generator], Case]] = {
 }
 
 
-def cases_of(task: str, chance: np.random.Generator) -> Iterator[Case]:
-    """Endless cases of one task, each of a picture or text of its own."""
+def cases_of(
+    task: str, chance: np.random.Generator, fewest: int = 0, most: int = MOST
+) -> Iterator[Case]:
+    """Endless cases of one task, each of a picture or text of its own.
+
+    Pictures have from `fewest` to `most` objects; captions and classes are of bands too, unless
+    objects are demanded.
+    """
     while True:
         if task in ABOUT_TEXTS:
             yield ABOUT_TEXTS[task](chance)
         elif task == names.INFILL_IMAGE:
             yield infilling(draw_band(chance), chance)
         else:
-            with_band = task in (names.FINDINGS, names.CLASSIFY) and chance.random() < 0.25
-            phantom = draw_band(chance) if with_band else draw_things(chance)
-            if phantom.things or task != names.GROUNDING:
+            may_be_band = not fewest and task in (names.FINDINGS, names.CLASSIFY)
+            with_band = may_be_band and chance.random() < 0.25
+            phantom = draw_band(chance) if with_band else draw_things(chance, most)
+            if len(phantom.things) >= max(fewest, task == names.GROUNDING):
                 yield ABOUT_THINGS[task](phantom, chance)

@@ -37,6 +37,8 @@ def test_the_wheel_has_four_packages_and_nothing_else(wheel: Path) -> None:
     }
     assert "model_backend/demo/model.json" in names
     assert "model_backend/demo/weights.safetensors" in names
+    assert "model_backend/practice/model/model.json" in names
+    assert "model_backend/practice/model/weights.safetensors" in names
     assert "model_backend/recipes/demo.toml" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 

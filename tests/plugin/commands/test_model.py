@@ -22,7 +22,7 @@ def test_list_names_the_embedded_model_and_those_in_the_data_root(
 
     listed = wetread("model", "list", "--json").objects
 
-    assert [one["name"] for one in listed] == ["echo", "wetread-demo"]
+    assert [one["name"] for one in listed] == ["echo", "wetread-demo", "wetread-practice"]
     assert {"version", "tasks", "path"} <= set(listed[0])
     assert "wetread-demo" in wetread("model", "list").out
 
