@@ -12,7 +12,7 @@ from torch import Tensor
 
 from model_backend.biomedgpt.constraints import Trie
 from model_backend.biomedgpt.network import BiomedGPT, EncoderOutput
-from model_backend.biomedgpt.search import Hypothesis, Search, Step, generate, search
+from model_backend.biomedgpt.search import Hypothesis, Search, Step, generate, search, top
 from model_backend.request import BadRequest
 
 GOLDENS = Path(__file__).resolve().parents[2] / "data" / "goldens" / "tiny"
@@ -240,3 +240,26 @@ def test_a_prompt_that_repeats_itself_falls_to_the_blocking_of_repeats(
                 prefixes=[[7, 8, 7, 8]],
                 cached=cached,
             )
+
+
+@pytest.mark.parametrize("length", [3, 300, 5120, 5121, 59_457])
+def test_best_of_a_long_row_are_found_block_by_block(length: int) -> None:
+    scores = torch.randperm(2 * 3 * length, generator=torch.Generator().manual_seed(1))
+    scores = scores.float().view(2, 3, length)
+
+    best, place = top(scores, min(10, length))
+
+    expected = scores.topk(min(10, length), dim=-1)
+    assert torch.equal(best, expected.values)
+    assert torch.equal(place, expected.indices)
+
+
+def test_a_row_with_few_numbers_that_are_finite_still_gives_as_many_places() -> None:
+    scores = torch.full((1, 1, 59_457), float("-inf"))
+    scores[0, 0, 40_000] = -1.0
+
+    best, place = top(scores, 10)
+
+    assert best[0, 0, 0] == -1.0 and place[0, 0, 0] == 40_000
+    assert bool((best[0, 0, 1:] == float("-inf")).all())
+    assert int(place.max()) < 59_457
