@@ -25,7 +25,7 @@ SYMBOLS = 128  # that go through the decoder together; a layer takes some 20 ms 
 Path = tuple[int, ...]
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def score_list(
     network: BiomedGPT,
     encoder: EncoderOutput,

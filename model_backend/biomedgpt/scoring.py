@@ -28,7 +28,7 @@ class Question:
     answers: tuple[tuple[int, ...], ...]  # without bos and eos
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def score_candidates(
     network: BiomedGPT,
     encoder: EncoderOutput,

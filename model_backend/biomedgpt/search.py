@@ -91,7 +91,7 @@ def generate(
     return result
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def search(
     network: BiomedGPT,
     encoder: EncoderOutput,
@@ -392,7 +392,8 @@ def top(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
     if length < 2 * count * BLOCK:
         best, place = scores.topk(count, dim=-1)
         return best, place
-    blocks = F.pad(scores, (0, -length % BLOCK), value=NOWHERE).unflatten(-1, (-1, BLOCK))
+    padded = F.pad(scores, (0, -length % BLOCK), value=NOWHERE)
+    blocks = padded.view(*scores.shape[:-1], -1, BLOCK)
     chosen = blocks.amax(-1).topk(count, dim=-1).indices  # (..., count)
     rivals = blocks.gather(-2, chosen[..., None].expand(*chosen.shape, BLOCK)).flatten(-2)
     best, place = rivals.topk(count, dim=-1)

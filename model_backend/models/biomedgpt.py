@@ -104,7 +104,7 @@ class BiomedGPTModel:
             seen[key] = self._see(pixels, hidden=is_hidden)
         return seen[key]
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def _see(self, pixels: NDArray[np.uint8], *, hidden: bool = False) -> Tensor:
         """The image tower's features (1, 1024, h, w), with the middle `hidden` for infilling."""
         size = self._preprocess.size
@@ -116,7 +116,7 @@ class BiomedGPTModel:
             image = without_middle(image)
         return self._network.image_features(image[None].to(self._device))
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def _read(self, asked: Prepared, features: Tensor | None) -> EncoderOutput:
         """The encoder's states of one request."""
         tokens = torch.tensor([list(asked.source)], device=self._device)
