@@ -30,6 +30,8 @@ from ui.session import Session, Standing
 from ui.status import StatusLine
 from ui.toolbar import TopBar
 from ui.viewport.banner import Banner
+from ui.viewport.grid import Grid
+from ui.viewport.pane_actions import pane_actions
 from ui.viewport.viewport import Viewport
 from ui.wording import title_of
 from ui.worklist.study_rows import Listed
@@ -52,14 +54,14 @@ class Window(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("Wetread")  # and no patient's name: others see titles
         self.worklist = WorklistSide(jobs, sources, session.on_disk)
-        self.viewport = Viewport(jobs, font_size=settings.window.font_size)
+        self.grid = Grid(jobs, font_size=settings.window.font_size)
         self.banner = Banner()
-        self.banner.follow(self.viewport)
+        self.banner.follow(self.grid)
         self.report = ReportSide(session.ledger)
         self.status = StatusLine()
         self.badge = OutboxBadge()
         self.status.add_badge(self.badge)
-        self.table = ActionTable(self, {"viewport": self.viewport, "report": self.report.panel})
+        self.table = ActionTable(self, {"viewport": self.grid, "report": self.report.panel})
         self.top = TopBar(self.table)
         reader = settings.reader
         self.signing = SignFlow(
@@ -75,9 +77,15 @@ class Window(QMainWindow):
         self._lay_out()
         self._connect()
         self.report.panel.tabs_after(self.viewport)
-        self.add_actions(
-            [*self._actions(), *self.viewport.actions(), *self.report.panel.actions_of_report()]
-        )
+        of_panes = pane_actions(self.grid.active)
+        for pane in self.grid.panes():
+            pane.offer_in_menu(of_panes)
+        self.add_actions([*self._actions(), *of_panes, *self.report.panel.actions_of_report()])
+
+    @property
+    def viewport(self) -> Viewport:
+        """The pane in hand."""
+        return self.grid.active()
 
     def _connect(self) -> None:
         session, reading = self.session, self.session.reading
@@ -89,10 +97,10 @@ class Window(QMainWindow):
         reading.progressed.connect(self._progressed)
         reading.ended.connect(self._loaded)
         reading.failed.connect(self._not_loaded)
-        self.viewport.frame_selected.connect(session.look_at)
-        self.viewport.frame_selected.connect(self.table.refresh)
+        self.grid.frame_selected.connect(session.look_at)
+        self.grid.frame_selected.connect(self.table.refresh)
         session.ledger.document_changed.connect(self.table.refresh)
-        self.viewport.maximise_requested.connect(self._maximise)
+        self.grid.maximise_requested.connect(self._maximise)
         session.ledger.document_opened.connect(self._report_opened)
         session.standing_changed.connect(self._show_standing)
         session.marks_changed.connect(self.worklist.studies.show_marks)
@@ -176,7 +184,7 @@ class Window(QMainWindow):
             Action("study.next", "Skip to the next study", "F9", self.open_next, group="Study"),
             Action("study.close", "Close the study", "Ctrl+W", self._close_study, group="Study"),
             Action("app.quit", "Quit", "Ctrl+Q", self._quit, group="Study"),
-            Action("view.film", "Go to the film", "F6", self.viewport.setFocus, group="View"),
+            Action("view.film", "Go to the film", "F6", self._go_to_film, group="View"),
             Action("view.worklist", "Show or hide the study list", "F7",
                    lambda: fold(not self.worklist.isVisible()), group="View"),
             Action("edit.back", "Step back", "Esc", self.step_back, group="View"),
@@ -189,6 +197,9 @@ class Window(QMainWindow):
         self.worklist.show()
         self.worklist.studies.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.worklist.studies.field.selectAll()
+
+    def _go_to_film(self) -> None:
+        self.viewport.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _close_study(self) -> None:
         self.report.panel.finish_typing()
@@ -278,7 +289,7 @@ class Window(QMainWindow):
         middle = QWidget()
         column = QVBoxLayout(middle)
         film = QHBoxLayout()
-        film.addWidget(self.viewport)
+        film.addWidget(self.grid)
         for layout in (column, film):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(0)

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from dicom_io.image.frame import ImageFrame
 from ui.actions import ActionTable
 from ui.jobs import Jobs
+from ui.viewport.pane_actions import pane_actions
 from ui.viewport.viewport import Viewport
 
 
@@ -29,7 +30,9 @@ def viewport(jobs: Jobs, qtbot: QtBot) -> Iterator[Viewport]:
     pane = Viewport(jobs)
     window.setCentralWidget(pane)
     table = ActionTable(window, {"viewport": pane})
-    assert table.add(pane.actions()) == ()
+    actions = pane_actions(lambda: pane)
+    pane.offer_in_menu(actions)
+    assert table.add(actions) == ()
     window.resize(400, 300)
     qtbot.addWidget(window)
     window.show()

@@ -10,6 +10,7 @@ from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.study import Study
 from ui import theme
+from ui.viewport.grid import Grid
 from ui.viewport.overlay import plain
 from ui.viewport.pane import Pane
 from ui.wording import NONE, spoken_date, spoken_name
@@ -78,12 +79,12 @@ class Banner(QWidget):
         self._fields["study"].take_what_is_left()
         self._write()
 
-    def follow(self, pane: Pane) -> None:
-        """Always name the patient and study that this pane shows."""
-        pane.study_shown.connect(self.show_study)
-        pane.frame_selected.connect(self.show_frame)
-        self.show_study(pane.study())
-        self.show_frame(pane.selected_frame())
+    def follow(self, shown: Grid | Pane) -> None:
+        """Always name the patient and study that the pane in hand shows."""
+        shown.study_shown.connect(self.show_study)
+        shown.frame_selected.connect(self.show_frame)
+        self.show_study(shown.study())
+        self.show_frame(shown.selected_frame())
 
     def show_study(self, study: Study | None) -> None:
         """The study that is opened; None when none is."""

@@ -27,6 +27,7 @@ from dicom_io.study import Study
 from ui import theme
 from ui.jobs import Jobs
 from ui.viewport.captions import marks_of, with_view
+from ui.viewport.layer import Layer, View
 from ui.viewport.overlay import Marks, Overlay
 from ui.viewport.picture import Picture
 from ui.viewport.placement import Placement
@@ -45,6 +46,7 @@ class Painted(NamedTuple):
     overlay: Identity | None = None
     box: Identity | None = None
     places: Identity | None = None
+    layers: tuple[Identity, ...] = ()
 
 
 class Pane(QWidget):
@@ -78,6 +80,8 @@ class Pane(QWidget):
         self._overlays_on = True
         self._box: Region | None = None
         self._box_label = ""
+        self._layers: list[Layer] = []
+        self._is_active = True
         self._problem = ""
         self._waiting = QTimer(self)
         self._waiting.setSingleShot(True)
@@ -386,6 +390,41 @@ class Pane(QWidget):
         self._box_label = text
         self.update()
 
+    # --- layers ---
+
+    def add_layer(self, layer: Layer) -> None:
+        """Put a layer over the picture, above those that are there."""
+        self._layers.append(layer)
+        layer.changed.connect(self.update)
+        self.update()
+
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers over the picture, the lowest first."""
+        return tuple(self._layers)
+
+    def view(self) -> View | None:
+        """What is shown at this moment; None while no frame is."""
+        if self._loaded is None:
+            return None
+        return View(
+            self._loaded.frame,
+            self._loaded.renderer.stored,
+            self._placement,
+            QRectF(self.rect()),
+            self._overlay.font,
+            self.current_window(),
+            self._is_active,
+        )
+
+    def is_active(self) -> bool:
+        """True for the pane that keys and the report side follow."""
+        return self._is_active
+
+    def set_active(self, active: bool) -> None:
+        """Mark this pane as the one in hand, or not."""
+        self._is_active = active
+        self.update()
+
     # --- painting ---
 
     def _redraw(self) -> None:
@@ -410,7 +449,8 @@ class Pane(QWidget):
         if picture is not None:
             self._keep_up_with_screen()
             picture.draw(painter, self._placement)
-            self.painted = Painted(picture.identity, *self._paint_over(painter, pane, picture))
+            over = self._paint_over(painter, pane, picture)
+            self.painted = Painted(picture.identity, *over, self._paint_layers(painter))
         self._paint_words(painter, pane, picture is not None)
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -419,7 +459,7 @@ class Pane(QWidget):
 
     def _paint_over(
         self, painter: QPainter, pane: QRectF, picture: Picture
-    ) -> tuple[Identity | None, ...]:
+    ) -> tuple[Identity | None, Identity | None, Identity | None]:
         """Overlay and box, each only over the frame that it belongs to; whose they were."""
         overlay = boxed = None
         marks, (box, label) = self._marks, self._box_to_paint()
@@ -430,7 +470,15 @@ class Pane(QWidget):
         if box is not None and box.identity == picture.identity:
             self._overlay.draw_box(painter, box, label, self._placement)
             boxed = box.identity
-        return overlay, boxed
+        return overlay, boxed, None
+
+    def _paint_layers(self, painter: QPainter) -> tuple[Identity, ...]:
+        """All layers, the first added lowest; whose they were."""
+        view = self.view()
+        if view is None:
+            return ()
+        painted = [layer.paint(painter, view) for layer in self._layers]
+        return tuple(one for one in painted if one is not None)
 
     def _box_to_paint(self) -> tuple[Region | None, str]:
         return self._box, self._box_label

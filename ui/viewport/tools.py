@@ -28,7 +28,36 @@ class Tool(StrEnum):
     PAN = "pan"
     ZOOM = "zoom"
     SCROLL = "scroll"
-    BOX = "box"
+    BOX = "box"  # for a question to the model
+    PROBE = "probe"
+    LENGTH = "length"
+    BIDIRECTIONAL = "bidirectional"
+    ANGLE = "angle"
+    COBB = "Cobb angle"
+    ELLIPSE = "ellipse"
+    RECTANGLE = "rectangle"
+    FREEHAND = "freehand"
+    ARROW = "arrow"
+    TEXT = "text"
+    CROSSHAIR = "crosshair"  # the same place in every pane
+
+
+# What the left button draws; the drag goes to the layers, not to the pane.
+DRAWING = frozenset(
+    (
+        Tool.PROBE,
+        Tool.LENGTH,
+        Tool.BIDIRECTIONAL,
+        Tool.ANGLE,
+        Tool.COBB,
+        Tool.ELLIPSE,
+        Tool.RECTANGLE,
+        Tool.FREEHAND,
+        Tool.ARROW,
+        Tool.TEXT,
+        Tool.CROSSHAIR,
+    )
+)
 
 
 def tool_for(button: Qt.MouseButton, modifiers: Qt.KeyboardModifier, in_hand: Tool) -> Tool | None:

@@ -18,15 +18,22 @@ from dicom_io.report.document import Region
 from ui import theme
 from ui.actions import Action
 from ui.jobs import Jobs
+from ui.viewport.layer import Layer, Press
 from ui.viewport.pane import Pane
 from ui.viewport.picture import Picture
 from ui.viewport.presets import FIRST_KEYS
 from ui.viewport.reel import BUDGET
-from ui.viewport.tools import FASTER_FRAMES, WHEEL_STEP, Drag, Tool, tool_for, zoom_factor
+from ui.viewport.tools import (
+    DRAWING,
+    FASTER_FRAMES,
+    WHEEL_STEP,
+    Drag,
+    Tool,
+    tool_for,
+    zoom_factor,
+)
 
 LEAST_BOX = 2.0  # stored pixels; a smaller box is a click
-PAGE = 10  # frames
-ZOOM_STEP = 1.25
 
 
 class Viewport(Pane):
@@ -45,13 +52,14 @@ class Viewport(Pane):
     ) -> None:
         super().__init__(jobs, font_size=font_size, budget=budget, parent=parent)
         self.setObjectName("viewport")
+        self.setMouseTracking(True)  # layers answer to the mouse without a button
         self._tool = Tool.WINDOW
         self._drag: Drag | None = None
         self._drawing: Region | None = None
         self._places: tuple[tuple[Region, str], ...] = ()
         self._wheel = 0
-        self._action_list = [*self._tool_actions(), *self._view_actions(), *self._frame_actions()]
-        self._action_list += self._window_actions()
+        self._in_menu: tuple[Action, ...] = ()
+        self._holder: Layer | None = None  # of the drag that goes on
         self.frame_selected.connect(self._let_go)
 
     # --- tools and box ---
@@ -64,8 +72,7 @@ class Viewport(Pane):
         """Take a tool in hand. After one box the hand goes back to window/level by itself."""
         self._tool = tool
         self._drawing = None
-        is_box = tool is Tool.BOX
-        self.setCursor(Qt.CursorShape.CrossCursor if is_box else Qt.CursorShape.ArrowCursor)
+        self.setCursor(cursor_of(tool))
         self.update()
         self.view_changed.emit()
 
@@ -74,7 +81,9 @@ class Viewport(Pane):
         if self._drag is not None:
             self._drag = self._drawing = None
             self.update()
-        elif self._tool is Tool.BOX:
+        elif any(layer.step_back() for layer in reversed(self._layers)):
+            self.update()
+        elif self._tool is Tool.BOX or self._tool in DRAWING:
             self.arm(Tool.WINDOW)
         elif self.box() is not None:
             self.set_box(None)
@@ -107,20 +116,21 @@ class Viewport(Pane):
 
     def _paint_over(
         self, painter: QPainter, pane: QRectF, picture: Picture
-    ) -> tuple[Identity | None, ...]:
+    ) -> tuple[Identity | None, Identity | None, Identity | None]:
         """Overlay and box, and what a model found in this very picture."""
-        painted = super()._paint_over(painter, pane, picture)
+        overlay, boxed, _ = super()._paint_over(painter, pane, picture)
         mine = [(box, label) for box, label in self._places if box.identity == picture.identity]
         for box, label in mine:
             words = f"AI: {label}" if label else "AI"
             self._overlay.draw_box(painter, box, words, self.placement(), colour=theme.AI)
-        return *painted, (picture.identity if mine else None)
+        return overlay, boxed, (picture.identity if mine else None)
 
     def _let_go(self, frame: ImageFrame | None) -> None:
         """Another frame is shown: a drag that belongs to the one before ends here."""
         if self._drag is not None and (frame is None or self._drag.tool is not Tool.SCROLL):
             self._drag = None
         self._drawing = None
+        self._holder = None
 
     def _box_to_paint(self) -> tuple[Region | None, str]:
         return (self._drawing, "") if self._drawing is not None else super()._box_to_paint()
@@ -134,13 +144,45 @@ class Viewport(Pane):
         if tool is None:
             super().mousePressEvent(event)
             return
+        if self._offer_to_layers(event, tool) or tool in DRAWING:
+            return
         window = self.current_window()
         self._drag = Drag(tool, event.button(), event.position(), window=window)
         if window is not None:
             self._drag.center, self._drag.width = window.center, window.width
 
+    def _offer_to_layers(self, event: QMouseEvent, tool: Tool) -> bool:
+        """True when a layer, the topmost first, takes this drag."""
+        view = self.view()
+        press = self._press(event, tool)
+        if view is not None and event.button() == Qt.MouseButton.LeftButton:
+            takers = (layer for layer in reversed(self._layers) if layer.press(press, view))
+            self._holder = next(takers, None)
+        return self._holder is not None
+
+    def _press(self, event: QMouseEvent, tool: Tool) -> Press:
+        at = event.position()
+        column, row = self.placement().to_stored(at.x(), at.y())
+        return Press(at, column, row, event.button(), event.modifiers(), tool)
+
+    def _move_over_layers(self, event: QMouseEvent) -> None:
+        """No button is down, or a layer holds the drag."""
+        view = self.view()
+        if view is None:
+            return
+        press = self._press(event, self._tool)
+        if self._holder is not None:
+            self._holder.drag(press, view)
+            return
+        shapes = (layer.hover(press, view) for layer in reversed(self._layers))
+        shape = next((one for one in shapes if one is not None), None)
+        self.setCursor(shape if shape is not None else cursor_of(self._tool))
+
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        if event is None or self._drag is None:
+        if event is None:
+            return
+        if self._drag is None:
+            self._move_over_layers(event)
             return
         drag = self._drag
         dx, dy = drag.move(event.position())
@@ -166,7 +208,15 @@ class Viewport(Pane):
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         drag = self._drag
-        if event is None or drag is None or event.button() != drag.button:
+        if event is None:
+            return
+        if self._holder is not None:
+            holder, view = self._holder, self.view()
+            self._holder = None
+            if view is not None:
+                holder.release(self._press(event, self._tool), view)
+            return
+        if drag is None or event.button() != drag.button:
             return
         self._drag = None
         if drag.tool is Tool.BOX:
@@ -175,9 +225,12 @@ class Viewport(Pane):
             self.open_menu(event.globalPosition().toPoint())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
-        """Maximise; it starts no drag and never anything else."""
+        """Maximise, unless a layer has use for it; it starts no drag and never anything else."""
         if event is not None and event.button() == Qt.MouseButton.LeftButton:
             self._drag = self._drawing = None
+            view, press = self.view(), self._press(event, self._tool)
+            if view is not None and any(one.double_click(press, view) for one in self._layers):
+                return
             self.maximise_requested.emit()
         else:
             self.mousePressEvent(event)
@@ -208,7 +261,7 @@ class Viewport(Pane):
             if entry is not None:
                 entry.triggered.connect(lambda _, offer=offer: self.choose_window(offer))
         menu.addSeparator()
-        for action in self._action_list:
+        for action in self._in_menu:
             if action.group in ("Tools", "View"):
                 entry = menu.addAction(f"{action.text}\t{action.shortcut}")
                 if entry is not None:
@@ -236,97 +289,15 @@ class Viewport(Pane):
         self.set_box(region)
         self.box_drawn.emit(region)
 
-    # --- actions ---
+    def offer_in_menu(self, actions: Sequence[Action]) -> None:
+        """What the menu of the right button offers besides the windows."""
+        self._in_menu = tuple(actions)
 
-    def actions(self) -> list[Action]:  # type: ignore[override]  # ours, not QWidget's QActions
-        """Everything that the keys do here. E, X, K, F8, F9, Shift+E and Esc are left to others."""
-        return list(self._action_list)
 
-    def _tool_actions(self) -> list[Action]:
-        def tool(tool: Tool, text: str, key: str) -> Action:
-            return Action(
-                f"tool.{tool.name.lower()}",
-                text,
-                key,
-                lambda: self.arm(tool),
-                group="Tools",
-                context="viewport",
-                checked=lambda: self._tool is tool,
-            )
-
-        return [
-            tool(Tool.WINDOW, "Window/level", "W"),
-            tool(Tool.PAN, "Pan", "T"),
-            tool(Tool.ZOOM, "Zoom", "Z"),
-            tool(Tool.SCROLL, "Scroll", "S"),
-            tool(Tool.BOX, "Box", "B"),
-        ]
-
-    def _view_actions(self) -> list[Action]:
-        rows = (
-            ("fit", "Fit to pane", "F", self.fit),
-            ("one-to-one", "One to one", "O", self.one_to_one),
-            ("larger", "Zoom in", "+", lambda: self.zoom_by(ZOOM_STEP)),
-            ("smaller", "Zoom out", "-", lambda: self.zoom_by(1 / ZOOM_STEP)),
-            ("invert", "Invert", "Shift+I", self.invert),
-            ("overlays", "Show or hide overlay", "I", self.toggle_overlays),
-            ("reset", "Reset view", "Space", self.reset),
-            ("maximise", "Maximise", "M", self.maximise_requested.emit),
-        )
-        return [
-            Action(
-                f"view.{name}",
-                text,
-                key,
-                run,
-                group="View",
-                context="viewport",
-                more_shortcuts=("=",) if key == "+" else (),
-                repeats=key in "+-",
-            )
-            for name, text, key, run in rows
-        ]
-
-    def _frame_actions(self) -> list[Action]:
-        rows = (
-            ("next", "Next image", ("Down", "Right"), lambda: self.scroll_by(1)),
-            ("previous", "Previous image", ("Up", "Left"), lambda: self.scroll_by(-1)),
-            ("forward", f"{PAGE} images on", ("PgDown",), lambda: self.scroll_by(PAGE)),
-            ("back", f"{PAGE} images back", ("PgUp",), lambda: self.scroll_by(-PAGE)),
-            ("first", "First image", ("Home",), self.go_to_first),
-            ("last", "Last image", ("End",), self.go_to_last),
-        )
-        return [
-            Action(
-                f"image.{name}",
-                text,
-                keys[0],
-                run,
-                group="Image",
-                context="viewport",
-                more_shortcuts=keys[1:],
-                repeats=True,
-            )
-            for name, text, keys, run in rows
-        ]
-
-    def _window_actions(self) -> list[Action]:
-        def window(number: int) -> Action:
-            return Action(
-                f"window.{number}",
-                f"Window {number}",
-                str(number),
-                lambda: self._choose(number),
-                group="Window",
-                context="viewport",
-            )
-
-        return [window(number) for number in range(1, FIRST_KEYS + 1)]
-
-    def _choose(self, number: int) -> None:
-        offered = self.window_offers()
-        if number <= len(offered):
-            self.choose_window(offered[number - 1])
+def cursor_of(tool: Tool) -> Qt.CursorShape:
+    """The cursor that says which tool is in hand."""
+    crosses = tool is Tool.BOX or tool in DRAWING
+    return Qt.CursorShape.CrossCursor if crosses else Qt.CursorShape.ArrowCursor
 
 
 def is_fast(event: QMouseEvent | QWheelEvent) -> bool:

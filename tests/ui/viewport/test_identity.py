@@ -65,7 +65,7 @@ class Watched(Viewport):
         study = self.study()
         if shown != (selected.identity if selected else None):
             self.faults.append(f"painted {shown}, selected {selected}")
-        if {*self.painted[1:]} - {None, shown}:
+        if {*self.painted[1:-1], *self.painted.layers} - {None, shown}:
             self.faults.append(f"mixed: {self.painted}")
         if shown is not None and (study is None or not shown.same_study(study.identity)):
             self.faults.append(f"painted {shown} in study {study}")
