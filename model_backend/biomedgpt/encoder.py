@@ -13,9 +13,9 @@ from model_backend.biomedgpt.image_tower import ImageTower
 from model_backend.biomedgpt.layers import (
     PAD,
     EncoderLayer,
+    HeadsBias,
     Stack,
     depth_rates,
-    looked_up,
     norm,
 )
 from model_backend.biomedgpt.positions import patch_positions
@@ -118,17 +118,14 @@ class Encoder(Stack):
         if padding.any():
             bias = bias.masked_fill(padding[:, None, None, :], float("-inf"))
         rows = self.table_rows(S, ids)
-        room = None  # the layers' biases one after the other: memory costs more than sums here
-        if not torch.is_grad_enabled():
-            room = bias.new_empty(bias.shape[1], rows.numel())
         seen = [x]
         for number, layer in enumerate(self.layers):
-            x = layer(x, self.with_tables(number, bias, rows, room))
+            x = layer(x, HeadsBias(bias, self.both_tables(number), rows))
             seen.append(x)
         return EncoderOutput(self.layer_norm(x), padding, positions, tuple(seen))
 
     def table_rows(self, length: int, ids: Tensor | None) -> Tensor:
-        """Rows of the table of `relative_bias` for each query and key: (1 or B, L, L)."""
+        """Rows of `both_tables` for each query and key: (1 or B, L, L)."""
         text = self.text_rows(length)[None]
         if ids is None:
             return text
@@ -140,13 +137,7 @@ class Encoder(Stack):
         rows[:, P:, P:] = text
         return rows
 
-    def with_tables(self, layer: int, bias: Tensor, rows: Tensor, room: Tensor | None) -> Tensor:
-        """The bias with this layer's inside the text-text and image-image block: (B or 1, H, L, L).
-
-        One table holds the text's rows, the image's, and a zero where a patch and a symbol meet.
-        """
+    def both_tables(self, layer: int) -> Tensor:
+        """The text's rows, the image's, and a zero where a patch and a symbol meet: (H, rows)."""
         text, image = self.table("token", layer), self.table("image", layer)
-        table = torch.cat([text, image, text.new_zeros(len(text), 1)], dim=1)  # (H, rows)
-        relative = looked_up(table, rows, room).transpose(0, 1)  # (1 or B, H, L, L)
-        in_place = room is not None and relative.shape == bias.shape
-        return relative.add_(bias) if in_place else relative + bias
+        return torch.cat([text, image, text.new_zeros(len(text), 1)], dim=1)

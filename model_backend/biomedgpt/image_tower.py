@@ -8,15 +8,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from model_backend.biomedgpt.products import Convolution, PackedConvolution
+
 WIDTHS = (64, 128, 256)  # inner widths of the three stages; each gives four times as many channels
 
 
 class Bottleneck(nn.Module):
     """1x1, 3x3 (with the stride), 1x1 convolution, each with batch norm, around a shortcut."""
 
+    conv1: nn.Module
+    conv2: nn.Module
+    conv3: nn.Module
+
     def __init__(self, channels: int, width: int, stride: int, eps: float) -> None:
         super().__init__()
         out = 4 * width
+        self.is_halving = stride == 2
         self.conv1 = nn.Conv2d(channels, width, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(width, eps)
         self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
@@ -30,6 +37,9 @@ class Bottleneck(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
+        if isinstance(self.conv3, Convolution | PackedConvolution):  # norms and ReLUs are in them
+            shortcut = x if self.downsample is None else self.downsample(x)
+            return self.conv3.onto(self.conv2(self.conv1(x)), shortcut)
         y = F.relu(self.bn1(self.conv1(x)))
         y = F.relu(self.bn2(self.conv2(y)))
         y = self.bn3(self.conv3(y))
@@ -74,7 +84,9 @@ class ImageTower(nn.Module):
         return self
 
     def forward(self, images: Tensor) -> Tensor:
-        x = F.relu(self.bn1(self.conv1(images)))
+        x = self.bn1(self.conv1(images))
+        if not isinstance(self.conv1, Convolution | PackedConvolution):
+            x = F.relu(x)
         x = F.max_pool2d(x, 3, 2, 1)
         x = self.layer3(self.layer2(self.layer1(x)))
         return torch.as_tensor(x)

@@ -25,9 +25,33 @@ class Norm(nn.LayerNorm):
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.to(self.weight.dtype))
 
+    def alike(self, x: Tensor) -> Tensor:
+        """Computed in its own precision, given in that of `x`."""
+        if not x.is_cpu:
+            return torch.as_tensor(self(x)).to(x.dtype)
+        return super().forward(x)  # the processor's kernel takes both in one
 
-def norm(width: int) -> nn.LayerNorm:
+
+def norm(width: int) -> Norm:
     return Norm(width, eps=1e-5)
+
+
+class HeadsBias(NamedTuple):
+    """An encoder layer's bias, which is put together for as many heads as are in work.
+
+    All heads of all layers would fill memory that the processor's cache is too small for.
+    """
+
+    shared: Tensor  # (B or 1, H, L, L), the same in all layers
+    table: Tensor  # (H, rows), this layer's
+    rows: Tensor  # (1 or B, L, L), of the table for each query and key
+
+    def of(self, heads: slice = slice(None)) -> Tensor:
+        """(B or 1, heads, L, L)."""
+        relative = looked_up(self.table[heads], self.rows).transpose(0, 1)
+        shared = self.shared[:, heads]
+        in_place = not torch.is_grad_enabled() and relative.shape == shared.shape
+        return relative.add_(shared) if in_place else relative + shared
 
 
 class Attention(nn.Module):
@@ -77,13 +101,16 @@ class Attention(nn.Module):
         q, k, v = self.joint(x).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         return q, k, v
 
-    def forward(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
+    def forward(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | HeadsBias) -> Tensor:
         """q (B, H, Tq, D), k and v (B, H, Tk, D), bias (B or 1, H, Tq, Tk), -inf where masked.
 
         To (B, Tq, C). The logits, their bias and the softmax are computed in float32.
         """
         by_hand = q.is_cpu and not torch.is_grad_enabled()
-        if by_hand and q.dtype == torch.bfloat16:
+        in_parts = by_hand and q.dtype == torch.bfloat16
+        if isinstance(bias, HeadsBias) and not in_parts:
+            bias = bias.of()
+        if in_parts or isinstance(bias, HeadsBias):
             y = attention_by_hand(q, k, v, bias, self.scale)
         elif by_hand and q.shape[2] <= FEW and q.dtype == torch.float32:
             y = attention_of_few(q, k, v, bias, self.scale)
@@ -99,7 +126,9 @@ class Attention(nn.Module):
         return torch.as_tensor(self.out_proj(y.transpose(1, 2).flatten(2)))  # (B, Tq, C)
 
 
-def attention_by_hand(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, scale: float) -> Tensor:
+def attention_by_hand(
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | HeadsBias, scale: float
+) -> Tensor:
     """Attention in bfloat16 on a processor, a few heads at a time, which then stay in its cache.
 
     PyTorch's kernel there takes twice as long. The sums of the products are float32, and so are
@@ -109,7 +138,8 @@ def attention_by_hand(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, scale: floa
     for first in range(0, q.shape[1], HEADS):
         heads = slice(first, first + HEADS)
         logits = torch.matmul(q[:, heads], k[:, heads].transpose(2, 3)).float()
-        shares = torch.softmax(torch.add(bias[:, heads], logits, alpha=scale), dim=-1)
+        its = bias.of(heads) if isinstance(bias, HeadsBias) else bias[:, heads]
+        shares = torch.softmax(torch.add(its, logits, alpha=scale, out=logits), dim=-1)
         done.append(torch.matmul(shares.to(v.dtype), v[:, heads]))
     return torch.cat(done, dim=1)  # (B, H, Tq, D)
 
@@ -148,7 +178,7 @@ class FeedForward(nn.Module):
     fc1: nn.Module
     fc2: nn.Module
     final_layer_norm: nn.LayerNorm
-    ffn_layernorm: nn.LayerNorm | None
+    ffn_layernorm: Norm | None
 
     def build(self, config: OFAConfig, drop_path: float) -> None:
         self.fc1 = nn.Linear(config.d_model, config.ffn_dim)
@@ -161,10 +191,11 @@ class FeedForward(nn.Module):
 
     def feed_forward(self, x: Tensor) -> Tensor:
         y = self.fc1(self.final_layer_norm(x))
-        y = F.gelu(y.float()).to(y.dtype)  # the reference computes it in float32
+        # The reference computes it in float32, as the processor's kernel does of its own accord.
+        y = F.gelu(y) if y.is_cpu else F.gelu(y.float()).to(y.dtype)
         y = F.dropout(y, self.activation_dropout, self.training)
         if self.ffn_layernorm is not None:
-            y = self.ffn_layernorm(y)
+            y = self.ffn_layernorm.alike(y)
         kept = x if self.w_resid is None else x * self.w_resid
         return torch.as_tensor(self.residual(kept, self.fc2(y)))
 
@@ -179,7 +210,7 @@ class EncoderLayer(FeedForward):
         self.attn_ln = norm(config.d_model) if config.scale_attn else nn.Identity()
         self.build(config, drop_path)
 
-    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+    def forward(self, x: Tensor, bias: Tensor | HeadsBias) -> Tensor:
         attention = self.self_attn
         a = attention(*attention.queries_keys_values(self.self_attn_layer_norm(x)), bias)
         return self.feed_forward(self.residual(x, self.attn_ln(a)))
@@ -306,8 +337,12 @@ class Stack(nn.Module):
             )
 
 
-def looked_up(table: Tensor, rows: Tensor, out: Tensor | None = None) -> Tensor:
+def looked_up(table: Tensor, rows: Tensor) -> Tensor:
     """Entries of a table (H, R) by rows of any shape: (H, *rows). Head by head, so that the result
-    lies in memory as attention reads it; in `out` (H, number of rows) where it is given."""
-    found = torch.index_select(table.contiguous(), 1, rows.flatten(), out=out)
+    lies in memory as attention reads it."""
+    places = rows.flatten()
+    if torch.is_grad_enabled():
+        found = torch.index_select(table, 1, places)
+    else:  # twice as quick on a processor, but not backwards
+        found = torch.gather(table, 1, places.expand(len(table), -1))
     return found.view(len(table), *rows.shape)

@@ -32,6 +32,7 @@ from model_backend.biomedgpt.products import (
     Half,
     Int8,
     Packed,
+    PackedConvolution,
     Plain,
     Rows,
     has_bfloat16,
@@ -72,7 +73,7 @@ def prepare(
     state = network.state_dict() if take is None else {}
     packer = _Packer(precision, device, take or state.__getitem__)
     packer.embeddings(network)
-    packer.tower(network.encoder.embed_images)
+    packer.tower(network.encoder.embed_images, network.config.patch_image_size)
     packer.encoder(network.encoder)
     packer.decoder(network.decoder)
     packer.rest(network)
@@ -185,33 +186,47 @@ class _Packer:
             attention.c_attn = None
         return weight, bias
 
-    def tower(self, tower: ImageTower) -> None:
+    def tower(self, tower: ImageTower, side: int) -> None:
+        """For pictures of `side` pixels, which the layout is chosen for."""
         name = "encoder.embed_images"
-        tower.conv1 = self.convolution(tower.conv1, f"{name}.conv1", f"{name}.bn1", tower.bn1)
-        tower.bn1 = nn.Identity()
+        self.convolution(tower, name, ("conv1", "bn1"), side)
+        side = halved(halved(side))
         for inner, block in tower.named_modules(prefix=name):
             if not isinstance(block, Bottleneck):
                 continue
-            for part in "123":
-                conv, bn = getattr(block, f"conv{part}"), getattr(block, f"bn{part}")
-                ready = self.convolution(conv, f"{inner}.conv{part}", f"{inner}.bn{part}", bn)
-                setattr(block, f"conv{part}", ready)
-                setattr(block, f"bn{part}", nn.Identity())
             if block.downsample is not None:
-                names = f"{inner}.downsample.0", f"{inner}.downsample.1"
-                conv, bn = block.downsample
-                block.downsample = nn.Sequential(self.convolution(conv, *names, bn))
+                self.convolution(
+                    block.downsample, f"{inner}.downsample", ("0", "1"), side, relu=False
+                )
+            self.convolution(block, inner, ("conv1", "bn1"), side)
+            self.convolution(block, inner, ("conv2", "bn2"), side)
+            if block.is_halving:
+                side = halved(side)
+            self.convolution(block, inner, ("conv3", "bn3"), side, relu=False)
 
-    def convolution(self, conv: nn.Module, name: str, norm: str, bn: nn.Module) -> nn.Module:
-        """A convolution with the batch norm after it folded in."""
+    def convolution(
+        self,
+        where: nn.Module,
+        prefix: str,
+        parts: tuple[str, str],
+        side: int,
+        *,
+        relu: bool = True,
+    ) -> None:
+        """Fold a batch norm into the convolution before it; `parts` are their names."""
+        conv, bn = (where.get_submodule(part) for part in parts)
+        name, norm = (f"{prefix}.{part}" for part in parts)
         assert isinstance(conv, nn.Conv2d) and isinstance(bn, nn.BatchNorm2d)
         gain = self.entry(f"{norm}.weight") / (self.entry(f"{norm}.running_var") + bn.eps).sqrt()
         bias = self.entry(f"{norm}.bias") - self.entry(f"{norm}.running_mean") * gain
         weight = self.entry(f"{name}.weight") * gain[:, None, None, None]
         weight, bias = weight.to(self.lower), bias.to(self.lower)
-        if self.lower != torch.float32:
-            weight = weight.contiguous(memory_format=torch.channels_last)
-        return Convolution(weight, bias, conv)
+        if self.on_cpu and has_packed():
+            ready: nn.Module = PackedConvolution(weight, bias, conv, relu=relu, side=side)
+        else:
+            ready = Convolution(weight, bias, conv, relu=relu)
+        setattr(where, parts[0], ready)
+        setattr(where, parts[1], nn.Identity())
 
     def rest(self, network: BiomedGPT) -> None:
         """Norms and tables, in float32."""
@@ -222,3 +237,8 @@ class _Packer:
                 setattr(module, leaf, nn.Parameter(self.entry(name).clone(), requires_grad=False))
         network.compute_buffers()
         network.to(self.device)
+
+
+def halved(side: int) -> int:
+    """Of a picture after a convolution or a pooling with stride 2, as both are padded here."""
+    return (side + 1) // 2

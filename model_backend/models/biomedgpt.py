@@ -146,6 +146,9 @@ def load(folder: ModelFolder, device: str, precision: str = "auto") -> BiomedGPT
     elif precision == "int8" and not (device == "cpu" and has_fbgemm()):
         precision = "bf16"  # where nothing multiplies int8; the answers say so
     config = OFAConfig.from_json(folder.config)
+    if folder.preprocess is not None:  # which the stem's weights are laid out for
+        side = min(folder.preprocess.size, 16 * config.image_bucket_size)
+        config = replace(config, patch_image_size=side)
     network = load_weights(folder.weights_path, config, precision, device)
     if device == "cuda":
         network.graphs = StepGraphs(network.decoder)

@@ -18,7 +18,16 @@ from model_backend.biomedgpt.constraints import Trie
 from model_backend.biomedgpt.encoder import EncoderOutput
 from model_backend.biomedgpt.network import BiomedGPT, DecoderCache, initialise
 from model_backend.biomedgpt.packing import PRECISIONS, best_precision, prepare
-from model_backend.biomedgpt.products import Half, Int8, Packed, Plain, has_fbgemm, has_packed
+from model_backend.biomedgpt.products import (
+    Convolution,
+    Half,
+    Int8,
+    Packed,
+    PackedConvolution,
+    Plain,
+    has_fbgemm,
+    has_packed,
+)
 from model_backend.biomedgpt.scoring import Question, score_candidates
 from model_backend.biomedgpt.search import Search, generate
 from model_backend.biomedgpt.weights import load_weights, save_weights
@@ -161,6 +170,32 @@ def test_rows_are_rounded_to_int8_each_by_itself() -> None:
 
     assert torch.equal(together, torch.cat([product(row[None]) for row in x]))
     assert ((together - exact).abs() <= 0.04 * x.norm(dim=1)[:, None] + 1e-5).all()
+
+
+@pytest.mark.skipif(not has_packed(), reason="the operating system's PyTorch has no oneDNN")
+@pytest.mark.parametrize("side", [12, 7])
+def test_a_packed_convolution_gives_the_plain_ones_values(side: int) -> None:
+    torch.manual_seed(0)
+    plain = torch.nn.Conv2d(16, 32, 3, 2, 1)
+    x = torch.randn(2, 16, side, side)
+    shortcut = torch.randn(2, 32, (side + 1) // 2, (side + 1) // 2)
+    given = plain.weight.detach(), torch.randn(32)
+    plain.bias = torch.nn.Parameter(given[1])
+
+    with torch.no_grad():
+        wanted = plain(x).relu(), (plain(x) + shortcut).relu()
+        for ready in (
+            Convolution(*given, plain, relu=True),
+            PackedConvolution(*given, plain, relu=True, side=12),
+        ):
+            torch.testing.assert_close(ready(x), wanted[0], atol=1e-5, rtol=0)
+        straight = (
+            Convolution(*given, plain, relu=False),
+            PackedConvolution(*given, plain, relu=False, side=12),
+        )
+        for one in straight:
+            sum_of = one.onto(x, shortcut.clone(memory_format=torch.channels_last))
+            torch.testing.assert_close(sum_of, wanted[1], atol=1e-5, rtol=0)
 
 
 @pytest.mark.skipif(not has_fbgemm(), reason="the operating system's PyTorch has no FBGEMM")
