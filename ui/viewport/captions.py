@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from dicom_io.image.frame import ImageFrame
-from dicom_io.image.geometry import NONE, edges_of, spacing_of
+from dicom_io.image.geometry import NONE, Edges, edges_of, spacing_of
 from dicom_io.image.header import number
 from ui.viewport.overlay import Marks, plain
 from ui.viewport.placement import Placement
@@ -27,17 +27,27 @@ def marks_of(loaded: Loaded, place: tuple[int, int]) -> Marks:
         top_right=kind_texts(frame),
         letters=(edges.left, edges.right, edges.top, edges.bottom),
         column_mm=spacing.between_columns if known else 0.0,
+        row_mm=spacing.between_rows if known else 0.0,
         calibration=spacing.calibration if known else NO_SCALE,
     )
 
 
 def with_view(marks: Marks, offer: Offer | None, placement: Placement, inverted: bool) -> Marks:
-    """The same marks with window and zoom, the lower left corner."""
+    """The same marks with window and zoom, the lower left corner, and with the letters where the
+    picture's edges lie now."""
     lines = [window_text(offer)] if offer is not None else []
     if inverted:
         lines.append("Inverted by hand")
     lines.append(f"Zoom {zoom_text(placement)}")
-    return dataclasses.replace(marks, bottom_left=tuple(lines))
+    letters = lying(marks.letters, placement)
+    return dataclasses.replace(marks, bottom_left=tuple(lines), letters=letters)
+
+
+def lying(letters: tuple[str, str, str, str], placement: Placement) -> tuple[str, str, str, str]:
+    """Letters of the stored image's left, right, top and bottom, where these edges lie now."""
+    edges = Edges(*letters)
+    edges = (edges.mirrored() if placement.mirrored else edges).turned(placement.quarters)
+    return edges.left, edges.right, edges.top, edges.bottom
 
 
 def place_text(frame: ImageFrame, place: tuple[int, int]) -> str:

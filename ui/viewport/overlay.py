@@ -29,6 +29,7 @@ class Marks:
     bottom_left: tuple[str, ...] = ()
     letters: tuple[str, str, str, str] = ("", "", "", "")  # left, right, top, bottom
     column_mm: float = 0.0  # millimetres for one stored column; 0 when not known
+    row_mm: float = 0.0  # the same for one stored row
     calibration: str = ""  # how far the millimetres can be trusted, in words
 
 
@@ -154,10 +155,15 @@ class Overlay:
 
 
 def scale_bar(marks: Marks, placement: Placement, longest: float) -> tuple[float, str]:
-    """Length in logical pixels, 0 for none, and its words: a round length that fits `longest`."""
-    if not marks.column_mm > 0 or not math.isfinite(marks.column_mm):
+    """Length in logical pixels, 0 for none, and its words: a round length that fits `longest`.
+
+    The bar lies from left to right: along stored rows, or columns when the picture is turned.
+    """
+    along = placement.down if placement.is_turned else placement.across
+    millimetres = marks.row_mm if placement.is_turned else marks.column_mm
+    if not millimetres > 0 or not math.isfinite(millimetres):
         return 0.0, plain(marks.calibration)
-    pixels_a_mm = placement.across / marks.column_mm
+    pixels_a_mm = along / millimetres
     fitting = [step for step in STEPS_MM if step * pixels_a_mm <= longest]
     if not fitting:
         return 0.0, ""

@@ -21,6 +21,7 @@ from dicom_io.errors import DicomProblem
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.geometry import pixel_aspect
+from dicom_io.image.presentation import Orientation
 from dicom_io.image.render import Window
 from dicom_io.report.document import Region
 from dicom_io.study import Study
@@ -325,10 +326,10 @@ class Pane(QWidget):
         self._redraw()
 
     def reset(self) -> None:
-        """Each frame's own window, not inverted, fitted to the pane."""
+        """Each frame's own window, not inverted, as it is stored, fitted to the pane."""
         self._inverted = False
         self.choose_window(None)
-        self.fit()
+        self.place(self._placement.oriented(Orientation()).fitted())
 
     # --- zoom, overlay and box ---
 
@@ -358,6 +359,22 @@ class Pane(QWidget):
     def zoom_by(self, factor: float) -> None:
         """Larger or smaller about the middle of the pane."""
         self.place(self._placement.zoomed(factor, self.width() / 2, self.height() / 2))
+
+    def orientation(self) -> Orientation:
+        """How the picture lies; what a model gets is the stored image, never turned."""
+        return self._placement.orientation
+
+    def orient(self, orientation: Orientation) -> None:
+        """Turn and mirror the whole series; it stays so while scrolling, until `reset`."""
+        self.place(self._placement.oriented(orientation))
+
+    def turn(self, quarters: int) -> None:
+        """Turn on by so many quarters clockwise."""
+        self.place(self._placement.turned(quarters))
+
+    def flip(self, *, upside_down: bool = False) -> None:
+        """Exchange left and right as they are seen, or top and bottom."""
+        self.place(self._placement.flipped(upside_down=upside_down))
 
     def overlays_shown(self) -> bool:
         """True unless the reader has hidden corners, letters and scale bar."""

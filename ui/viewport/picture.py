@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PyQt6.QtCore import QRectF
-from PyQt6.QtGui import QImage, QPainter
+from PyQt6.QtGui import QImage, QPainter, QTransform
 
 from dicom_io.identity import Identity
 from ui.viewport.placement import Placement
@@ -38,7 +38,13 @@ class Picture:
         source = QRectF(0, 0, columns / blocks[0], rows / blocks[1])
         smooth = (across, down) != (1.0, 1.0)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        painter.drawImage(QRectF(*placement.target), image, source)
+        if placement.mirrored or placement.quarters:
+            upright = painter.transform()
+            painter.setTransform(QTransform(*placement.affine), True)
+            painter.drawImage(QRectF(0, 0, columns, rows), image, source)
+            painter.setTransform(upright)
+        else:
+            painter.drawImage(QRectF(*placement.target), image, source)
 
     def _image(self, blocks: tuple[int, int]) -> QImage:
         if self._reduced is None or self._reduced[0] != blocks:

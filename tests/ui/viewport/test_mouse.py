@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from dicom_io.image.frame import ImageFrame
+from dicom_io.image.presentation import Orientation
 from dicom_io.report.document import Region
 from tests.ui import hands
 from tests.ui.films import flat, sample
@@ -337,3 +338,39 @@ def test_a_box_stays_with_its_frame(stack: Viewport, qtbot: QtBot) -> None:
     assert stack.box() == box
     assert box is not None
     assert stack.painted.box == box.identity
+
+
+def test_turning_and_flipping_hold_while_scrolling_and_reset_undoes_them(
+    stack: Viewport, qtbot: QtBot
+) -> None:
+    for which, held, expected in (
+        (Qt.Key.Key_R, hands.NONE, Orientation(False, 1)),
+        (Qt.Key.Key_R, hands.NONE, Orientation(False, 2)),
+        (Qt.Key.Key_R, hands.SHIFT, Orientation(False, 1)),
+        (Qt.Key.Key_H, hands.NONE, Orientation(True, 3)),
+        (Qt.Key.Key_V, hands.NONE, Orientation(False, 3)),
+    ):
+        hands.key(stack, which, held)
+        assert stack.orientation() == expected
+
+    hands.turn_wheel(stack, -120)
+    at(stack, qtbot, 2)
+    assert stack.orientation() == Orientation(False, 3)
+    stack.reset()
+    assert stack.orientation() == Orientation()
+
+
+def test_a_box_drawn_on_a_turned_picture_is_of_the_stored_pixels_and_the_model_gets_these(
+    ct: Viewport, qtbot: QtBot
+) -> None:
+    upright = ct.rendered()
+    ct.orient(Orientation(True, 1))
+    corners = [ct.placement().to_pane(*point) for point in ((20, 30), (60, 90))]
+
+    ct.arm(Tool.BOX)
+    hands.drag(ct, [corners[0], (150, 150), corners[1]])
+
+    box = ct.box()
+    assert box is not None
+    assert (box.x0, box.y0, box.x1, box.y1) == pytest.approx((20, 30, 60, 90), abs=1)
+    assert ct.rendered() is upright

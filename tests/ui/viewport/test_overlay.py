@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
+from dicom_io.image.presentation import Orientation
 from dicom_io.image.render import Renderer, Window, notices_of
 from tests.ui.films import film, sample
 from ui.viewport.captions import kind_texts, marks_of, place_text, window_text, with_view
@@ -46,6 +47,50 @@ def test_no_letters_and_no_scale_are_invented() -> None:
 
     assert marks.letters == ("", "", "", "")
     assert scale_bar(marks, Placement(4, 4), 100) == (0.0, "no scale: pixel spacing unknown")
+
+
+ROW, COLUMN = (1, 0, 0), (0, 0, -1)  # a film seen from the front: L at the right, F below
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("quarters", range(4))
+def test_letters_follow_turns_and_flips_as_the_vectors_do(mirrored: bool, quarters: int) -> None:
+    frame = film(np.zeros((4, 4), np.uint8), ImageOrientationPatient=[*ROW, *COLUMN])
+    place = Placement(4, 4, width=50, height=50).oriented(Orientation(mirrored, quarters))
+
+    seen = with_view(marks_of(loaded(frame), (1, 1)), None, place, inverted=False).letters
+
+    names = {(1, 0, 0): "L", (-1, 0, 0): "R", (0, 0, 1): "H", (0, 0, -1): "F"}
+    origin = np.array(place.to_pane(0, 0))
+    across, down = np.array(place.to_pane(1, 0)) - origin, np.array(place.to_pane(0, 1)) - origin
+    for letter, way in zip(seen, ((-1, 0), (1, 0), (0, -1), (0, 1)), strict=True):
+        patient = np.sign(across @ way) * np.array(ROW) + np.sign(down @ way) * np.array(COLUMN)
+        assert letter == names[tuple(int(part) for part in patient)]
+
+
+def test_unknown_sides_stay_unknown_when_turned() -> None:
+    frame = film(np.zeros((4, 4), np.uint8))
+    place = Placement(4, 4).oriented(Orientation(True, 1))
+
+    seen = with_view(marks_of(loaded(frame), (1, 1)), None, place, inverted=False)
+
+    assert seen.letters == ("", "", "", "")
+
+
+def test_the_scale_bar_of_a_turned_picture_measures_rows() -> None:
+    frame = film(
+        np.zeros((50, 50), np.uint8), Modality="CT", PixelSpacing=[2.0, 0.5]
+    )  # rows 2 mm apart, columns 0.5 mm
+    marks = marks_of(loaded(frame), (1, 1))
+    place = Placement(50, 50, aspect=4.0, zoom=8.0, width=400, height=400)
+
+    for turned in (place, place.oriented(Orientation(False, 1))):
+        length, words = scale_bar(marks, turned, 200)
+        x, y = turned.to_pane(0, 0)
+        end = turned.to_stored(x + length, y)
+        begin = turned.to_stored(x, y)
+        millimetres = abs(end[0] - begin[0]) * 0.5 + abs(end[1] - begin[1]) * 2.0
+        assert words == f"{millimetres / 10:g} cm, calibrated"
 
 
 def test_the_window_names_its_source() -> None:

@@ -9,6 +9,7 @@ from PyQt6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from dicom_io.identity import Identity
+from dicom_io.image.presentation import Orientation
 from tests.ui.films import as_array
 from ui.viewport.picture import Picture, averaged
 from ui.viewport.placement import Placement
@@ -38,6 +39,43 @@ def test_at_one_to_one_every_pixel_is_the_rendered_one(
     x, y = int(placement.x), int(placement.y)
     expected = pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, None], 3, axis=2)
     assert np.array_equal(seen[y : y + 33, x : x + 47], expected)
+
+
+LYING = [Orientation(mirrored, quarters) for mirrored in (False, True) for quarters in range(4)]
+
+
+@pytest.mark.parametrize("orientation", LYING)
+@pytest.mark.parametrize("shape", [(33, 47), (33, 47, 3)])
+def test_at_one_to_one_a_turned_picture_is_the_rendered_one_pixel_by_pixel(
+    qtbot: QtBot, shape: tuple[int, ...], orientation: Orientation
+) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+    place = Placement(47, 33, width=60, height=60).fitted().oriented(orientation).one_to_one()
+
+    seen = painted(Picture(NOBODY, pixels), place, 60)
+
+    lying = np.rot90(pixels[:, ::-1] if orientation.mirrored else pixels, -orientation.quarters)
+    expected = lying if lying.ndim == 3 else np.repeat(lying[:, :, None], 3, axis=2)
+    x, y, wide, high = (round(value) for value in place.target)
+    assert np.array_equal(seen[y : y + high, x : x + wide], expected)
+
+
+@pytest.mark.parametrize("orientation", LYING)
+@pytest.mark.parametrize("zoom", [0.4, 2.6])
+def test_a_turned_picture_is_the_upright_one_turned_at_any_zoom(
+    qtbot: QtBot, orientation: Orientation, zoom: float
+) -> None:
+    pixels = np.zeros((60, 80), np.uint8)
+    pixels[10:30, 20:44] = 255
+    upright = Placement(80, 60, width=220, height=220).fitted().one_to_one().zoomed(zoom, 110, 110)
+
+    before = painted(Picture(NOBODY, pixels), upright, 220)
+    after = painted(Picture(NOBODY, pixels), upright.oriented(orientation), 220)
+
+    turned = np.rot90(before[:, ::-1] if orientation.mirrored else before, -orientation.quarters)
+    wrong = np.abs(after.astype(int) - turned).mean()  # edges may fall between pixels
+    assert wrong < 4
+    assert after.astype(int).sum() == pytest.approx(turned.astype(int).sum(), rel=0.05)
 
 
 def test_a_small_bright_spot_survives_a_small_picture(qtbot: QtBot) -> None:
