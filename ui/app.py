@@ -91,8 +91,8 @@ def build_window(
         settings=settings,
         root=root,
     )
-    window.grid.frame_selected.connect(host.frame_selected)
-    window.grid.box_drawn.connect(host.box_drawn)
+    window.frame_selected.connect(host.frame_selected)
+    window.box_drawn.connect(host.box_drawn)
     session.reading.study_opened.connect(partial(_tell_study, host))
     viewer = Viewer(window, host, session, jobs, cache, [])
     _start(viewer, plugins)

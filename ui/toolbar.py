@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolBar, QToolButt
 from ui import theme
 from ui.actions import ActionTable
 
-MENUS = ("Study", "View", "Tools", "Window", "Image", "Report", "Model", "Help")
+MENUS = ("Study", "View", "Layout", "Tools", "Window", "Image", "Report", "Model", "Help")
 TOOLS = (
     "tool.window",
     "tool.pan",
@@ -22,6 +22,8 @@ TOOLS = (
     "view.invert",
     "view.fit",
     "view.reset",
+    "",
+    "layout.pick",
 )
 
 
@@ -72,3 +74,7 @@ class TopBar(QWidget):
                 menu = self.menu.addMenu(group)
                 if menu is not None:
                     self._table.fill_menu(menu, group)
+
+    def button(self, name: str) -> QWidget | None:
+        """The button of an action, for what opens below it; None when it has none."""
+        return self._bar.widgetForAction(self._table.entry(name))

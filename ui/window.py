@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -31,6 +31,8 @@ from ui.status import StatusLine
 from ui.toolbar import TopBar
 from ui.viewport.banner import Banner
 from ui.viewport.grid import Grid
+from ui.viewport.grid_actions import grid_actions
+from ui.viewport.layout_picker import LayoutPicker, layout_text
 from ui.viewport.pane_actions import pane_actions
 from ui.viewport.viewport import Viewport
 from ui.wording import title_of
@@ -42,7 +44,14 @@ UNEXPECTED = "Something unforeseen happened; it stands in the log. What is writt
 
 
 class Window(QMainWindow):
-    """One reader's window on one session. Knows no DICOM rule and no model."""
+    """One reader's window on one session. Knows no DICOM rule and no model.
+
+    `frame_selected` and `box_drawn` are those of the pane in hand, and None while it shows another
+    study than the one whose report is open: a model is asked about that one alone.
+    """
+
+    frame_selected = pyqtSignal(object)  # ImageFrame | None
+    box_drawn = pyqtSignal(object)  # Region | None
 
     def __init__(
         self, session: Session, jobs: Jobs, settings: Settings, sources: Sequence[Source]
@@ -77,10 +86,14 @@ class Window(QMainWindow):
         self._lay_out()
         self._connect()
         self.report.panel.tabs_after(self.viewport)
-        of_panes = pane_actions(self.grid.active)
-        for pane in self.grid.panes():
-            pane.offer_in_menu(of_panes)
-        self.add_actions([*self._actions(), *of_panes, *self.report.panel.actions_of_report()])
+        self._of_panes = pane_actions(self.grid.active)
+        self.grid.active().offer_in_menu(self._of_panes)
+        self.grid.pane_added.connect(lambda pane: pane.offer_in_menu(self._of_panes))
+        of_grid = grid_actions(self.grid, self._pick_layout)
+        of_report = self.report.panel.actions_of_report()
+        self.add_actions([*self._actions(), *self._of_panes, *of_grid, *of_report])
+        self.grid.layout_changed.connect(self._name_layout)
+        self._name_layout()
 
     @property
     def viewport(self) -> Viewport:
@@ -97,8 +110,9 @@ class Window(QMainWindow):
         reading.progressed.connect(self._progressed)
         reading.ended.connect(self._loaded)
         reading.failed.connect(self._not_loaded)
-        self.grid.frame_selected.connect(session.look_at)
-        self.grid.frame_selected.connect(self.table.refresh)
+        self.grid.frame_shown.connect(lambda _, frame: session.look_at(frame))
+        self.grid.frame_selected.connect(self._frame_selected)
+        self.grid.box_drawn.connect(self._box_drawn)
         session.ledger.document_changed.connect(self.table.refresh)
         self.grid.maximise_requested.connect(self._maximise)
         session.ledger.document_opened.connect(self._report_opened)
@@ -114,10 +128,12 @@ class Window(QMainWindow):
     # --- what a plug-in may see (ui.host.Desk) ---
 
     def selected_frame(self) -> ImageFrame | None:
-        return self.viewport.selected_frame()
+        frame = self.viewport.selected_frame()
+        return frame if frame is not None and self._is_reported(frame.identity) else None
 
     def selected_box(self) -> Region | None:
-        return self.viewport.box()
+        box = self.viewport.box()
+        return box if box is not None and self._is_reported(box.identity) else None
 
     def current_window(self) -> GreyWindow | None:
         return self.viewport.current_window()
@@ -158,7 +174,8 @@ class Window(QMainWindow):
 
     def step_back(self) -> None:
         """Esc: step back one thing, and never lose text."""
-        for step in (*self._steps_back, self.viewport.step_back, self._stop_loading):
+        steps = (self.viewport.step_back, self._step_back_in_grid, self._stop_loading)
+        for step in (*self._steps_back, *steps):
             if step():
                 return
         self.viewport.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -185,6 +202,7 @@ class Window(QMainWindow):
             Action("study.close", "Close the study", "Ctrl+W", self._close_study, group="Study"),
             Action("app.quit", "Quit", "Ctrl+Q", self._quit, group="Study"),
             Action("view.film", "Go to the film", "F6", self._go_to_film, group="View"),
+            Action("view.sides", "Show or hide both sides", "F11", self._hide_sides, group="View"),
             Action("view.worklist", "Show or hide the study list", "F7",
                    lambda: fold(not self.worklist.isVisible()), group="View"),
             Action("edit.back", "Step back", "Esc", self.step_back, group="View"),
@@ -211,6 +229,10 @@ class Window(QMainWindow):
     def _show_keys(self) -> None:
         KeysDialog(self.table.keys(), self).open()
 
+    def _step_back_in_grid(self) -> bool:
+        """Bring back the panes that one of them has pushed aside."""
+        return self.grid.is_maximised() and self.grid.maximise()
+
     def _stop_loading(self) -> bool:
         stopped = self.session.reading.stop()
         if stopped:
@@ -218,26 +240,57 @@ class Window(QMainWindow):
         return stopped
 
     def _maximise(self) -> None:
+        """One pane of several fills the grid and gives way again; of one pane, the sides hide."""
+        if not self.grid.maximise():
+            self._hide_sides()
+
+    def _hide_sides(self) -> None:
         hide = self.worklist.isVisible() or self.report.isVisible()
         for side in (self.worklist, self.report):
             side.setVisible(not hide)
 
+    def _pick_layout(self) -> None:
+        picker = LayoutPicker(self.grid.shape(), self)
+        picker.chosen.connect(self.grid.set_layout)
+        below = self.top.button("layout.pick") or self.grid
+        picker.open_at(below.mapToGlobal(below.rect().bottomLeft()))
+
+    def _name_layout(self) -> None:
+        self.table.entry("layout.pick").setIconText(layout_text(self.grid.shape()))
+        self.table.refresh()
+        self.report.panel.tabs_after(self.grid.panes()[-1])
+
     # --- what happens ---
+
+    def _is_reported(self, identity: Identity) -> bool:
+        """True for what belongs to the study whose report is open."""
+        own = self.session.reading.identity
+        return own is not None and identity.same_study(own)
+
+    def _frame_selected(self, frame: ImageFrame | None) -> None:
+        self.table.refresh()
+        self.frame_selected.emit(self.selected_frame() if frame is not None else None)
+
+    def _box_drawn(self, box: Region | None) -> None:
+        self.box_drawn.emit(box if box is not None and self._is_reported(box.identity) else None)
 
     def _study_opened(self, study: Study | None) -> None:
         self.worklist.clear_series()
         self.worklist.studies.show_open(study.identity.study if study else "")
+        self.grid.clear()
+        self.grid.set_reported(None)
         self.viewport.show_series((), study)
         self.report.panel.show_title("")
         self.viewport.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _frames_arrived(self, frames: tuple[ImageFrame, ...]) -> None:
         self.worklist.add_frames(frames)
-        shown = self.viewport.frames()
-        if not shown:
+        self.grid.set_reported(self.session.reading.identity)
+        if not any(pane.frames() for pane in self.grid.all_panes()):
             self.worklist.select(frames[0].identity)
-        series = shown[0].identity.series if shown else frames[0].identity.series
-        self.viewport.add_frames([one for one in frames if one.identity.series == series])
+            series = frames[0].identity.series
+            self.viewport.add_frames([one for one in frames if one.identity.series == series])
+        self.grid.add_frames(frames)
 
     def _progressed(self, arrival: Arrival) -> None:
         if arrival.problem:
@@ -253,9 +306,10 @@ class Window(QMainWindow):
             )
         if not last.problem:
             self.worklist.say("")
-        shown = self.viewport.frames()
-        if shown:
-            self.viewport.put_in_order(self.worklist.series(shown[0].identity.series))
+        for pane in self.grid.all_panes():
+            shown = pane.frames()
+            if shown and self._is_reported(shown[0].identity):
+                pane.put_in_order(self.worklist.series(shown[0].identity.series))
 
     def _not_loaded(self, error: DicomProblem) -> None:
         if self.session.reading.frames():
@@ -265,7 +319,7 @@ class Window(QMainWindow):
             self.viewport.show_problem(str(error))
 
     def _show_series(self, entry: SeriesEntry) -> None:
-        self.viewport.show_series(entry.frames, self.session.reading.study)
+        self.grid.show_series(self.viewport, entry.frames, self.session.reading.study)
 
     def _report_opened(self, document: ReportDocument | None) -> None:
         frames = self.session.reading.frames()
