@@ -25,13 +25,35 @@ python = ""             # the interpreter of another environment for the model p
 
 [window]
 font_size = 14          # pixels, 12 to 20
+
+[mouse]
+profile = "wetread"     # wetread, ohif, weasis, left-scroll
+reverse_window = false  # true: a window drag to the left widens, down lowers the centre
+[mouse.bindings]        # what differs from the profile
+"Shift+left" = "pan"
+
+[keys]
+profile = "wetread"
+[keys.bindings]
+"view.fit" = ["F"]
+
+[viewer]
+corners = "full"        # full, minimal, none
+[[viewer.presets]]      # windows of the reader's own
+name = "Liver"
+modality = "CT"
+center = 60.0
+width = 160.0
+
+What is wrong in the last three is told in one sentence, and the profile stands: nobody is kept from
+reading by a wrong key.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +62,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Table
 
 from dicom_io.errors import BadNode, FormatTooNew, FormatUnreadable
+from dicom_io.hands import KeySettings, MouseSettings, ViewerSettings, plain_value, read_value
 from dicom_io.pacs.node import Node, checked_node
 from dicom_io.storage import write_safely
 
@@ -103,13 +126,20 @@ class WindowSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings. `unknown` names the keys in the file that no part knows; they are kept."""
+    """All settings. `unknown` names the keys in the file that no part knows; they are kept.
+
+    `faults` are sentences about values of mouse, keys and viewer that are not used.
+    """
 
     nodes: tuple[Node, ...] = ()
     reader: ReaderSettings = field(default_factory=ReaderSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     window: WindowSettings = field(default_factory=WindowSettings)
     unknown: tuple[str, ...] = ()
+    mouse: MouseSettings = field(default_factory=MouseSettings)
+    keys: KeySettings = field(default_factory=KeySettings)
+    viewer: ViewerSettings = field(default_factory=ViewerSettings)
+    faults: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> Settings:
@@ -150,7 +180,11 @@ _PARTS: Mapping[str, type[Any]] = {
     "reader": ReaderSettings,
     "model": ModelSettings,
     "window": WindowSettings,
+    "mouse": MouseSettings,
+    "keys": KeySettings,
+    "viewer": ViewerSettings,
 }
+_LENIENT = ("mouse", "keys", "viewer")  # faults there are told, and the defaults hold
 _NODE_KEYS = ("aet", "host", "port", "calling_aet", "timeout", "answer_timeout")
 
 
@@ -183,19 +217,52 @@ def _migrated(path: Path, content: dict[str, Any]) -> dict[str, Any]:
 
 def _settings(path: Path, content: dict[str, Any]) -> Settings:
     unknown = [key for key in content if key not in (*_PARTS, "nodes", "version")]
-    parts = {}
+    parts: dict[str, Any] = {}
+    faults: list[str] = []
     for name, kind in _PARTS.items():
-        table = _table(path, content, name)
         known = {one.name: one for one in fields(kind)}
-        unknown += [f"{name}.{key}" for key in table if key not in known]
-        values = {key: value for key, value in table.items() if key in known}
-        for key, value in values.items():
-            _check(path, f"{name}.{key}", known[key], value)
-        parts[name] = kind(**values)
-    if fault := parts["model"].fault():
-        raise _unreadable(path, f"model.{fault}")
+        try:
+            table = _table(path, content, name)
+            unknown += [f"{name}.{key}" for key in table if key not in known]
+            parts[name] = _part(path, name, table, known, faults)
+        except FormatUnreadable as problem:
+            if name not in _LENIENT:
+                raise
+            faults.append(str(problem))
+            parts[name] = kind()
     nodes = tuple(_nodes(path, _table(path, content, "nodes"), unknown))
-    return Settings(nodes=nodes, unknown=tuple(unknown), **parts)
+    return Settings(nodes=nodes, unknown=tuple(unknown), faults=tuple(faults), **parts)
+
+
+def _part(
+    path: Path,
+    name: str,
+    table: Mapping[str, Any],
+    known: Mapping[str, Field[Any]],
+    faults: list[str],
+) -> Any:
+    """One part from its table; a lenient one leaves out what is wrong and tells `faults`."""
+    kind = _PARTS[name]
+    part = kind()
+    for key, value in table.items():
+        if key not in known:
+            continue
+        try:
+            taken = _checked(path, f"{name}.{key}", known[key], value)
+            changed = replace(part, **{key: taken})
+            _require_sound(path, name, changed)
+            part = changed
+        except FormatUnreadable as problem:
+            if name not in _LENIENT:
+                raise
+            faults.append(str(problem))
+    return part
+
+
+def _require_sound(path: Path, name: str, part: Any) -> None:
+    fault = part.fault() if hasattr(part, "fault") else ""
+    if fault:
+        raise _unreadable(path, f"{name}.{fault}")
 
 
 def _nodes(path: Path, table: Mapping[str, Any], unknown: list[str]) -> Iterator[Node]:
@@ -206,7 +273,7 @@ def _nodes(path: Path, table: Mapping[str, Any], unknown: list[str]) -> Iterator
         unknown += [f"nodes.{name}.{key}" for key in entry if key not in _NODE_KEYS]
         values = {key: value for key, value in entry.items() if key in _NODE_KEYS}
         for key, value in values.items():
-            _check(path, f"nodes.{name}.{key}", known[key], value)
+            _checked(path, f"nodes.{name}.{key}", known[key], value)
         missing = [key for key in ("aet", "host", "port") if key not in values]
         if missing:
             raise BadNode(f"The node {name} in {path} lacks {' and '.join(missing)}.", name)
@@ -220,16 +287,26 @@ def _table(path: Path, content: Mapping[str, Any], name: str) -> Mapping[str, An
     return table
 
 
-def _check(path: Path, name: str, known: Field[Any], value: object) -> None:
-    """The value has the kind that its field has."""
-    kinds: Mapping[str, tuple[tuple[type, ...], str]] = {
-        "str": ((str,), "a text in quotation marks"),
-        "int": ((int,), "a whole number"),
-        "float": ((int, float), "a number"),
-    }
-    kind, words = kinds[str(known.type)]
-    if not isinstance(value, kind) or isinstance(value, bool):
+_KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "str": ((str,), "a text in quotation marks"),
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "bool": ((bool,), "true or false"),
+}
+
+
+def _checked(path: Path, name: str, known: Field[Any], value: object) -> object:
+    """The value as its field keeps it, once it has the kind that the field has."""
+    kind = str(known.type)
+    if kind not in _KINDS:
+        try:
+            return read_value(kind, value)
+        except ValueError as fault:
+            raise _unreadable(path, f"{name} {fault}") from None
+    types, words = _KINDS[kind]
+    if not isinstance(value, types) or (isinstance(value, bool) and kind != "bool"):
         raise _unreadable(path, f"{name} must be {words}")
+    return value
 
 
 def _put_part(document: tomlkit.TOMLDocument, name: str, part: Any) -> None:
@@ -241,7 +318,7 @@ def _put_part(document: tomlkit.TOMLDocument, name: str, part: Any) -> None:
         if table is None:
             document.add(tomlkit.nl())
             document[name] = table = tomlkit.table()
-        _put(table, one.name, value)
+        _put(table, one.name, plain_value(str(one.type), value))
 
 
 def _put_nodes(document: tomlkit.TOMLDocument, nodes: tuple[Node, ...]) -> None:

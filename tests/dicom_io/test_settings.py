@@ -9,6 +9,7 @@ import pytest
 
 from dicom_io import settings as settings_module
 from dicom_io.errors import BadNode, FormatTooNew, FormatUnreadable
+from dicom_io.hands import KeySettings, MouseSettings, Preset, ViewerSettings
 from dicom_io.pacs.node import Node
 from dicom_io.settings import ModelSettings, ReaderSettings, Settings, WindowSettings
 
@@ -166,3 +167,58 @@ def test_a_file_in_another_encoding_is_refused(file: Path) -> None:
 
     with pytest.raises(FormatUnreadable, match="cannot be read"):
         Settings.read(file)
+
+
+HANDS = Settings(
+    mouse=MouseSettings("weasis", True, (("Shift+left", "zoom"), ("right", "none"))),
+    keys=KeySettings("ohif", (("view.fit", ("F", "Ctrl+0")), ("view.reset", ()))),
+    viewer=ViewerSettings("minimal", (Preset("Liver", "CT", 60.0, 160.0),)),
+)
+
+
+def test_what_hands_are_used_to_is_written_and_read_again(file: Path) -> None:
+    before = Settings.read(file)
+
+    replace(before, mouse=HANDS.mouse, keys=HANDS.keys, viewer=HANDS.viewer).write(file)
+
+    again = Settings.read(file)
+    assert (again.mouse, again.keys, again.viewer) == (HANDS.mouse, HANDS.keys, HANDS.viewer)
+    assert again.faults == ()
+    assert "signs here" in file.read_text(encoding="utf-8")
+    replace(again, mouse=MouseSettings(), keys=KeySettings(), viewer=ViewerSettings()).write(file)
+    assert Settings.read(file) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("mouse = 3", "mouse is not a table"),
+        ("[mouse]\nprofile = 3", "mouse.profile must be a text"),
+        ("[mouse]\nreverse_window = 1", "mouse.reverse_window must be true or false"),
+        ("[mouse]\nbindings = 'left'", "mouse.bindings must be a table of texts"),
+        ("[mouse.bindings]\nleft = 2", "mouse.bindings must be a table of texts"),
+        ("[keys.bindings]\n'view.fit' = 'F'", "keys.bindings must be a table of lists"),
+        ("[viewer]\ncorners = 'all'", "viewer.corners must be one of full, minimal, none"),
+        ("[viewer]\npresets = 'x'", "viewer.presets must be a list of tables"),
+        ("[[viewer.presets]]\nname = 'x'", "viewer.presets needs name and modality"),
+        (
+            "[[viewer.presets]]\nname = 'x'\nmodality = 'CT'\ncenter = 1\nwidth = 0",
+            "no width above 0",
+        ),
+        (
+            "[[viewer.presets]]\nname = 'x'\nmodality = 'CT'\ncenter = nan\nwidth = 1",
+            "no width above 0",
+        ),
+    ],
+)
+def test_a_wrong_habit_is_one_sentence_and_all_else_is_read(
+    file: Path, text: str, words: str
+) -> None:
+    file.write_text(f"{text}\n[reader]\nname = 'A^B'")
+
+    settings = Settings.read(file)
+
+    assert len(settings.faults) == 1
+    assert words in settings.faults[0]
+    assert settings.reader.name == "A^B"
+    assert replace(settings, reader=ReaderSettings(), faults=()) == Settings()
