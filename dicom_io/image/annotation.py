@@ -30,7 +30,8 @@ class Annotation:
     """One drawn mark. Points are (column, row) from the top left corner of the top left pixel.
 
     `identity` names the frame. `text` is what the reader wrote beside it. The same `id` stays
-    through every change, so that a report's sentence can follow it.
+    through every change, so that a report's sentence can follow it. `label_at` is where the top
+    left corner of its words was put by hand; None leaves them beside the mark.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Annotation:
     kind: Kind
     points: tuple[Point, ...]
     text: str = ""
+    label_at: Point | None = None
 
 
 @dataclass(frozen=True, slots=True)
