@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QMimeData, Qt, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -18,12 +18,12 @@ from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from dicom_io.identity import Identity
 from ui import theme
 from ui.language import tr
+from ui.viewport.dragging import dragged
 from ui.viewport.overlay import plain
 from ui.viewport.viewport import Viewport
 from ui.wording import spoken_date
 
 OUTLINE = 2  # logical pixels around the pane in hand
-SERIES_DRAG = "application/x-wetread-series"  # the key of a series' identity, in UTF-8
 
 
 class Cell(QWidget):
@@ -33,7 +33,7 @@ class Cell(QWidget):
     says of each pane whether it is the study being reported or another one, and of which date.
     """
 
-    dropped = pyqtSignal(object)  # Identity of a series that was let go over this pane
+    dropped = pyqtSignal(object)  # Identity of what was let go over this pane
 
     def __init__(self, pane: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -157,20 +157,3 @@ class Cell(QWidget):
         if not targeted:
             self._write()
         self.update()
-
-
-def as_drag(series: Identity) -> QMimeData:
-    """What a thumbnail carries while it is dragged."""
-    carried = QMimeData()
-    carried.setData(SERIES_DRAG, series.key().encode())
-    return carried
-
-
-def dragged(carried: QMimeData | None) -> Identity | None:
-    """The series that is dragged; None for anything else."""
-    if carried is None or not carried.hasFormat(SERIES_DRAG):
-        return None
-    try:
-        return Identity.from_key(bytes(carried.data(SERIES_DRAG).data()).decode())
-    except (ValueError, UnicodeDecodeError):
-        return None

@@ -25,7 +25,7 @@ SHAPES = (
 
 def grid_actions(grid: Grid, pick: Callable[[], None]) -> list[Action]:
     """Layouts, and which pane is in hand; `pick` opens the layout picker."""
-    actions = [Action("layout.pick", tr("Layout"), "F2", pick, group="Layout")]
+    actions = [Action("layout.pick", tr("Layout"), "F4", pick, group="Layout")]
     for shape, key in SHAPES:
 
         def lay_out(shape: tuple[int, int] = shape) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from dicom_io.image.thumbnail import middle, thumbnail
 from dicom_io.study import Series
 from ui import theme
 from ui.jobs import Job, Jobs
+from ui.viewport.dragging import SeriesDrag
 from ui.viewport.overlay import plain
 from ui.viewport.picture import as_image
 
@@ -30,6 +31,11 @@ class SeriesEntry:
 
     series: Series
     frames: tuple[ImageFrame, ...] = ()
+
+    @property
+    def name(self) -> Identity:
+        """What it is dragged as: its first image, or the series while none is here."""
+        return self.frames[0].identity if self.frames else self.series.identity
 
     @property
     def count_text(self) -> str:
@@ -52,6 +58,7 @@ class Thumbnails(QWidget):
         self._entries: list[SeriesEntry] = []
         self._tiles: list[_Tile] = []
         self._running: list[Job] = []
+        self._shown: dict[Identity, str] = {}  # which pane shows what, by `SeriesEntry.name`
         self._drawn: dict[Identity, NDArray[np.uint8]] = {}  # by the frame that stands for a series
         self._group = QButtonGroup(self)
         self._group.idClicked.connect(self._choose)
@@ -83,6 +90,8 @@ class Thumbnails(QWidget):
             self._grid.addWidget(tile, number // COLUMNS, number % COLUMNS)
             if entry.frames:
                 self._picture(tile, middle(entry.frames))
+            SeriesDrag(tile.button, entry.name)
+        self.mark_shown(self._shown)
         if current is not None:
             self.select(current)
 
@@ -99,6 +108,12 @@ class Thumbnails(QWidget):
         for entry, tile in zip(self._entries, self._tiles, strict=True):
             if entry.series.identity.series == series.series:
                 tile.button.setChecked(True)
+
+    def mark_shown(self, shown: Mapping[Identity, str]) -> None:
+        """Say at each picture which panes show it, "pane 2"; by `SeriesEntry.name`."""
+        self._shown = dict(shown)
+        for entry, tile in zip(self._entries, self._tiles, strict=True):
+            tile.mark(self._shown.get(entry.name, ""))
 
     def current(self) -> Identity | None:
         """The series that is marked."""
@@ -158,8 +173,21 @@ class _Tile(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.SPACES[0])
+        self._whole = whole
+        self.where = QLabel()
+        self.where.setTextFormat(Qt.TextFormat.PlainText)
+        self.where.setProperty("role", "place")
+        self.where.setProperty("small", True)
+        self.where.hide()
         layout.addWidget(self.button)
         layout.addWidget(caption)
+        layout.addWidget(self.where)
+
+    def mark(self, where: str) -> None:
+        """Say in which panes this is shown, to the eye and to a screen reader; "" for nowhere."""
+        self.where.setText(where)
+        self.where.setVisible(bool(where))
+        self.button.setAccessibleName(f"{self._whole}, {where}" if where else self._whole)
 
     def draw(self, pixels: NDArray[np.uint8]) -> None:
         """Put the picture on the button."""
