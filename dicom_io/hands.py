@@ -1,4 +1,4 @@
-"""What a reader's hands are used to: mouse, keys and windows of their own, as settings keep them."""
+"""What a reader's hands are used to: mouse, keys and windows of their own, in the settings."""
 
 from __future__ import annotations
 

@@ -1,16 +1,26 @@
-"""The action table: one list of actions gives menus, toolbar, shortcuts and the list of keys."""
+"""The action table: one list of actions gives menus, toolbar, shortcuts and the list of keys.
+
+Which keys an action has is asked in three places, and the first that names it answers: the reader's
+own settings, the profile of keys in use, the action's own declaration. A key that an earlier place
+gives to one action is taken from those that a later place would give it to, without a word; two
+claims of one place are a conflict, which is told.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
+from ui.language import tr
+
 Context = Literal["anywhere", "viewport", "report"]
+Bindings = Mapping[str, tuple[str, ...]]  # an action's name, and its keys
+NO_BINDINGS: Bindings = {}
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Action:
     checked: Callable[[], bool] | None = None
     more_shortcuts: tuple[str, ...] = ()
     repeats: bool = False  # fires again while the key is held down
+    rebindable: bool = True  # a reader may give it another key
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,7 @@ class Key:
     text: str
     shortcut: str  # as this desktop writes it
     context: Context
+    name: str = ""  # of the action
 
 
 def types_text(shortcut: str) -> bool:
@@ -65,10 +77,8 @@ def types_text(shortcut: str) -> bool:
 
 
 def context_of(action: Action) -> Context:
-    """Where the action's keys work: as declared, but keys that type text stay in the viewport."""
-    if any(types_text(shortcut) for shortcut in shortcuts_of(action)):
-        return "viewport"
-    return action.context
+    """Where the action's main key works: as declared, but one that types text in the viewport."""
+    return place_of(action.shortcut, action.context)
 
 
 def shortcuts_of(action: Action) -> tuple[str, ...]:
@@ -76,47 +86,95 @@ def shortcuts_of(action: Action) -> tuple[str, ...]:
     return tuple(key for key in (action.shortcut, *action.more_shortcuts) if key)
 
 
+def place_of(key: str, declared: Context) -> Context:
+    """Where one key works: a key that types text stays in the viewport."""
+    return "viewport" if types_text(key) else declared
+
+
+def portable(key: str) -> str:
+    """The key in Qt's portable form; "" when it is none."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText)
+
+
 def conflicts(actions: Sequence[Action]) -> tuple[str, ...]:
     """One sentence for each name or key that two actions claim in the same place."""
-    table = _Claims()
-    return tuple(sentence for action in actions for sentence in table.claim(action)[1])
+    seen: dict[str, Action] = {}
+    doubles = []
+    for action in actions:
+        if action.name in seen:
+            doubles.append(_twice(action))
+        seen.setdefault(action.name, action)
+    return (*doubles, *assigned(list(seen.values())).refused)
+
+
+def _twice(action: Action) -> str:
+    return tr(
+        "Two actions are called {name}; the second is left out.",
+        name=action.name,
+    )
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Who gets which keys (in portable form), and a sentence for each claim that was refused."""
+
+    keys: Bindings
+    refused: tuple[str, ...] = ()
+
+
+def assigned(
+    actions: Sequence[Action], own: Bindings = NO_BINDINGS, profile: Bindings = NO_BINDINGS
+) -> Assignment:
+    """Give every key to one action in each place: the reader's `own` first, then the profile's,
+    then those that actions declare themselves; within one of these the first action wins."""
+    claims = _Claims()
+    ranked = [(_rank(action, own, profile), action) for action in actions]
+    for rank, action in sorted(ranked, key=lambda one: one[0]):
+        wanted = (own.get(action.name), profile.get(action.name), shortcuts_of(action))[rank] or ()
+        for key in dict.fromkeys(wanted):
+            claims.claim(action, key, rank)
+    keys = {action.name: tuple(claims.granted.get(action.name, ())) for action in actions}
+    return Assignment(keys, tuple(claims.refused))
 
 
 class _Claims:
-    """Who holds which name and which key."""
+    """Who holds which key so far; earlier ranks have claimed before later ones."""
 
     def __init__(self) -> None:
-        self._names: set[str] = set()
-        self._keys: dict[str, list[Action]] = {}
+        self.granted: dict[str, list[str]] = {}
+        self.refused: list[str] = []
+        self._holders: dict[str, list[tuple[Context, Action, int]]] = {}
 
-    def claim(self, action: Action) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-        """The keys that the action gets (None: its name is taken), and what it did not get."""
-        if action.name in self._names:
-            return None, (f"Two actions are called {action.name}; the second is left out.",)
-        self._names.add(action.name)
-        granted: list[str] = []
-        refused: list[str] = []
-        for shortcut in shortcuts_of(action):
-            key = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.PortableText)
-            if not key:
-                refused.append(f"{shortcut!r} is no key; {action.text} is in the menu only.")
-                continue
-            holder = self._holder(key, context_of(action))
-            if holder is None:
-                self._keys.setdefault(key, []).append(action)
-                granted.append(key)
-            else:
-                refused.append(
-                    f"{key} already belongs to {holder.text}; {action.text} does without it."
-                )
-        return tuple(granted), tuple(refused)
+    def claim(self, action: Action, key: str, rank: int) -> None:
+        """Grant the key, or note why not; one that went to an earlier rank needs no word."""
+        name = portable(key)
+        if not name:
+            words = tr("{key} is no key; {action} is in the menu only.", key=repr(key),
+                       action=action.text)  # fmt: skip
+            self.refused.append(words)
+            return
+        place = place_of(name, action.context)
+        holders = self._holders.setdefault(name, [])
+        other = next((one for one in holders if meet(one[0], place)), None)
+        if other is None:
+            holders.append((place, action, rank))
+            self.granted.setdefault(action.name, []).append(name)
+        elif other[2] == rank:
+            words = tr("{key} already belongs to {holder}; {action} does without it.", key=name,
+                       holder=other[1].text, action=action.text)  # fmt: skip
+            self.refused.append(words)
 
-    def _holder(self, key: str, context: Context) -> Action | None:
-        for other in self._keys.get(key, []):
-            theirs = context_of(other)
-            if theirs == context or "anywhere" in (theirs, context):
-                return other
-        return None
+
+def _rank(action: Action, own: Bindings, profile: Bindings) -> int:
+    """Which of the three places says what the action's keys are."""
+    if not action.rebindable:
+        return 2
+    return 0 if action.name in own else 1 if action.name in profile else 2
+
+
+def meet(one: Context, other: Context) -> bool:
+    """True when a key in one of these places is heard in the other too."""
+    return one == other or "anywhere" in (one, other)
 
 
 class ActionTable(QObject):
@@ -126,13 +184,18 @@ class ActionTable(QObject):
     work while the focus is inside that widget. Shortcuts of context "anywhere" work in `window`.
     """
 
+    keys_changed = pyqtSignal()  # some action has other keys now
+
     def __init__(self, window: QWidget, places: Mapping[Context, QWidget]) -> None:
         super().__init__(window)
         self._window = window
         self._places = dict(places)
-        self._claims = _Claims()
-        self._actions: dict[str, Action] = {}
+        self._own: Bindings = NO_BINDINGS
+        self._profile: Bindings = NO_BINDINGS
+        self._declared: dict[str, Action] = {}
+        self._actions: dict[str, Action] = {}  # with the keys that they have now
         self._entries: dict[str, QAction] = {}
+        self._twins: dict[str, QAction] = {}  # for the keys that type text, where others do not
 
     def add(self, actions: Sequence[Action]) -> tuple[str, ...]:
         """Take in more actions; gives one sentence for each conflict.
@@ -141,32 +204,87 @@ class ActionTable(QObject):
         menu. A name that is taken already leaves the second action out.
         """
         problems: list[str] = []
+        known = set(self._assignment().refused)
         for action in actions:
-            keys, refused = self._claims.claim(action)
-            problems += refused
-            if keys is not None:
-                self._add_one(action, keys)
+            if action.name in self._declared:
+                problems.append(_twice(action))
+                continue
+            self._declared[action.name] = action
+            self._entries[action.name] = self._new_entry(action)
+        problems += [one for one in self._give_keys() if one not in known]
         self.refresh()
         return tuple(problems)
 
-    def _add_one(self, action: Action, keys: tuple[str, ...]) -> None:
+    def bind(self, own: Bindings, profile: Bindings = NO_BINDINGS) -> tuple[str, ...]:
+        """Use these keys from now on, at once; gives one sentence for each conflict among them.
+
+        Names that no action here has are passed over: their plug-in may be missing today.
+        """
+        self._own, self._profile = dict(own), dict(profile)
+        problems = self._give_keys()
+        self.keys_changed.emit()
+        return problems
+
+    def assignment_of(self, own: Bindings, profile: Bindings) -> Assignment:
+        """Who would have which keys with these bindings."""
+        return assigned(list(self._declared.values()), own, profile)
+
+    def _assignment(self) -> Assignment:
+        return self.assignment_of(self._own, self._profile)
+
+    def _new_entry(self, action: Action) -> QAction:
         entry = QAction(action.text, self)
         entry.setObjectName(action.name)
-        entry.setShortcuts([QKeySequence(key) for key in keys])
         entry.setAutoRepeat(action.repeats)
         entry.setCheckable(action.checked is not None)
+        entry.triggered.connect(self._run_sender)
+        return entry
+
+    def _give_keys(self) -> tuple[str, ...]:
+        """Give every action the keys that are its own now; what was refused."""
+        assignment = self._assignment()
+        for name, declared in self._declared.items():
+            keys = assignment.keys[name]
+            first, rest = (keys[0], keys[1:]) if keys else ("", ())
+            action = replace(declared, shortcut=first, more_shortcuts=rest)
+            if self._actions.get(name) != action:
+                self._actions[name] = action
+                self._give(action, keys)
+        return assignment.refused
+
+    def _give(self, action: Action, keys: tuple[str, ...]) -> None:
+        """Set an entry's keys and where they are heard.
+
+        Keys that type text are heard in the viewport; when an action has others too, a hidden twin
+        of its entry hears the former.
+        """
+        entry = self._entries[action.name]
+        typed = tuple(key for key in keys if types_text(key))
+        elsewhere = tuple(key for key in keys if key not in typed)
+        apart = bool(typed and elsewhere) and action.context != "viewport"
+        if apart and action.name not in self._twins:
+            self._twins[action.name] = self._new_entry(action)
+        if action.name in self._twins:
+            self._listen(self._twins[action.name], typed if apart else (), "viewport")
+        if apart:
+            self._listen(entry, elsewhere, action.context)
+        else:
+            self._listen(entry, keys, "viewport" if typed else action.context)
         shown = entry.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         entry.setToolTip(f"{action.text} ({shown})" if shown else action.text)
-        place = self._places.get(context_of(action))
+
+    def _listen(self, entry: QAction, keys: tuple[str, ...], context: Context) -> None:
+        entry.setShortcuts([QKeySequence(key) for key in keys])
+        place = self._places.get(context)
+        for widget in (self._window, *self._places.values()):
+            if widget is not (place or self._window):
+                widget.removeAction(entry)
         if place is None:
             entry.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             self._window.addAction(entry)
         else:
             entry.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             place.addAction(entry)
-        entry.triggered.connect(self._run_sender)
-        self._actions[action.name] = action
-        self._entries[action.name] = entry
 
     def _run_sender(self) -> None:
         entry = self.sender()
@@ -190,12 +308,15 @@ class ActionTable(QObject):
                 entry.setEnabled(action.enabled())
             if action.checked is not None:
                 entry.setChecked(action.checked())
+            if name in self._twins:
+                self._twins[name].setEnabled(entry.isEnabled())
 
     def entry(self, name: str) -> QAction:
         """The QAction of that name, for a button or a menu. Raises KeyError."""
         return self._entries[name]
 
     def actions(self) -> tuple[Action, ...]:
+        """All actions, each with the keys that it has now."""
         return tuple(self._actions.values())
 
     def fill_menu_bar(self, bar: QMenuBar, groups: Sequence[str] = ()) -> None:
@@ -226,12 +347,14 @@ class ActionTable(QObject):
 
     def keys(self) -> tuple[Key, ...]:
         """Every action that has a key, for the list of keys and the help page."""
-        rows = []
-        for name, action in self._actions.items():
-            shown = [
-                sequence.toString(QKeySequence.SequenceFormat.NativeText)
-                for sequence in self._entries[name].shortcuts()
-            ]
-            if shown:
-                rows.append(Key(action.group, action.text, " ".join(shown), context_of(action)))
-        return tuple(rows)
+        return tuple(
+            Key(action.group, action.text, spoken(keys), context_of(action), action.name)
+            for action in self._actions.values()
+            if (keys := shortcuts_of(action))
+        )
+
+
+def spoken(keys: Sequence[str]) -> str:
+    """Keys as this desktop writes them."""
+    native = QKeySequence.SequenceFormat.NativeText
+    return " ".join(QKeySequence(key).toString(native) for key in keys)

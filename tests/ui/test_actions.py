@@ -10,7 +10,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QLineEdit, QMainWindow, QPushButton, QToolBar, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from ui.actions import Action, ActionTable, conflicts, context_of, types_text
+from ui.actions import Action, ActionTable, assigned, conflicts, context_of, types_text
 
 HANDS: Any = QTest  # its static functions are typed as methods in PyQt's stubs
 
@@ -154,3 +154,78 @@ def test_menus_tool_bar_and_key_list_come_from_the_same_actions(window: Window) 
         ("Fit", "F"),
         ("Quit", "Ctrl+Q"),
     ]
+
+
+FIT = Action("fit", "Fit", "F", nothing, context="viewport")
+FLIP = Action("flip", "Flip", "H", nothing, context="viewport", more_shortcuts=("Ctrl+H",))
+SIGN = Action("sign", "Sign", "F8", nothing)
+STEP = Action("back", "Step back", "Esc", nothing, rebindable=False)
+
+
+def test_own_keys_come_before_those_of_the_profile_and_these_before_what_is_declared(
+    qtbot: QtBot,
+) -> None:
+    given = assigned([FIT, FLIP, SIGN], own={"sign": ("H",)}, profile={"fit": ("ctrl+h", "H")})
+
+    assert given.keys == {"sign": ("H",), "fit": ("Ctrl+H",), "flip": ()}
+    assert given.refused == ()
+
+
+def test_two_claims_of_one_place_are_told_and_the_first_wins(qtbot: QtBot) -> None:
+    given = assigned([FIT, FLIP], own={"flip": ("X",), "fit": ("X", "no key")})
+
+    assert given.keys == {"fit": ("X",), "flip": ()}
+    assert given.refused == (
+        "'no key' is no key; Fit is in the menu only.",
+        "X already belongs to Fit; Flip does without it.",
+    )
+
+
+def test_esc_can_be_taken_from_nobody(qtbot: QtBot) -> None:
+    given = assigned([STEP, FIT], own={"back": ("F12",), "unknown": ("Q",)})
+
+    assert given.keys == {"back": ("Esc",), "fit": ("F",)}
+
+
+def test_another_key_works_at_once_and_the_old_one_no_more(window: Window, qtbot: QtBot) -> None:
+    ran: list[str] = []
+    window.table.add(
+        [
+            Action("fit", "Fit", "F", lambda: ran.append("fit"), context="viewport"),
+            Action("sign", "Sign", "F8", lambda: ran.append("sign")),
+        ]
+    )
+    window.film.setFocus()
+
+    with qtbot.waitSignal(window.table.keys_changed, timeout=1000):
+        assert window.table.bind({"fit": ("F8",), "sign": ("Y",)}) == ()
+    for key in (Qt.Key.Key_F, Qt.Key.Key_F8, Qt.Key.Key_Y):
+        HANDS.keyClick(window.film, key)
+
+    assert ran == ["fit", "sign"]
+    assert window.table.entry("fit").toolTip() == "Fit (F8)"
+    window.field.setFocus()
+    HANDS.keyClick(window.field, Qt.Key.Key_Y)
+    assert (ran, window.field.text()) == (["fit", "sign"], "y")
+    window.table.bind({})
+    HANDS.keyClick(window.field, Qt.Key.Key_F8)
+    assert ran == ["fit", "sign", "sign"]
+
+
+def test_of_two_keys_the_one_that_types_text_is_heard_over_the_film_alone(
+    window: Window, qtbot: QtBot
+) -> None:
+    ran: list[str] = []
+    sheet = Action("keys", "Keys", "F1", lambda: ran.append("keys"), more_shortcuts=("?",))
+    window.table.add([sheet])
+
+    window.field.setFocus()
+    HANDS.keyClick(window.field, Qt.Key.Key_F1)
+    HANDS.keyClick(window.field, "?")
+    assert (ran, window.field.text()) == (["keys"], "?")
+    window.film.setFocus()
+    HANDS.keyClick(window.film, "?")
+    assert ran == ["keys", "keys"]
+    window.table.bind({"keys": ("F1",)})
+    HANDS.keyClick(window.film, "?")
+    assert ran == ["keys", "keys"]
