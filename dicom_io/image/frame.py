@@ -11,7 +11,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from dicom_io.errors import NoPixels
 from dicom_io.identity import Identity
-from dicom_io.image.decode import Decoded, Values, decode_file, decode_value, require_decoder
+from dicom_io.image.decode import Decoded, decode_file, decode_value, require_decoder
 from dicom_io.image.header import (
     PIXEL_KEYWORDS,
     UNDEFINED,
@@ -26,6 +26,8 @@ from dicom_io.image.header import (
 )
 from dicom_io.image.notices import gathered
 from dicom_io.image.picture import decode_picture, is_picture, picture_header
+from dicom_io.image.samples import Values
+from dicom_io.image.syntaxes import is_encapsulated
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +122,7 @@ def frames_of_dataset(dataset: Dataset, path: Path) -> tuple[ImageFrame, ...]:
     if not isinstance(value, bytes):
         raise NoPixels(f"{path.name} holds no image. Choose an image.", path)
     require_decoder(syntax, path)
-    length = UNDEFINED if syntax.is_encapsulated else len(value)
+    length = UNDEFINED if is_encapsulated(syntax) else len(value)
     element = PixelElement(keyword, dataset[keyword].VR, 0, length, len(value))
     header = Header(bare, syntax, element, (*settled, *texts))
     check_claims(bare, keyword, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +17,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from dicom_io.errors import DamagedFile, FileProblem, NoPixels, NotDicom, UnsafeImage
+from dicom_io.image.fragments import Fragments
 from dicom_io.image.notices import gathered
 
 PIXEL_KEYWORDS = {
@@ -69,6 +70,8 @@ class Header:
     syntax: UID
     element: PixelElement | None
     notices: tuple[str, ...] = ()
+    is_deflated: bool = False  # all offsets count in the inflated file
+    fragments: list[Fragments] = field(default_factory=list)  # found when first asked for
 
 
 def read_header(path: Path) -> Header:
@@ -82,7 +85,10 @@ def read_header(path: Path) -> Header:
             "Check that it exists and may be read.",
             path,
         ) from error
-    return Header(header.dataset, header.syntax, header.element, (*notices, *texts))
+    is_deflated = isinstance(file, io.BytesIO)
+    return Header(
+        header.dataset, header.syntax, header.element, (*notices, *texts), is_deflated=is_deflated
+    )
 
 
 def open_inflated(path: Path) -> BinaryIO:
