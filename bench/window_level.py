@@ -36,7 +36,7 @@ from ui.viewport.picture import as_image  # noqa: E402
 from ui.viewport.viewport import Viewport  # noqa: E402
 
 FLOOR = 20.0  # full redraws a second
-PANE = QSize(1000, 1000)
+PANE = QSize(2560, 1440)
 
 
 def film(side: int) -> tuple[ImageFrame, Dataset, NDArray[np.uint16]]:

@@ -34,6 +34,30 @@ class LookUpTable:
         found: NDArray[np.uint16] = self.entries[inside.astype(np.intp)]
         return found
 
+    @property
+    def top_input(self) -> int:
+        """The greatest input of a table whose first is 0."""
+        return len(self.entries) - 1
+
+    @cached_property
+    def eight_bits(self) -> NDArray[np.uint8]:
+        """The entries as 0 to 255, halves rounded up."""
+        top = (1 << self.bits) - 1
+        scaled = np.floor(np.minimum(self.entries, top) * 255.0 / top + 0.5)
+        return scaled.astype(np.uint8)
+
+
+def read_presentation_lut(item: Dataset, *, little: bool = True) -> LookUpTable:
+    """The table of one item of PresentationLUTSequence: from what the VOI step gives, scaled to
+    the table's inputs, to P-Values. Source: DICOM PS3.3 C.11.6.1.
+
+    Raises ValueError when the table is unusable.
+    """
+    table = read_lut(item, 0, 65535, little=little)
+    if table.first != 0 or table.top_input < 1:
+        raise ValueError("its inputs do not begin at 0")
+    return table
+
 
 def read_lut(item: Dataset, low: float, high: float, *, little: bool = True) -> LookUpTable:
     """The table of one item of ModalityLUTSequence or VOILUTSequence.

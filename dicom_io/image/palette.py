@@ -25,6 +25,18 @@ def apply_palette(
     Places outside the tables take the nearest end. Raises ValueError for tables that are missing,
     too short or of another depth than 8 or 16 bits.
     """
+    first, colours = read_palette(header, little=little)
+    if first >= 32768 and int(stored.min(initial=0)) < 0:
+        first -= 65536
+    places = np.clip(stored.astype(np.int64) - first, 0, len(colours) - 1)
+    return colours[places]
+
+
+def read_palette(header: Dataset, *, little: bool = True) -> tuple[int, NDArray[np.uint8]]:
+    """The first place that the tables have, and their (entries, 3) RGB of 8 bits.
+
+    Raises ValueError as `apply_palette` does.
+    """
     tables = []
     first = 0
     for colour in _COLOURS:
@@ -33,12 +45,25 @@ def apply_palette(
             raise ValueError(f"the {colour.lower()} palette has no usable descriptor")
         count = descriptor[0] % 65536 or 65536
         first = descriptor[1]
-        words = _words(header, colour, count, descriptor[2], little)
-        tables.append(_eight_bits(words, descriptor[2]))
-    if first >= 32768 and int(stored.min(initial=0)) < 0:
-        first -= 65536
-    places = np.clip(stored.astype(np.int64) - first, 0, min(map(len, tables)) - 1)
-    return np.stack(tables, axis=-1)[places]
+        tables.append(_words(header, colour, count, descriptor[2], little))
+    shortest = min(map(len, tables))
+    return first, _eight_bits(np.stack([table[:shortest] for table in tables], axis=-1))
+
+
+def supplemental(header: Dataset, *, little: bool = True) -> tuple[int, NDArray[np.uint8]] | None:
+    """The palette of a grey image whose stored values from the first place on are colours.
+
+    None when the image has no such palette, or none that can be used. Source: DICOM PS3.3
+    C.7.6.19 (Supplemental Palette Color Lookup Table), C.7.6.16.2.10 (Pixel Presentation COLOR).
+    """
+    if header.get("PhotometricInterpretation") != "MONOCHROME2":
+        return None
+    if "RedPaletteColorLookupTableDescriptor" not in header:
+        return None
+    try:
+        return read_palette(header, little=little)
+    except ValueError:
+        return None
 
 
 def _words(header: Dataset, colour: str, count: int, bits: int, little: bool) -> NDArray[np.uint16]:
@@ -65,9 +90,9 @@ def _elements(value: Any, count: int, bits: int, little: bool) -> NDArray[np.uin
     return words
 
 
-def _eight_bits(words: NDArray[np.uint16], bits: int) -> NDArray[np.uint8]:
-    """The high byte of 16 bit entries; entries that never leave the low byte are 8 bit ones,
-    which some writers store under a 16 bit descriptor."""
+def _eight_bits(words: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """The high byte of 16 bit entries; where no colour ever leaves the low byte they are 8 bit
+    ones, which some writers store under a 16 bit descriptor."""
     if words.max(initial=0) > 255:
         return (words >> 8).astype(np.uint8)
     return words.astype(np.uint8)

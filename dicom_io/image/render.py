@@ -1,52 +1,140 @@
 """Stored values become what the screen and the model see; the only place that makes grey values.
 
-The order is fixed: padding, modality LUT or rescale, VOI window or table, presentation inversion
-(MONOCHROME1 or INVERSE: once), the reader's own inversion. Source: DICOM PS3.4 N.2.
+The order is fixed: padding, modality LUT or rescale, VOI window or table, presentation table or
+inversion (MONOCHROME1 or INVERSE: once), the reader's own inversion. Source: DICOM PS3.4 N.2.
+Overlays and shutters are no part of it: they are drawn over the picture, for eyes alone.
 """
 
 from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dicom_io.image.frame import ImageFrame
+from dicom_io.image.icc import notice_of_profile, to_srgb
+from dicom_io.image.lut import LookUpTable, read_presentation_lut
 from dicom_io.image.modality import (
     Modality,
     Values,
     every_stored_value,
     has_table,
+    is_little,
     modality_of,
     padding_mask,
 )
+from dicom_io.image.palette import supplemental
+from dicom_io.image.resample import side_by_side
 from dicom_io.image.window import Window, file_windows, full_range, windows_of
 
-__all__ = ["Renderer", "Window", "apply_table", "grey_table", "notices_of", "render", "windows_of"]
+__all__ = [
+    "Look",
+    "Renderer",
+    "Window",
+    "apply_table",
+    "grey_table",
+    "notices_of",
+    "render",
+    "windows_of",
+]
 
 Bytes = NDArray[np.uint8]
-BLOCK = 2**17  # pixels looked up at a time
+BLOCK = 2**18  # pixels looked up at a time
+BANDS = 4  # a large picture is made in, by two threads
+DEEPEST = 2**20  # values between the least and the greatest that a table may have
+
+
+class Look:
+    """A frame under one window: its picture, or any part of it, made when it is asked for.
+
+    `shape` is (rows, columns). Parts are the same, pixel for pixel, as cut out of the whole.
+    """
+
+    def __init__(self, shape: tuple[int, int], part: Callable[[slice, slice], Bytes]) -> None:
+        self.shape = shape
+        self.part = part  # of rows, columns: uint8 grey, or RGB along a third axis
+
+    @classmethod
+    def of(cls, pixels: Bytes) -> Look:
+        """Of a picture that is there already."""
+        rows, columns = pixels.shape[:2]
+        look = cls((rows, columns), lambda down, across: pixels[down, across])
+        look.__dict__["pixels"] = pixels  # the whole need not be put together
+        return look
+
+    @cached_property
+    def pixels(self) -> Bytes:
+        """The whole picture, (rows, columns) or (rows, columns, 3); not to be changed."""
+        rows, columns = self.shape
+        if rows * columns < BLOCK:
+            return self.part(slice(0, rows), slice(0, columns))
+        edges = [rows * i // BANDS for i in range(BANDS + 1)]
+        bands: list[Bytes] = [np.empty(0, np.uint8)] * BANDS
+
+        def make(i: int) -> None:
+            bands[i] = self.part(slice(edges[i], edges[i + 1]), slice(0, columns))
+
+        side_by_side(make, BANDS)
+        return np.concatenate(bands)
 
 
 class Renderer:
     """One frame ready to be drawn under any window.
 
-    What does not depend on the window is computed once. For grey integers up to 16 bits a call
-    builds a table of 2^BitsStored entries and looks every pixel up; other grey values are mapped
-    one by one; colour passes through.
+    What does not depend on the window is computed once. For grey integers a call builds a table
+    of all values that occur and looks every pixel up; floating values are mapped one by one;
+    colour passes through.
     """
 
-    def __init__(self, frame: ImageFrame, stored: Values, *, shape: str = "") -> None:
-        """`shape` is the presentation LUT shape of a presentation state, IDENTITY or INVERSE; it
-        replaces what the image says."""
+    def __init__(
+        self,
+        frame: ImageFrame,
+        stored: Values,
+        *,
+        shape: str = "",
+        curve: LookUpTable | None = None,
+    ) -> None:
+        """`shape` is the presentation LUT shape of a presentation state, IDENTITY or INVERSE,
+        `curve` its presentation look-up table; either replaces what the image says."""
         self.frame = frame
         self.stored = stored
-        self._inverse = is_inverse(frame, shape)
+        self._curve, self._inverse = presentation_of(frame, shape, curve)
         self._colour = stored.ndim == 3
+        self._shown = to_srgb(frame, stored) if self._colour else stored
         self._by_table = has_table(frame, stored)
         self._windows: tuple[Window, ...] | None = None
         self._modality = Modality() if self._colour else modality_of(frame)
-        inputs = every_stored_value(frame) if self._by_table else stored
+        inputs = self._inputs()
         self._values = inputs if self._colour else self._modality(inputs)
-        self._padding = None if self._colour else padding_mask(frame, inputs)
+        self._background = None if self._colour else padding_mask(frame, inputs)
+        if inputs.dtype.kind == "f":  # what is no number is no image either
+            wrong = np.isnan(inputs)
+            self._background = wrong if self._background is None else self._background | wrong
+        self._colours = _colours_of(frame) if has_table(frame, stored) else None
+
+    def _inputs(self) -> Values:
+        """What brightness is computed of: all values that a table has, else all pixels."""
+        if self._colour:
+            return self._shown
+        if self._by_table:
+            return every_stored_value(self.frame)
+        if self.stored.dtype.kind in "iu" and self.stored.size:
+            low, high = int(self.stored.min()), int(self.stored.max())
+            if high - low < DEEPEST:
+                places = self.stored.astype(np.int64) - low
+                self._shown = places.astype(np.uint16 if high - low < 65536 else np.int32)
+                self._by_table = True
+                return np.arange(low, high + 1, dtype=np.int64)
+        return self.stored
+
+    def presented(self, shape: str, curve: LookUpTable | None = None) -> Renderer:
+        """The same frame under another presentation LUT; nothing is computed again."""
+        other = copy.copy(self)
+        other._curve, other._inverse = presentation_of(self.frame, shape, curve)
+        return other
 
     @property
     def windows(self) -> tuple[Window, ...]:
@@ -57,10 +145,10 @@ class Renderer:
 
     def table(self, window: Window | None = None, invert: bool = False) -> Bytes:
         """Brightness of every stored value, to index with stored values (negative ones count from
-        the end). Raises ValueError for a frame that no table can map."""
-        if not self._by_table:
+        the end). Raises ValueError for a frame that no table of its bits can map."""
+        if not has_table(self.frame, self.stored):
             raise ValueError("Only grey integers of at most 16 bits have a table.")
-        return self._brightness(window, invert)
+        return self._brightness(self._sound(window), invert)
 
     def __call__(self, window: Window | None = None, invert: bool = False) -> Bytes:
         """(rows, columns) grey or (rows, columns, 3) RGB, one value per stored pixel.
@@ -68,22 +156,52 @@ class Renderer:
         Without a window the first of `windows` is used. One that makes no sense is replaced by
         the full range of the values.
         """
-        if self._colour:
-            return np.subtract(255, self.stored) if invert else self.stored
-        if self._by_table:
-            return apply_table(self._brightness(window, invert), self.stored)
-        return self._brightness(window, invert)
+        return self.look(window, invert).pixels
 
-    def _brightness(self, window: Window | None, invert: bool) -> Bytes:
+    def look(self, window: Window | None = None, invert: bool = False) -> Look:
+        """The same, of which only the parts that are asked for are made."""
+        rows, columns = self.stored.shape[:2]
+        shown = self._shown
+        if self._colour:
+            if not invert:
+                return Look.of(shown)
+            return Look((rows, columns), lambda down, across: np.subtract(255, shown[down, across]))
+        sound = self._sound(window)
+        if self._by_table:
+            table = self._brightness(sound, invert)
+            return Look((rows, columns), lambda down, across: _found(table, shown[down, across]))
+        return Look(
+            (rows, columns), lambda down, across: self._brightness(sound, invert, (down, across))
+        )
+
+    def _sound(self, window: Window | None) -> Window:
         chosen = self.windows[0] if window is None else window
         if chosen.problem():
-            chosen = full_range(self.frame, self.stored, self._modality)
-        brightness = chosen(self._values)
+            return full_range(self.frame, self.stored, self._modality)
+        return chosen
+
+    def _brightness(
+        self, window: Window, invert: bool, at: tuple[slice, ...] = (slice(None),)
+    ) -> Bytes:
+        """Brightness of all inputs, or of those at some rows and columns."""
+        values = self._values[at]
+        if self._curve is None:
+            brightness = window(values)
+        else:
+            brightness = self._curve.eight_bits[window.scaled(values, self._curve.top_input)]
+        if self._background is not None:
+            brightness[self._background[at]] = 255 if self._inverse != invert else 0
         if self._inverse != invert:
             np.subtract(255, brightness, out=brightness)
-        if self._padding is not None:
-            brightness[self._padding] = 0  # background, whichever way round the picture is
-        return brightness
+        if self._colours is None:
+            return brightness
+        first, colours = self._colours
+        mixed = np.repeat(brightness[:, None], 3, axis=1)
+        inputs = every_stored_value(self.frame)
+        coloured = inputs >= first
+        places = np.minimum(inputs[coloured] - first, len(colours) - 1)
+        mixed[coloured] = np.subtract(255, colours[places]) if invert else colours[places]
+        return mixed
 
 
 def render(
@@ -93,12 +211,13 @@ def render(
     invert: bool = False,
     *,
     shape: str = "",
+    curve: LookUpTable | None = None,
 ) -> Bytes:
     """The frame's picture: uint8, (rows, columns) grey or (rows, columns, 3) RGB.
 
-    `stored` is what `frame.stored()` gave. Padding is black. `shape` as in `Renderer`.
+    `stored` is what `frame.stored()` gave. Padding is black. `shape`, `curve` as in `Renderer`.
     """
-    return Renderer(frame, stored, shape=shape)(window, invert)
+    return Renderer(frame, stored, shape=shape, curve=curve)(window, invert)
 
 
 def grey_table(
@@ -115,17 +234,56 @@ def grey_table(
 
 
 def apply_table(table: Bytes, stored: Values) -> Bytes:
-    """Look every stored value up; bits beyond the table's length are ignored (a power of two).
+    """Look every stored value up; bits beyond the table's length are ignored (a power of two)."""
+    return _found(table, stored)
+
+
+def _found(table: Bytes, places: Values) -> Bytes:
+    """The table's entries, grey or RGB, at integer places; those beyond its ends wrap round.
 
     Rows are taken in blocks: numpy turns indices into eight bytes each, and those of a whole film
     would not stay in the processor's cache.
     """
-    picture = np.empty(stored.shape, np.uint8)
-    rows = max(1, BLOCK // max(1, stored[:1].size))
-    for first in range(0, len(stored), rows):
+    picture = np.empty((*places.shape, *table.shape[1:]), np.uint8)
+    rows = max(1, BLOCK // max(1, places[:1].size))
+    for first in range(0, len(places), rows):
         block = slice(first, first + rows)
-        np.take(table, stored[block], out=picture[block], mode="wrap")
+        np.take(table, places[block], axis=0, out=picture[block], mode="wrap")
     return picture
+
+
+def presentation_of(
+    frame: ImageFrame, shape: str = "", curve: LookUpTable | None = None
+) -> tuple[LookUpTable | None, bool]:
+    """The presentation look-up table, None when there is none, and whether low values are bright.
+
+    A table gives P-Values, where low is dark whatever MONOCHROME1 says; INVERSE of a presentation
+    state replaces what the image says; MONOCHROME1 and the image's own INVERSE together still
+    invert once (PS3.3 C.11.6, C.11.6.1.2; PS3.4 N.2.4).
+    """
+    if curve is not None:
+        return curve, False
+    if shape:
+        return None, shape == "INVERSE"
+    own, _ = _own_curve(frame)
+    if own is not None:
+        return own, False
+    return None, is_inverse(frame)
+
+
+def _colours_of(frame: ImageFrame) -> tuple[int, Bytes] | None:
+    """The first stored value that is a colour, and the colours from there on."""
+    return supplemental(frame.header, little=is_little(frame.header))
+
+
+def _own_curve(frame: ImageFrame) -> tuple[LookUpTable | None, str]:
+    """PresentationLUTSequence of the image itself, and a sentence when it cannot be used."""
+    for item in (frame.header.get("PresentationLUTSequence") or [])[:1]:
+        try:
+            return read_presentation_lut(item, little=is_little(frame.header)), ""
+        except ValueError as problem:
+            return None, f"The presentation look-up table is not used: {problem}."
+    return None, ""
 
 
 def is_inverse(frame: ImageFrame, shape: str = "") -> bool:
@@ -140,7 +298,11 @@ def is_inverse(frame: ImageFrame, shape: str = "") -> bool:
 def notices_of(frame: ImageFrame) -> tuple[str, ...]:
     """What a reader should know about how this frame is shown; a sentence each."""
     if frame.is_colour:
-        return frame.notices
+        return tuple(filter(None, (*frame.notices, notice_of_profile(frame))))
     modality = modality_of(frame)
     _, problems = file_windows(frame, modality)
-    return (*frame.notices, *modality.notices, *problems)
+    mask = ""
+    if frame.header.get("MaskSubtractionSequence"):
+        mask = "The file asks for a mask to be subtracted; the images are shown without that."
+    sentences = (*frame.notices, *modality.notices, *problems, _own_curve(frame)[1], mask)
+    return tuple(filter(None, sentences))

@@ -65,27 +65,30 @@ class Window:
 
         Raises ValueError for a window with a `problem`.
         """
+        return self.scaled(values, 255).astype(np.uint8)
+
+    def scaled(self, values: Values, top: int) -> NDArray[np.uint16]:
+        """The same from 0 to `top`, at most 65535: the input of a presentation look-up table."""
         if problem := self.problem():
             raise ValueError(problem)
         if self.lut is not None:
-            top = (1 << self.lut.bits) - 1
-            return _rounded(self.lut(values) * 255.0 / top)
+            return _rounded(self.lut(values) * float(top) / ((1 << self.lut.bits) - 1), top)
         if self.function == SIGMOID:
             power = np.clip(-4 * (values - self.center) / self.width, -700, 700)
-            return _rounded(255 / (1 + np.exp(power)))
+            return _rounded(top / (1 + np.exp(power)), top)
         if self.function == LINEAR:
             center, width = self.center - 0.5, self.width - 1
         else:
             center, width = self.center, self.width
         if width == 0:  # LINEAR of width 1 is a threshold
-            return (values > center) * np.uint8(255)
+            return (values > center) * np.uint16(top)
         # multiplied first, so that exact halves stay exact
-        return _rounded((values - center) * 255 / width + 127.5)
+        return _rounded((values - center) * top / width + top / 2, top)
 
 
-def _rounded(brightness: NDArray[Any]) -> NDArray[np.uint8]:
-    whole: NDArray[np.float64] = np.floor(np.clip(np.nan_to_num(brightness), 0, 255) + 0.5)
-    return whole.astype(np.uint8)
+def _rounded(brightness: NDArray[Any], top: int) -> NDArray[np.uint16]:
+    whole: NDArray[np.float64] = np.floor(np.clip(np.nan_to_num(brightness), 0, top) + 0.5)
+    return whole.astype(np.uint16)
 
 
 def windows_of(frame: ImageFrame, stored: Values | None = None) -> tuple[Window, ...]:

@@ -213,8 +213,8 @@ class Pane(QWidget):
     def _current_picture(self) -> Picture | None:
         """The picture, rendered now if the window has changed since."""
         if self._picture is None and self._loaded is not None:
-            pixels = self._loaded.renderer(self.current_window(), self._inverted)
-            self._picture = Picture(self._loaded.frame.identity, pixels)
+            look = self._loaded.renderer.look(self.current_window(), self._inverted)
+            self._picture = Picture(self._loaded.frame.identity, look)
         return self._picture
 
     # --- frames ---

@@ -10,8 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from dicom_io.identity import Identity
 from dicom_io.image.presentation import Orientation
+from dicom_io.image.render import Look
+from dicom_io.image.resample import averaged
 from tests.ui.films import as_array
-from ui.viewport.picture import Picture, averaged
+from ui.viewport.picture import Picture
 from ui.viewport.placement import Placement
 
 NOBODY = Identity("", "", "1.2")
@@ -34,7 +36,7 @@ def test_at_one_to_one_every_pixel_is_the_rendered_one(
     pixels = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
     placement = Placement(47, 33, width=60, height=60).fitted().one_to_one()
 
-    seen = painted(Picture(NOBODY, pixels), placement, 60)
+    seen = painted(Picture(NOBODY, Look.of(pixels)), placement, 60)
 
     x, y = int(placement.x), int(placement.y)
     expected = pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, None], 3, axis=2)
@@ -52,7 +54,7 @@ def test_at_one_to_one_a_turned_picture_is_the_rendered_one_pixel_by_pixel(
     pixels = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
     place = Placement(47, 33, width=60, height=60).fitted().oriented(orientation).one_to_one()
 
-    seen = painted(Picture(NOBODY, pixels), place, 60)
+    seen = painted(Picture(NOBODY, Look.of(pixels)), place, 60)
 
     lying = np.rot90(pixels[:, ::-1] if orientation.mirrored else pixels, -orientation.quarters)
     expected = lying if lying.ndim == 3 else np.repeat(lying[:, :, None], 3, axis=2)
@@ -69,8 +71,8 @@ def test_a_turned_picture_is_the_upright_one_turned_at_any_zoom(
     pixels[10:30, 20:44] = 255
     upright = Placement(80, 60, width=220, height=220).fitted().one_to_one().zoomed(zoom, 110, 110)
 
-    before = painted(Picture(NOBODY, pixels), upright, 220)
-    after = painted(Picture(NOBODY, pixels), upright.oriented(orientation), 220)
+    before = painted(Picture(NOBODY, Look.of(pixels)), upright, 220)
+    after = painted(Picture(NOBODY, Look.of(pixels)), upright.oriented(orientation), 220)
 
     turned = np.rot90(before[:, ::-1] if orientation.mirrored else before, -orientation.quarters)
     wrong = np.abs(after.astype(int) - turned).mean()  # edges may fall between pixels
@@ -83,7 +85,7 @@ def test_a_small_bright_spot_survives_a_small_picture(qtbot: QtBot) -> None:
     pixels[501:505, 333:337] = 255
     placement = Placement(1000, 1000, width=100, height=100).fitted()
 
-    seen = painted(Picture(NOBODY, pixels), placement, 100)
+    seen = painted(Picture(NOBODY, Look.of(pixels)), placement, 100)
 
     assert seen.max() >= 30  # 16 of the 100 stored pixels under one of the screen are white
 

@@ -1,0 +1,130 @@
+"""A rendered picture at another size, made band by band in two threads.
+
+Every pixel of the smaller picture is a mean of the stored pixels around it: first over whole blocks
+of them, then under a triangle as wide as two of its own pixels, so that no stored pixel is stepped
+over and none counts twice as much as its neighbour. Values are windowed before they are averaged.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dicom_io.image.crop import Box
+
+Bytes = NDArray[np.uint8]
+Part = Callable[[slice, slice], Bytes]  # rows, columns -> that part of the rendered picture
+Blocks = tuple[int, int]  # columns, rows
+
+MARGIN = 3  # blocks around a band that its triangle may reach
+LEAST = 2**17  # pixels of the smaller picture that are worth a second thread
+_TINY = 1e-6  # of a pixel
+
+
+def resampled(part: Part, shape: tuple[int, int], box: Box, size: tuple[int, int]) -> Bytes:
+    """(height, width) or (height, width, 3) uint8: `box` of a picture, shrunk to `size`.
+
+    `part` gives any part of the picture, whose `shape` is (rows, columns). `box` is left, top,
+    right, bottom in its columns and rows, `size` (width, height); a box that goes beyond the
+    picture is filled with its outermost pixels. Never meant to enlarge.
+    """
+    (left, top, right, bottom), (width, height) = box, size
+    blocks = (_block((right - left) / width), _block((bottom - top) / height))
+    count = 1 if width * height < LEAST else 2 * threads()
+    edges = [round(height * i / count) for i in range(count + 1)]
+    bands: list[Bytes] = [np.empty((0, width), np.uint8)] * count
+
+    def make(i: int) -> None:
+        one = edges[i + 1] - edges[i]
+        if one:
+            y0, y1 = (top + (bottom - top) * edge / height for edge in edges[i : i + 2])
+            bands[i] = _band(part, shape, (left, y0, right, y1), (width, one), blocks)
+
+    side_by_side(make, count)
+    return np.concatenate([band for band in bands if len(band)])
+
+
+def _block(scale: float) -> int:
+    return max(1, math.floor(scale + _TINY))
+
+
+def _band(part: Part, shape: tuple[int, int], box: Box, size: tuple[int, int], by: Blocks) -> Bytes:
+    """One band, from the blocks that it touches and a margin of them."""
+    rows = _span(box[1], box[3], by[1], shape[0])
+    columns = _span(box[0], box[2], by[0], shape[1])
+    pixels = averaged(part(rows, columns), by)
+    left, right = ((x - columns.start) / by[0] for x in (box[0], box[2]))
+    top, bottom = ((y - rows.start) / by[1] for y in (box[1], box[3]))
+    high, wide = pixels.shape[:2]
+    beyond = [_beyond(top, bottom, high), _beyond(left, right, wide)]
+    if any(map(any, beyond)):  # the outermost pixels of the screen are covered in part only
+        pixels = np.pad(pixels, [*beyond, (0, 0)][: pixels.ndim], "edge")
+    (above, below), (before, after) = beyond
+    place = (
+        max(left + before, 0.0),
+        max(top + above, 0.0),
+        min(right + before, wide + before + after),
+        min(bottom + above, high + above + below),
+    )
+    small = Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR, box=place)
+    return np.asarray(small)
+
+
+def _beyond(first: float, last: float, limit: int) -> tuple[int, int]:
+    """How many blocks a span reaches beyond either end of a picture of `limit` blocks."""
+    return max(0, math.ceil(-first - _TINY)), max(0, math.ceil(last - limit - _TINY))
+
+
+def _span(first: float, last: float, block: int, limit: int) -> slice:
+    """Whole blocks from `first` to `last` and a margin, as far as there are pixels."""
+    start = (math.floor(first / block) - MARGIN) * block
+    stop = (math.ceil(last / block) + MARGIN) * block
+    return slice(max(0, start), min(limit, stop))
+
+
+def averaged(pixels: Bytes, blocks: Blocks) -> Bytes:
+    """The mean over blocks of (columns, rows) pixels; the last ones may be of smaller blocks."""
+    if blocks == (1, 1):
+        return pixels
+    return np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).reduce(blocks))
+
+
+def threads() -> int:
+    """How many threads make one picture: more than two do not pay."""
+    return min(2, os.cpu_count() or 1)
+
+
+@cache
+def _second() -> ThreadPoolExecutor:
+    """The thread that helps; it lives as long as the program."""
+    return ThreadPoolExecutor(1, thread_name_prefix="picture")
+
+
+def side_by_side(make: Callable[[int], None], count: int) -> None:
+    """make(0) to make(count - 1), in this thread and a second one, whichever is free.
+
+    numpy and Pillow let other threads run while they compute.
+    """
+    if count < 2 or threads() < 2:
+        for i in range(count):
+            make(i)
+        return
+    turns: Iterator[int] = iter(range(count))
+
+    def work() -> None:
+        for i in turns:
+            make(i)
+
+    help_given = _second().submit(work)
+    try:
+        work()
+    finally:
+        if not help_given.cancel():
+            help_given.result()
