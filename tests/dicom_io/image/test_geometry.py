@@ -97,11 +97,39 @@ def test_an_animal_has_the_words_of_its_anatomy(make_frames: MakeFrames) -> None
     assert edges_of(frame) == Edges(left="Cr", right="Cd", top="D", bottom="V")
 
 
+def test_an_animal_with_a_plane_in_space_has_its_own_words_too(make_frames: MakeFrames) -> None:
+    (frame,) = make_frames(
+        BLANK,
+        AnatomicalOrientationType="QUADRUPED",
+        ImageOrientationPatient=[1, 0, 0, 0, 0, -1],
+    )
+
+    assert edges_of(frame) == Edges(left="Rt", right="Le", top="Cr", bottom="Cd")
+
+
+@pytest.mark.parametrize("modality", ["DX", "CR", "MG"])
+def test_a_film_s_letters_turn_with_it_and_never_stay(
+    make_frames: MakeFrames, modality: str
+) -> None:
+    (frame,) = make_frames(BLANK, Modality=modality, PatientOrientation=["L", "F"])
+    edges = edges_of(frame)
+
+    seen = {quarters: edges.turned(quarters) for quarters in range(4)}
+
+    assert seen[0] == Edges("R", "L", "H", "F")
+    assert seen[1] == Edges("F", "H", "R", "L")
+    assert seen[2] == Edges("L", "R", "F", "H")
+    assert seen[3] == Edges("H", "F", "L", "R")
+    assert edges.mirrored() == Edges("L", "R", "H", "F")
+    assert edges.upended() == Edges("R", "L", "F", "H")
+
+
 @pytest.mark.parametrize(
     "attributes",
     [
         {},
         {"Modality": "US"},
+        {"Modality": "OT"},
         {"PatientOrientation": ["L"]},
         {"PatientOrientation": ["L", "X"]},
         {"PatientOrientation": ["", ""]},
