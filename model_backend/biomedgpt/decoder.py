@@ -312,7 +312,7 @@ class Decoder(Stack):
     def vectors(self, first: int, last: int, is_code: bool) -> Tensor:
         """Position vectors of a target's places, text's or the image's: (last - first, C)."""
         if not is_code:
-            return self.embed_positions.weight[first:last]
+            return self.embed_positions.weight[first:last].float()
         return torch.as_tensor(self.embed_image_positions(self.code_places(last)[first:]))
 
     def normed(self, first: int, last: int, is_code: bool) -> Tensor:

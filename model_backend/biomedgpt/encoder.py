@@ -98,7 +98,7 @@ class Encoder(Stack):
         x = self.embed_tokens(tokens) + self.type_embedding.weight[0]
         x = F.dropout(self.layernorm_embedding(x), self.config.dropout, self.training)
         padding = tokens == PAD
-        positions = self.pos_ln(self.embed_positions.weight[:S])[None]  # (1, S, C)
+        positions = self.pos_ln(self.embed_positions.weight[:S].float())[None]  # (1, S, C)
         ids: Tensor | None = None
         if features is not None:
             patches, ids, place = self.patches(features, order)
@@ -114,10 +114,10 @@ class Encoder(Stack):
             positions = torch.cat([place, positions.expand(len(place), -1, -1)], dim=1)
         x = x.masked_fill(padding[:, :, None], 0.0)
 
+        rows = self.table_rows(S, ids)
         bias = self.absolute_bias(self.pos_q_linear(positions), self.pos_k_linear(positions))
         if padding.any():
             bias = bias.masked_fill(padding[:, None, None, :], float("-inf"))
-        rows = self.table_rows(S, ids)
         seen = [x]
         for number, layer in enumerate(self.layers):
             x = layer(x, HeadsBias(bias, self.both_tables(number), rows))
@@ -133,7 +133,7 @@ class Encoder(Stack):
         after = self.table("token", 0).shape[1]
         neither = after + self.table("image", 0).shape[1]
         rows = text.new_full((B, P + length, P + length), neither)
-        rows[:, :P, :P] = self.image_rows(ids) + after
+        rows[:, :P, :P] = self.image_rows(ids.int()) + after
         rows[:, P:, P:] = text
         return rows
 

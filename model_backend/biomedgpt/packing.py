@@ -9,7 +9,7 @@ the stem multiply hundreds of rows and run at the speed of arithmetic ("wide" pr
 | --- | --- | --- | --- |
 | fp32 | float32 | float32 | float32 |
 | bf16 | bfloat16 | float16 weights, float32 states | float32 |
-| int8 | as bf16 | int8 weights, states rounded to int8 row by row | float32 |
+| int8 | int8 as the narrow; convolutions as bf16 | int8 weights, states rounded to int8 row by row | float32 |
 
 "Everything else" is the residual stream, norms, softmax, biases of positions, embeddings looked up
 and the search. A float16 weight is what published checkpoints hold, so that nothing of it is lost.
@@ -107,7 +107,12 @@ class _Packer:
 
     def wide(self, *names: str, out: torch.dtype | None = None) -> nn.Module:
         """For the encoder's hundreds of rows."""
-        return self.product(*self.joined(*names), self.lower, WIDE, out)
+        return self.wide_of(*self.joined(*names), out)
+
+    def wide_of(self, weight: Tensor, bias: Tensor, out: torch.dtype | None = None) -> nn.Module:
+        if self.on_cpu and has_fbgemm() and self.precision == "int8":
+            return Int8(weight, bias, out or torch.float32)
+        return self.product(weight, bias, self.lower, WIDE, out)
 
     def narrow(self, weight: Tensor, bias: Tensor | None) -> nn.Module:
         """For the decoder's few rows; float32 in and out."""
@@ -153,11 +158,12 @@ class _Packer:
             assert isinstance(layer, EncoderLayer)
             name = f"encoder.layers.{number}"
             attention = f"{name}.self_attn"
-            layer.self_attn.joint = self.wide(*(f"{attention}.{x}_proj" for x in "qkv"))
-            weight, bias = self.heads_folded(layer.self_attn, attention)
-            layer.self_attn.out_proj = self.product(weight, bias, self.lower, WIDE)
+            parts = (f"{attention}.{x}_proj" for x in "qkv")
+            layer.self_attn.joint = self.wide(*parts, out=self.lower)
+            layer.self_attn.out_proj = self.wide_of(*self.heads_folded(layer.self_attn, attention))
             del layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj
-            layer.fc1, layer.fc2 = self.wide(f"{name}.fc1"), self.wide(f"{name}.fc2")
+            layer.fc1 = self.wide(f"{name}.fc1", out=self.lower)
+            layer.fc2 = self.wide(f"{name}.fc2")
 
     def decoder(self, decoder: Decoder) -> None:
         for part in ("self_pos_q", "self_pos_k", "cross_pos_q", "cross_pos_k"):
@@ -229,11 +235,13 @@ class _Packer:
         setattr(where, parts[1], nn.Identity())
 
     def rest(self, network: BiomedGPT) -> None:
-        """Norms and tables, in float32."""
+        """Norms and tables, in float32; vectors of positions as the file holds them."""
         for name, _ in list(network.named_parameters()):
             where, _, leaf = name.rpartition(".")
             module = network.get_submodule(where)
-            if not isinstance(module, Rows):
+            if self.on_cpu and isinstance(module, nn.Embedding) and where.endswith("_positions"):
+                network.set_submodule(where, Rows(self.take(name).clone()))
+            elif not isinstance(module, Rows):
                 setattr(module, leaf, nn.Parameter(self.entry(name).clone(), requires_grad=False))
         network.compute_buffers()
         network.to(self.device)

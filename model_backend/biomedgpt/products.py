@@ -86,8 +86,11 @@ class Int8(nn.Module):
     does not depend on what else is asked.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+    def __init__(
+        self, weight: Tensor, bias: Tensor | None, out: torch.dtype = torch.float32
+    ) -> None:
         super().__init__()
+        self.out = out
         rounded = torch.empty(weight.shape, dtype=torch.int8)
         scales = []
         for part, place in zip(torch.split(weight, ROWS), torch.split(rounded, ROWS), strict=True):
@@ -107,11 +110,12 @@ class Int8(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) to (..., out)."""
-        scale = x.abs().amax(-1, keepdim=True).clamp_min(TINY)
+        scale = x.abs().amax(-1, keepdim=True).float().clamp_min(TINY)
         y: Tensor = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
-            x / scale, 1 / self.largest, self.largest + 1, self.weight
+            x.float() / scale, 1 / self.largest, self.largest + 1, self.weight
         )
-        return y * scale if self.bias is None else torch.addcmul(self.bias, y, scale)
+        y.mul_(scale)  # in place: of many rows a copy would be large
+        return (y if self.bias is None else y.add_(self.bias)).to(self.out)
 
 
 class Rows(nn.Embedding):

@@ -24,16 +24,20 @@ _SPACES = frozenset("\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000") |
 
 
 @functools.cache
-def _tables() -> tuple[dict[tuple[int, int], int], list[bytes], list[int]]:
-    """Ranks of the merges, bytes of each BPE id, BPE ids in dictionary order."""
+def _tables() -> tuple[dict[int, int], list[bytes], list[int]]:
+    """Ranks of the merges, bytes of each BPE id, BPE ids in dictionary order.
+
+    A merge is left * 65536 + right: 50,000 pairs of numbers would take 10 MB.
+    """
     packed = Path(__file__).with_name("assets") / "bpe.bin.xz"
-    numbers = np.frombuffer(lzma.decompress(packed.read_bytes()), dtype="<u2").tolist()
-    pairs = list(zip(numbers[0:100_000:2], numbers[1:100_000:2], strict=True))
+    numbers = np.frombuffer(lzma.decompress(packed.read_bytes()), dtype="<u2")
+    both = numbers[:100_000].astype(np.int64)
+    pairs: list[int] = (both[::2] << 16 | both[1::2]).tolist()
     pieces = [bytes([byte]) for byte in _BYTES]
-    for left, right in pairs:
-        pieces.append(pieces[left] + pieces[right])
+    for pair in pairs:
+        pieces.append(pieces[pair >> 16] + pieces[pair & 0xFFFF])
     pieces.append(b"<|endoftext|>")
-    return {pair: rank for rank, pair in enumerate(pairs)}, pieces, numbers[100_000:]
+    return {pair: rank for rank, pair in enumerate(pairs)}, pieces, numbers[100_000:].tolist()
 
 
 def split_words(text: str) -> Iterator[str]:
@@ -89,7 +93,7 @@ def byte_pairs(word: str) -> tuple[int, ...]:
 
     def consider(left: int) -> None:
         right = after[left] if left >= 0 else -1
-        if right >= 0 and (rank := ranks.get((ids[left], ids[right]))) is not None:
+        if right >= 0 and (rank := ranks.get(ids[left] << 16 | ids[right])) is not None:
             heapq.heappush(waiting, (rank, left, ids[left], ids[right]))
 
     for place in range(len(ids) - 1):
