@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from pydicom.dataset import Dataset
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from dicom_io.audit import AuditLog, Event, Outcome
-from dicom_io.errors import BadNode, DicomProblem, NothingFound
+from dicom_io.errors import BadNode, DicomProblem
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.pacs.cache import Cache
@@ -23,15 +22,17 @@ from dicom_io.report.document import ReportDocument, ReportState
 from dicom_io.report.drafts import Drafts
 from dicom_io.report.finish import Credential
 from dicom_io.report.signing import Readers
-from dicom_io.source import Fetched, Source, Stop
+from dicom_io.source import Source, Stop
 from dicom_io.storage import DataRoot
 from dicom_io.study import Study
+from ui.hanging.priors import Priors
 from ui.jobs import Jobs
-from ui.reading import Reading, Way
+from ui.reading import Reading
 from ui.report.autosave import Autosave
 from ui.report.filing import Filed, Filing
 from ui.report.ledger import Act, Ledger
 from ui.trail import Trail
+from ui.ways import Ways
 from ui.worklist.study_rows import Listed, Mark
 
 
@@ -64,16 +65,16 @@ class Session(QObject):
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._cache = cache
         self._drafts = Drafts(root.drafts)
         self._seen: list[Identity] = []  # images of the open study that were on the screen
         self._looks_up = False  # the open study's report is being looked for
-        self._sources = {source.name: source for source in sources}
+        self.ways = Ways(cache, sources)
         self._source = ""  # name of the open study's
         self._drafted: set[str] = set()  # studies with a draft on the disk
         self.trail = Trail(jobs, AuditLog(root.audit), self)
         self.ledger = Ledger(self)
         self.reading = Reading(jobs, self)
+        self.priors = Priors(jobs, self.ways, self.trail, self)
         self.autosave = Autosave(jobs, self._drafts, self)
         readers = Readers(root.folder / "readers.json")
         self.filing = Filing(jobs, Outbox(root.outbox), readers, sources, self)
@@ -101,7 +102,7 @@ class Session(QObject):
 
     def on_disk(self) -> Sequence[Study]:
         """The studies that were fetched before; for a pool thread."""
-        return self._cache.studies()
+        return self.ways.here()
 
     def note_search(self, count: int) -> None:
         """A search of the sources has ended with so many studies."""
@@ -110,11 +111,9 @@ class Session(QObject):
     def open(self, listed: Listed) -> None:
         """Open a study: what is here at once, what is missing from its source."""
         self.autosave.flush()
-        uid = listed.study.identity.study
-        source = self._sources.get(listed.source)
         self._source = listed.source
-        fetch = partial(self._fetch, source, uid) if source is not None else None
-        self.reading.open(listed.study, Way(partial(self._files, uid), fetch))
+        way = self.ways.to(listed.study.identity.study, listed.source)
+        self.reading.open(listed.study, way)
 
     def close(self) -> None:
         """Close the open study; its report is kept."""
@@ -122,7 +121,10 @@ class Session(QObject):
         self.reading.close()
 
     def look_at(self, frame: ImageFrame | None) -> None:
-        """The reader sees this image: it becomes evidence of the report."""
+        """The reader sees this image: it becomes evidence of the report.
+
+        An image of a prior does not: the report is about the open study alone.
+        """
         identity = self.reading.identity
         if frame is None or identity is None or not frame.identity.same_study(identity):
             return
@@ -180,6 +182,7 @@ class Session(QObject):
         self.autosave.give_up_look_up()
         self._seen.clear()
         self._looks_up = False
+        self.priors.close()
         self.ledger.open(None)
 
     def _frames_arrived(self, frames: tuple[ImageFrame, ...]) -> None:
@@ -265,8 +268,8 @@ class Session(QObject):
 
     def _target(self) -> Node:
         """Where the report goes: the open study's PACS, else the first there is."""
-        own = self._sources.get(self._source)
-        for source in (own, *self._sources.values()):
+        own = self.ways.sources.get(self._source)
+        for source in (own, *self.ways.sources.values()):
             if isinstance(source, DimseSource):
                 return source.node
         raise BadNode(
@@ -287,27 +290,6 @@ class Session(QObject):
 
     def _list_drafts(self, cancelled: Stop) -> Iterator[ReportDocument]:
         yield from self._drafts.list()
-
-    def _files(self, study: str) -> Sequence[Path]:
-        try:
-            return self._cache.files(study)
-        except NothingFound:
-            return ()
-
-    def _fetch(self, source: Source, study: str, stop: Stop) -> Iterator[Fetched]:
-        """What is not on the disk yet. Raises what the source raises."""
-        missing: tuple[Identity, ...] = ()
-        here = {one.identity.instance for one in self._cache.instances(study)}
-        if here and isinstance(source, DimseSource):
-            missing = tuple(
-                instance.identity
-                for series in source.series(study, stop)
-                for instance in source.instances(study, series.identity.series, stop)
-                if instance.identity.instance not in here
-            )
-            if not missing:
-                return
-        yield from self._cache.fetch(source, study, stop, missing)
 
 
 def clock(moment: str) -> str:

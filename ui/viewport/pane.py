@@ -223,6 +223,24 @@ class Pane(QWidget):
         """Go on by so many frames, not beyond the ends."""
         self._go_to(self._target + count)
 
+    def go_to(self, index: int) -> None:
+        """To that frame of the series, from 0; not beyond the ends."""
+        self._go_to(index)
+
+    def position(self) -> int:
+        """Which frame of the series the reader is at, from 0; it may still be on its way."""
+        return self._target
+
+    def is_decoded(self, index: int) -> bool:
+        """True when that frame can be shown at once; it is decoded soon when it cannot."""
+        frames = self._reel.frames
+        if not 0 <= index < len(frames):
+            return False
+        if self._reel.get(frames[index]) is not None:
+            return True
+        self._reel.want(index)
+        return False
+
     def go_to_first(self) -> None:
         """To the first frame of the series."""
         self._go_to(0)

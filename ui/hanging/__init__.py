@@ -1,0 +1,1 @@
+"""Hanging: which series goes into which pane, by hand, by protocol, and beside its prior."""
