@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +19,7 @@ from dicom_io.image import codecs
 from dicom_io.image.codestream import Codestream, codestream
 from dicom_io.image.fragments import Fragments, find_fragments
 from dicom_io.image.header import UNDEFINED, Header, PixelElement, open_inflated
+from dicom_io.image.high_bits import Planes, planes_in
 from dicom_io.image.layout import Layout, layout_of
 from dicom_io.image.native import read_frame
 from dicom_io.image.palette import apply_palette
@@ -52,6 +53,7 @@ class Decoded:
 
     values: Values  # (rows, columns), or (rows, columns, 3) uint8 RGB
     notices: tuple[str, ...] = ()
+    overlays: Planes = field(default_factory=dict)  # that lay in unused bits, by their group
 
 
 def require_decoder(uid: UID, path: Path) -> Syntax:
@@ -106,8 +108,10 @@ def decode(
         if syntax.is_encapsulated:
             return _packed(file, header, element, syntax, layout, index, path)
         _require_bytes(layout, element, index, path)
-        values = settled(read_frame(file, layout, index), layout)
-        return Decoded(_coloured(values, header, layout, layout.photometric))
+        values = read_frame(file, layout, index)
+        overlays = planes_in(values, header.dataset)  # before their bits are masked off
+        values = settled(values, layout)
+        return Decoded(_coloured(values, header, layout, layout.photometric), overlays=overlays)
     except MemoryError as error:
         raise UnsafeImage(
             f"Frame {index + 1} of {path.name} needs more memory than is free. Close other studies "
@@ -136,7 +140,9 @@ def _packed(
     claim = _checked(stream, syntax, layout, index, path)
     values = codecs.decode_stream(stream, syntax.family, layout, claim)
     notices: list[str] = []
+    overlays: Planes = {}
     if syntax.family in _RAW:
+        overlays = planes_in(values, header.dataset)
         values = settled(values, layout)
     else:
         if claim.is_dct and not syntax.is_lossy:
@@ -155,7 +161,8 @@ def _packed(
                 f"Some pixels have more than the {layout.stored} bits that the header says; the "
                 "bits above are left out."
             )
-    return Decoded(_coloured(values, header, layout, _space(syntax, layout, claim)), tuple(notices))
+    coloured = _coloured(values, header, layout, _space(syntax, layout, claim))
+    return Decoded(coloured, tuple(notices), overlays)
 
 
 def _stream(
