@@ -15,15 +15,14 @@ from dicom_io.image.lut import LookUpTable
 from dicom_io.image.modality import Modality, modality_of, stored_range
 from dicom_io.image.presentation import Presentation
 from dicom_io.image.render import is_inverse
-from dicom_io.image.window import LINEAR, LINEAR_EXACT, LUT, Window
+from dicom_io.image.window import LINEAR, LINEAR_EXACT, Window
 
-MOST_ENTRIES = 65536
 _STANDS_STILL = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Greys:
-    """What a presentation makes of one frame's greys: for `Renderer(frame, stored, shape=shape)`.
+    """What a presentation makes of one frame's greys: for a `Renderer` with `shape` and `curve`.
 
     `window` is None where the image's own stays. `inverts` says whether that differs from what the
     image says of itself.
@@ -32,6 +31,7 @@ class Greys:
     window: Window | None
     shape: str
     inverts: bool
+    curve: LookUpTable | None = None
     notices: tuple[str, ...] = ()
 
 
@@ -53,9 +53,7 @@ def greys_of(presentation: Presentation, frame: ImageFrame) -> Greys:
                 "The state counts in other units than the image, whose modality look-up table "
                 "cannot be undone; its window may look different here."
             )
-    if window is not None and presentation.lut is not None:
-        window = with_table(window, presentation.lut, frame, modality)
-    return Greys(window, presentation.shape, inverts, tuple(notices))
+    return Greys(window, presentation.shape, inverts, presentation.lut, tuple(notices))
 
 
 def whole_range(frame: ImageFrame, modality: Modality) -> Window:
@@ -86,19 +84,3 @@ def translated(window: Window, rescale: tuple[float, float], modality: Modality)
     if function == LINEAR:  # its half and its one are of the units, so they are written out
         center, width, function = center - 0.5, max(width - 1, 1e-6), LINEAR_EXACT
     return Window(center * slope + offset, width * slope, function, window.explanation)
-
-
-def with_table(window: Window, table: LookUpTable, frame: ImageFrame, modality: Modality) -> Window:
-    """The window and the presentation table after it as one table over modality values.
-
-    Modality values are rounded to whole numbers, as every VOI table does.
-    """
-    low, high = sorted(float(v) for v in modality(np.array(stored_range(frame))))
-    first = max(int(np.floor(low)), -32768)
-    count = min(int(np.ceil(high)) - first + 1, MOST_ENTRIES)
-    levels = window(np.arange(first, first + count, dtype=np.float64)).astype(np.float64)
-    entries = table.entries.astype(np.float64)
-    places = levels * (len(entries) - 1) / 255
-    seen = np.rint(np.interp(places, np.arange(len(entries)), entries)).astype(np.uint16)
-    made = LookUpTable(first, table.bits, seen.tobytes(), "Presentation table")
-    return Window(window.center, window.width, LUT, window.explanation or "Presentation", made)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from pydicom.datadict import add_private_dict_entries
@@ -26,12 +27,12 @@ ID, KIND, POINTS, TEXT, FRAME, FORMAT = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
 add_private_dict_entries(
     CREATOR,
     {
-        0x00710001: ("LO", "1", "Mark ID"),
-        0x00710002: ("LO", "1", "Mark Kind"),
-        0x00710003: ("FD", "1-n", "Mark Points"),
-        0x00710004: ("UT", "1", "Mark Text"),
-        0x00710005: ("UL", "1", "Mark Frame"),
-        0x00710006: ("UL", "1", "Mark Format"),
+        0x00710001: ("LO", "1", "Mark ID", ""),
+        0x00710002: ("LO", "1", "Mark Kind", ""),
+        0x00710003: ("FD", "1-n", "Mark Points", ""),
+        0x00710004: ("UT", "1", "Mark Text", ""),
+        0x00710005: ("UL", "1", "Mark Frame", ""),
+        0x00710006: ("UL", "1", "Mark Format", ""),
     },
 )
 
@@ -136,7 +137,7 @@ def mark_in(
     try:
         block = item.private_block(GROUP, CREATOR)
         kind = Kind[str(block[KIND].value)]
-        numbers = [float(value) for value in _many(block[POINTS].value)]
+        numbers = _numbers(block[POINTS].value)
         points = tuple(zip(numbers[::2], numbers[1::2], strict=True))
         frame = int(block[FRAME].value)
         name, text = str(block[ID].value).strip(), str(block[TEXT].value or "")
@@ -167,7 +168,6 @@ def _has_block(item: Dataset) -> bool:
     return True
 
 
-def _many(value: object) -> list[object]:
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
-        return [value]
-    return list(value)
+def _numbers(value: Any) -> list[float]:
+    many = value if hasattr(value, "__iter__") and not isinstance(value, (str, bytes)) else [value]
+    return [float(one) for one in many]

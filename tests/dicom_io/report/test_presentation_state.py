@@ -89,8 +89,14 @@ def complaints(path: Path, *, harmless: Sequence[str] = ()) -> list[str]:
     require_judges()
     ended = subprocess.run(["dciodvfy", "-new", str(path)], capture_output=True, timeout=30)
     lines = ended.stderr.decode("utf-8", "replace").splitlines()
-    known = ("Unrecognized tag - assuming explicit", "Retired Person Name", "Value is zero")
-    known = (*known, "GrayscaleSoftcopyPresentationState", "actually unknown", *harmless)
+    known = (
+        "Unrecognized tag - assuming explicit",
+        "Retired Person Name",
+        "Value is zero",
+        "GrayscaleSoftcopyPresentationState",
+        "actually unknown",
+        *harmless,
+    )
     assert "GrayscaleSoftcopyPresentationState" in lines and ended.returncode == 0
     return [line for line in lines if line and not any(part in line for part in known)]
 
@@ -207,7 +213,7 @@ def ramp(folder: Path, photometric: str, **attributes: object) -> ImageFrame:
 
 def rendered(part: Presentation, frame: ImageFrame) -> NDArray[np.uint8]:
     greys = greys_of(part, frame)
-    return Renderer(frame, frame.stored(), shape=greys.shape)(greys.window)
+    return Renderer(frame, frame.stored(), shape=greys.shape, curve=greys.curve)(greys.window)
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
