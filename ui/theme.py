@@ -22,6 +22,7 @@ TEXT = "#d7dbe1"
 QUIET = "#8b939f"  # secondary text
 FAINT = "#5d6571"  # marks that need not be read; never a text that must be
 PLACE = "#6fb1c9"  # where you are
+MARK = "#a8d8ea"  # what a reader drew on the film: the colour of place, bright enough to see there
 AI = "#d3a24c"  # AI, or unverified
 PROVEN = "#63b48b"
 ALARM = "#d57272"  # needs you

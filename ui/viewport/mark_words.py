@@ -109,10 +109,10 @@ def _statistics(named: Named) -> list[str]:
     unit = sign_of(mean.unit)
     fine = sd.value or abs(mean.value)
     words = {"mean": number(mean.value, fine), "sd": number(sd.value, fine)}
-    ends = {"low": number(named[MINIMUM].value, fine), "high": number(named[MAXIMUM].value, fine)}
+    ends = {"low": exact(named[MINIMUM].value), "high": exact(named[MAXIMUM].value)}
     return [
-        tr("Mean {mean} SD {sd} {unit}", unit=unit, **words).rstrip(),
-        tr("Min {low} Max {high} {unit}", unit=unit, **ends).rstrip(),
+        tr("mean {mean}, SD {sd} {unit}", unit=unit, **words).rstrip(),
+        tr("from {low} to {high} {unit}", unit=unit, **ends).rstrip(),
         tr("{count} pixels", count=f"{count.value:.0f}"),
     ]
 
