@@ -6,13 +6,15 @@ it makes. It owns no QObject and touches no widget.
     job = jobs.start(work, on_item=self.add_row, on_done=self.finish, on_failed=self.show_problem)
     job.cancel()
 
-Three pools, so that a dead PACS cannot stop the thumbnails and a busy model neither: "network",
-"disk" (decoding too) and "model".
+Four pools, so that a dead PACS cannot stop the thumbnails and a busy model neither: "network",
+"disk" (headers and thumbnails), "decode" (the frames of the panes, one thread a core; the codecs
+let go of the interpreter) and "model".
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import deque
@@ -24,8 +26,13 @@ from PyQt6.QtCore import QObject, Qt, pyqtSignal, pyqtSlot
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
-Pool = Literal["network", "disk", "model"]
-THREADS: dict[Pool, int] = {"network": 4, "disk": 2, "model": 1}
+Pool = Literal["network", "disk", "decode", "model"]
+THREADS: dict[Pool, int] = {
+    "network": 4,
+    "disk": 2,
+    "decode": max(2, os.cpu_count() or 2),
+    "model": 1,
+}
 TURN = 0.010  # s; then the Qt thread looks after its other events, and comes back
 LIMIT = 3.0  # s; how long closing waits for threads that do not look at `cancelled`
 
@@ -47,6 +54,12 @@ class Job:
         self._on_failed = on_failed
         self._cancelled = threading.Event()
         self._ended = False
+        self._taken = False  # by a thread of its pool
+
+    @property
+    def is_waiting(self) -> bool:
+        """True until a thread of its pool has taken it up."""
+        return not self._taken
 
     @property
     def is_running(self) -> bool:
@@ -119,6 +132,7 @@ class _Threads:
                     return
                 call = self._waiting.popleft()
             call()
+            del call  # or an idle thread would keep what it made last
 
 
 class Jobs(QObject):
@@ -184,6 +198,7 @@ class Jobs(QObject):
         """On a pool thread. Every error goes to the Qt thread, so that none is swallowed here."""
         if job.is_cancelled:
             return
+        job._taken = True
         try:
             items = job._work(job._cancelled.is_set)
             try:

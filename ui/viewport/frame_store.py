@@ -1,0 +1,249 @@
+"""FrameStore: decoded frames of all panes, within one budget of memory, each decoded once."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+import sys
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from PyQt6.QtCore import QObject
+
+from dicom_io.image.decode import Decoded
+from dicom_io.image.frame import ImageFrame
+from dicom_io.image.render import Renderer, Window, notices_of
+from dicom_io.image.samples import Values
+from ui.jobs import Job, Jobs
+
+LEAST_BUDGET = 512 * 2**20  # bytes
+SHARE = 0.25  # of the machine's memory, when nobody set a budget
+SPARE = 0.03  # of the budget, let go of at a time: ranking every frame takes a while
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A decoded frame, ready to be drawn under any window."""
+
+    frame: ImageFrame
+    renderer: Renderer  # holds the stored values
+    windows: tuple[Window, ...]  # that the file offers, then the automatic one
+    notices: tuple[str, ...] = ()  # what a reader should know about how it is shown
+
+    @property
+    def size(self) -> int:
+        """Bytes of the stored values."""
+        return int(self.renderer.stored.nbytes)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Kept:
+    """What is kept of a frame: its values, not the tables that drawing it takes."""
+
+    stored: Values
+    windows: tuple[Window, ...]
+    notices: tuple[str, ...]
+
+
+class Holder(Protocol):
+    """Whoever wants frames decoded: a reel."""
+
+    def rank(self, frame: ImageFrame) -> float:
+        """How near the frame is to what is wanted, 0 for the one wanted now; infinite for none."""
+
+    def take(self, loaded: Loaded) -> None:
+        """A frame that this holder asked for is decoded."""
+
+    def fail(self, frame: ImageFrame, error: Exception) -> None:
+        """A frame that this holder asked for cannot be decoded."""
+
+
+@dataclass(eq=False)
+class _UnderWay:
+    """A frame that is being decoded, and for whom."""
+
+    job: Job
+    holders: list[Holder] = field(default_factory=list)
+
+
+class FrameStore(QObject):
+    """Used on the Qt thread only. A frame object stands for itself: two frames of one identity
+    are never mistaken for each other, and two panes that show one series share its frames.
+
+    When the budget is full, the frames farthest from what any pane shows are let go of; the one
+    that a pane shows never is.
+    """
+
+    def __init__(
+        self, jobs: Jobs, budget: int | None = None, parent: QObject | None = None
+    ) -> None:
+        """`budget` in bytes; without one a quarter of the machine's memory."""
+        super().__init__(parent)
+        self._jobs = jobs
+        self._budget = budget if budget is not None else default_budget()
+        self._holders: weakref.WeakSet[Holder] = weakref.WeakSet()
+        self._kept: dict[ImageFrame, _Kept] = {}
+        self._under_way: dict[ImageFrame, _UnderWay] = {}
+        self._bytes = 0
+        self._hopeless = math.inf  # the least rank that nothing kept would make room for
+
+    @classmethod
+    def of(cls, jobs: Jobs) -> FrameStore:
+        """The one that all panes with these jobs share; made when first asked for."""
+        store = jobs.findChild(cls)
+        return store if store is not None else cls(jobs, parent=jobs)
+
+    @property
+    def budget(self) -> int:
+        """Bytes that decoded frames may take."""
+        return self._budget
+
+    @budget.setter
+    def budget(self, size: int) -> None:
+        self._budget = size
+        self.moved()
+        self._make_room(0)
+
+    @property
+    def decoded_bytes(self) -> int:
+        """What the decoded frames take now."""
+        return self._bytes
+
+    def join(self, holder: Holder) -> None:
+        """This one's frames are kept from now on."""
+        self._holders.add(holder)
+        self.moved()
+
+    def leave(self, holder: Holder) -> None:
+        """This one wants nothing any more; what nobody else wants is let go of at once."""
+        self._holders.discard(holder)
+        for frame in list(self._under_way):
+            self.cancel(frame, holder)
+        for frame in [frame for frame in self._kept if math.isinf(self._rank(frame))]:
+            self._drop(frame)
+        self.moved()
+
+    def moved(self) -> None:
+        """What is wanted has changed: what there was no room for may be worth having now."""
+        self._hopeless = math.inf
+
+    def has(self, frame: ImageFrame) -> bool:
+        return frame in self._kept
+
+    def loaded(self, frame: ImageFrame) -> Loaded | None:
+        """The frame ready to be drawn, if it is decoded."""
+        kept = self._kept.get(frame)
+        if kept is None:
+            return None
+        return Loaded(frame, Renderer(frame, kept.stored), kept.windows, kept.notices)
+
+    def has_room(self, rank: float, size: int) -> bool:
+        """True when a frame of that rank, of about `size` bytes, would be kept."""
+        if self._bytes + size * (len(self._under_way) + 1) <= self._budget:
+            return True
+        if rank < self._hopeless and any(self._rank(frame) > rank for frame in self._kept):
+            return True
+        self._hopeless = min(self._hopeless, rank)
+        return False
+
+    def decode(self, frame: ImageFrame, holder: Holder, *, urgent: bool = False) -> None:
+        """Have a frame decoded for a holder; once, whoever else waits for it."""
+        under_way = self._under_way.get(frame)
+        holders = under_way.holders if under_way is not None else []
+        if holder not in holders:
+            holders.append(holder)
+        if under_way is not None:
+            if not urgent or not under_way.job.is_waiting:
+                return
+            under_way.job.cancel()  # to the head of the queue
+        job = self._jobs.start(
+            decoding(frame),
+            on_item=self._arrived,
+            on_failed=lambda error: self._failed(frame, error),
+            pool="decode",
+            urgent=urgent,
+        )
+        self._under_way[frame] = _UnderWay(job, holders)
+
+    def cancel(self, frame: ImageFrame, holder: Holder) -> None:
+        """The holder does not wait for this frame any more."""
+        under_way = self._under_way.get(frame)
+        if under_way is None or holder not in under_way.holders:
+            return
+        under_way.holders.remove(holder)
+        if not under_way.holders:
+            under_way.job.cancel()
+            del self._under_way[frame]
+
+    def _arrived(self, loaded: Loaded) -> None:
+        holders = self._under_way.pop(loaded.frame).holders
+        self._make_room(loaded.size)
+        self._kept[loaded.frame] = _Kept(loaded.renderer.stored, loaded.windows, loaded.notices)
+        self._bytes += loaded.size
+        for holder in holders:
+            holder.take(loaded)
+
+    def _failed(self, frame: ImageFrame, error: Exception) -> None:
+        for holder in self._under_way.pop(frame).holders:
+            holder.fail(frame, error)
+
+    def _rank(self, frame: ImageFrame) -> float:
+        return min((holder.rank(frame) for holder in self._holders), default=math.inf)
+
+    def _make_room(self, size: int) -> None:
+        """Let go of the frames least worth having until the budget holds `size` bytes more."""
+        if self._bytes + size <= self._budget:
+            return
+        ranks = {frame: self._rank(frame) for frame in self._kept}
+        goal = self._budget * (1 - SPARE) - size
+        for frame in sorted(ranks, key=lambda one: ranks[one], reverse=True):
+            if self._bytes <= goal or ranks[frame] == 0:
+                return
+            self._drop(frame)
+
+    def _drop(self, frame: ImageFrame) -> None:
+        self._bytes -= int(self._kept.pop(frame).stored.nbytes)
+
+
+def decoding(frame: ImageFrame) -> Callable[[Callable[[], bool]], Iterator[Loaded]]:
+    """The work of decoding one frame, for a pool thread."""
+
+    def work(cancelled: Callable[[], bool]) -> Iterator[Loaded]:
+        if not cancelled():
+            yield load(frame, frame.decoded())
+
+    return work
+
+
+def load(frame: ImageFrame, decoded: Decoded) -> Loaded:
+    """A decoded frame with its windows, and everything that a reader should know of it."""
+    renderer = Renderer(frame, decoded.values)
+    return Loaded(frame, renderer, renderer.windows, (*notices_of(frame), *decoded.notices))
+
+
+def default_budget() -> int:
+    """Bytes: a quarter of the machine's memory, and never less than 512 MiB."""
+    return max(LEAST_BUDGET, int(SHARE * machine_memory()))
+
+
+def machine_memory() -> int:
+    """Bytes of memory that the machine has; 0 where the system does not say."""
+    if sys.platform == "win32":
+
+        class Status(ctypes.Structure):
+            """MEMORYSTATUSEX of the Windows interface."""
+
+            _fields_ = [("length", ctypes.c_ulong), ("load", ctypes.c_ulong)] + [
+                (name, ctypes.c_ulonglong) for name in ("all", "free", "a", "b", "c", "d", "e")
+            ]
+
+        status = Status(length=ctypes.sizeof(Status))
+        ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
+        return int(status.all)
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return 0
