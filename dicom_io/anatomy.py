@@ -50,14 +50,6 @@ FAMILIES = (
     ("PT", "NM"),
     ("XA", "RF"),
 )
-    ("CR", "DX", "RG", "DR"),
-    ("MG",),
-    ("CT",),
-    ("MR",),
-    ("US",),
-    ("PT", "NM"),
-    ("XA", "RF"),
-)
 
 
 def kind_of(modality: str) -> str:
