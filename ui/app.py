@@ -31,7 +31,8 @@ from ui.worklist.study_rows import Listed
 
 log = logging.getLogger(__name__)
 
-AT_RIGHT = ("draft.start", "answer.ask", "help.keys")  # of the actions, those in the top line
+# Of the actions, those at the right of the top line.
+AT_RIGHT = ("image.key", "draft.start", "answer.ask", "help.keys")
 SIZE = (1920, 1080)
 ECHO = 60_000  # ms between two looks whether the PACS answers
 PATIENCE = 60_000  # ms that a picture of the window may take

@@ -11,12 +11,26 @@ from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolBar, QToolButt
 from ui import theme
 from ui.actions import ActionTable
 
-MENUS = ("Study", "View", "Layout", "Tools", "Window", "Image", "Report", "Model", "Help")
+MENUS = (
+    "Study",
+    "View",
+    "Layout",
+    "Tools",
+    "Measure",
+    "Window",
+    "Image",
+    "Report",
+    "Model",
+    "Help",
+)
 TOOLS = (
     "tool.window",
     "tool.pan",
     "tool.zoom",
-    "tool.scroll",
+    "tool.length",
+    "tool.angle",
+    "tool.ellipse",
+    "tool.probe",
     "tool.box",
     "",
     "view.invert",

@@ -33,6 +33,7 @@ from ui.viewport.banner import Banner
 from ui.viewport.grid import Grid
 from ui.viewport.grid_actions import grid_actions
 from ui.viewport.layout_picker import LayoutPicker, layout_text
+from ui.viewport.mark_actions import Marking
 from ui.viewport.pane_actions import pane_actions
 from ui.viewport.viewport import Viewport
 from ui.wording import title_of
@@ -91,7 +92,9 @@ class Window(QMainWindow):
         self.grid.pane_added.connect(lambda pane: pane.offer_in_menu(self._of_panes))
         of_grid = grid_actions(self.grid, self._pick_layout)
         of_report = self.report.panel.actions_of_report()
-        self.add_actions([*self._actions(), *self._of_panes, *of_grid, *of_report])
+        self.marking = Marking(self.grid, jobs, self.report.say)
+        of_marks = self.marking.actions()
+        self.add_actions([*self._actions(), *self._of_panes, *of_marks, *of_grid, *of_report])
         self.grid.layout_changed.connect(self._name_layout)
         self._name_layout()
 
