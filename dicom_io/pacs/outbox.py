@@ -1,4 +1,5 @@
-"""The outbox: signed reports on disk until the archive has proved that it holds them.
+"""The outbox: signed reports, presentation states and key images on disk until the archive has
+proved that it holds them.
 
 Each item is a folder of two files, `report.dcm` and `item.json`, written and synced under another
 name and then renamed, so that an item is there whole or not at all. States:
@@ -52,7 +53,14 @@ from dicom_io.storage import (
     write_versioned,
 )
 
-VERSION = 1
+VERSION = 2
+# What leaves unsigned: it holds no report, only how images are seen and which are key images.
+UNSIGNED = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.11.1",  # Grayscale Softcopy Presentation State
+        "1.2.840.10008.5.1.4.1.1.88.59",  # Key Object Selection
+    }
+)
 PATIENCE = 5.0  # seconds in which a stored report must become retrievable
 _PAUSE = 0.25  # seconds between two looks for it
 _KIND = "outbox item"
@@ -83,6 +91,12 @@ class Item:
     attempts: int = 0
     coerced: tuple[str, ...] = ()  # attributes that the archive changed within its rights
     problem: str = ""
+    sop_class: str = ""  # of what is no report: one of UNSIGNED
+
+    @property
+    def is_report(self) -> bool:
+        """False for presentation states and key images, which go along with no report."""
+        return self.sop_class not in UNSIGNED
 
     @property
     def path(self) -> Path:
@@ -102,7 +116,8 @@ class Outbox:
         self._folder = folder
 
     def put(self, report: Dataset | bytes, identity: Identity, node: Node) -> Item:
-        """Queue a signed report (a data set, or the bytes of its DICOM file) for `node`.
+        """Queue a signed report (a data set, or the bytes of its DICOM file) for `node`; or a
+        presentation state or key images, which need no signature.
 
         `identity` is the film's; patient and study must be the report's own. When this returns,
         the report survives a power cut. Putting the same report again gives the item that is
@@ -122,6 +137,7 @@ class Outbox:
             address=node.address,
             state=State.QUEUED,
             queued_at=_now(),
+            sop_class=text_of(dataset, "SOPClassUID"),
         )
         if item.folder.exists():
             return self._known(item, content)
@@ -240,7 +256,8 @@ def _as_dataset(report: Dataset | bytes) -> Dataset:
 def _checked(dataset: Dataset, identity: Identity) -> Identity:
     """The report's identity, when it is signed and belongs to the film."""
     own = Identity.of(dataset)
-    if text_of(dataset, "VerificationFlag") != "VERIFIED":
+    is_report = text_of(dataset, "SOPClassUID") not in UNSIGNED
+    if is_report and text_of(dataset, "VerificationFlag") != "VERIFIED":
         raise NotVerified(
             "This report is not signed. Unsigned drafts stay on this workstation; sign it first.",
             own.instance,
@@ -321,7 +338,7 @@ def _write(folder: Path, item: Item) -> None:
 
 def _read(folder: Path) -> Item:
     path = folder / "item.json"
-    content = read_versioned(path, _KIND, VERSION)
+    content = read_versioned(path, _KIND, VERSION, {1: lambda former: former | {"sop_class": ""}})
     del content["version"]
     try:
         content["identity"] = Identity(**content["identity"])

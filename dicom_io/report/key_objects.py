@@ -194,7 +194,7 @@ def _check_header(document: Dataset, headers: Sequence[Dataset]) -> Iterator[str
 
 
 def _check_tree(document: Dataset) -> Iterator[str]:
-    titles = document.get("ConceptNameCodeSequence") or ()
+    titles = list(document.get("ConceptNameCodeSequence") or ())
     if len(titles) != 1 or not any(title.names(titles[0]) for title in TITLES):
         yield "The document's title is none of CID 7010."
     templates = document.get("ContentTemplateSequence") or ()
@@ -259,7 +259,7 @@ def read_key_objects(document: Dataset) -> KeyObjects:
             whole = replace(own, series=series[uid], instance=uid)
             numbers = [int(n) for n in floats(reference, "ReferencedFrameNumber") if n >= 1]
             found |= {whole.of_frame(n): None for n in numbers or [0]}
-    titles = document.get("ConceptNameCodeSequence") or ()
+    titles = list(document.get("ConceptNameCodeSequence") or ())
     date, time = _text(document, "ContentDate"), _text(document, "ContentTime")[:6]
     return KeyObjects(
         tuple(found),
