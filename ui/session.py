@@ -168,6 +168,8 @@ class Session(QObject):
         marks = {study: Mark("draft", "ai") for study in self._drafted}
         waiting: dict[str, int] = {}
         for item in self.filing.items():
+            if not item.is_report and item.is_stored:
+                continue
             study = item.identity.study
             if not item.is_stored:
                 waiting[study] = waiting.get(study, 0) + 1

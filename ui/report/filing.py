@@ -73,10 +73,14 @@ class Filing(QObject):
         """The signed reports that the PACS has not yet been proved to hold."""
         return tuple(item for item in self._items.values() if not item.is_stored)
 
+    def outbox(self) -> Outbox:
+        """Where things wait; for a pool thread."""
+        return self._outbox
+
     def item_of(self, identity: Identity) -> Item | None:
         """The latest signed report of a study."""
         own = [item for item in self._items.values() if item.identity.same_study(identity)]
-        return own[-1] if own else None
+        return next((item for item in reversed(own) if item.is_report), None)
 
     def is_under_way(self, item: Item) -> bool:
         """True while the item is being stored or fetched back."""
@@ -119,6 +123,11 @@ class Filing(QObject):
             pool="disk",
             urgent=True,
         )
+
+    def take_in(self, item: Item) -> None:
+        """Something else than a report was put into the outbox: bring it to the PACS as well."""
+        self._items[item.uid] = item
+        self._deliver(item)
 
     def retry(self, items: Sequence[Item] = ()) -> None:
         """Try again to store these items (all that wait, without any)."""
