@@ -35,6 +35,11 @@ def to_srgb(frame: ImageFrame, colours: Bytes) -> Bytes:
     return converted
 
 
+def changes_colours(frame: ImageFrame) -> bool:
+    """True when the file has a profile that makes its colours others on the screen."""
+    return _transform_of(frame) is not None
+
+
 def notice_of_profile(frame: ImageFrame) -> str:
     """Why the file's colour profile is not used, in a sentence; "" when it is, or there is none."""
     profile = _profile(frame)

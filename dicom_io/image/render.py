@@ -8,14 +8,13 @@ Overlays and shutters are no part of it: they are drawn over the picture, for ey
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dicom_io.image.frame import ImageFrame
-from dicom_io.image.icc import notice_of_profile, to_srgb
+from dicom_io.image.icc import changes_colours, notice_of_profile, to_srgb
 from dicom_io.image.lut import LookUpTable, read_presentation_lut
 from dicom_io.image.modality import (
     Modality,
@@ -27,7 +26,7 @@ from dicom_io.image.modality import (
     padding_mask,
 )
 from dicom_io.image.palette import supplemental
-from dicom_io.image.resample import side_by_side
+from dicom_io.image.resample import Part, side_by_side
 from dicom_io.image.window import Window, file_windows, full_range, windows_of
 
 __all__ = [
@@ -44,7 +43,7 @@ __all__ = [
 Bytes = NDArray[np.uint8]
 BLOCK = 2**18  # pixels looked up at a time
 BANDS = 4  # a large picture is made in, by two threads
-DEEPEST = 2**20  # values between the least and the greatest that a table may have
+DEEPEST = 2**17  # values between the least and the greatest that a table may have
 
 
 class Look:
@@ -53,7 +52,7 @@ class Look:
     `shape` is (rows, columns). Parts are the same, pixel for pixel, as cut out of the whole.
     """
 
-    def __init__(self, shape: tuple[int, int], part: Callable[[slice, slice], Bytes]) -> None:
+    def __init__(self, shape: tuple[int, int], part: Part) -> None:
         self.shape = shape
         self.part = part  # of rows, columns: uint8 grey, or RGB along a third axis
 
@@ -84,9 +83,9 @@ class Look:
 class Renderer:
     """One frame ready to be drawn under any window.
 
-    What does not depend on the window is computed once. For grey integers a call builds a table
-    of all values that occur and looks every pixel up; floating values are mapped one by one;
-    colour passes through.
+    For grey integers a call builds a table of all values that occur and looks every pixel up;
+    floating values are mapped one by one; colour passes through its profile. Making one is quick
+    for a frame of any size.
     """
 
     def __init__(
@@ -103,32 +102,8 @@ class Renderer:
         self.stored = stored
         self._curve, self._inverse = presentation_of(frame, shape, curve)
         self._colour = stored.ndim == 3
-        self._shown = to_srgb(frame, stored) if self._colour else stored
-        self._by_table = has_table(frame, stored)
-        self._windows: tuple[Window, ...] | None = None
         self._modality = Modality() if self._colour else modality_of(frame)
-        inputs = self._inputs()
-        self._values = inputs if self._colour else self._modality(inputs)
-        self._background = None if self._colour else padding_mask(frame, inputs)
-        if inputs.dtype.kind == "f":  # what is no number is no image either
-            wrong = np.isnan(inputs)
-            self._background = wrong if self._background is None else self._background | wrong
-        self._colours = _colours_of(frame) if has_table(frame, stored) else None
-
-    def _inputs(self) -> Values:
-        """What brightness is computed of: all values that a table has, else all pixels."""
-        if self._colour:
-            return self._shown
-        if self._by_table:
-            return every_stored_value(self.frame)
-        if self.stored.dtype.kind in "iu" and self.stored.size:
-            low, high = int(self.stored.min()), int(self.stored.max())
-            if high - low < DEEPEST:
-                places = self.stored.astype(np.int64) - low
-                self._shown = places.astype(np.uint16 if high - low < 65536 else np.int32)
-                self._by_table = True
-                return np.arange(low, high + 1, dtype=np.int64)
-        return self.stored
+        self._windows: tuple[Window, ...] | None = None
 
     def presented(self, shape: str, curve: LookUpTable | None = None) -> Renderer:
         """The same frame under another presentation LUT; nothing is computed again."""
@@ -145,10 +120,14 @@ class Renderer:
 
     def table(self, window: Window | None = None, invert: bool = False) -> Bytes:
         """Brightness of every stored value, to index with stored values (negative ones count from
-        the end). Raises ValueError for a frame that no table of its bits can map."""
+        the end). (entries, 3) RGB for a frame some of whose values are colours. Raises ValueError
+        for a frame that no table of its bits can map."""
         if not has_table(self.frame, self.stored):
             raise ValueError("Only grey integers of at most 16 bits have a table.")
-        return self._brightness(self._sound(window), invert)
+        values = every_stored_value(self.frame)
+        brightness = self._brightness(values, self._sound(window), invert)
+        colours = supplemental(self.frame.header, little=is_little(self.frame.header))
+        return brightness if colours is None else _mixed(brightness, values, colours, invert)
 
     def __call__(self, window: Window | None = None, invert: bool = False) -> Bytes:
         """(rows, columns) grey or (rows, columns, 3) RGB, one value per stored pixel.
@@ -161,18 +140,36 @@ class Renderer:
     def look(self, window: Window | None = None, invert: bool = False) -> Look:
         """The same, of which only the parts that are asked for are made."""
         rows, columns = self.stored.shape[:2]
-        shown = self._shown
+        if self._colour and not invert and not changes_colours(self.frame):
+            return Look.of(self.stored)
+        return Look((rows, columns), self._part_under(window, invert))
+
+    def _part_under(self, window: Window | None, invert: bool) -> Part:
+        stored = self.stored
         if self._colour:
-            if not invert:
-                return Look.of(shown)
-            return Look((rows, columns), lambda down, across: np.subtract(255, shown[down, across]))
+            return lambda down, across: self._coloured(stored[down, across], invert)
         sound = self._sound(window)
-        if self._by_table:
-            table = self._brightness(sound, invert)
-            return Look((rows, columns), lambda down, across: _found(table, shown[down, across]))
-        return Look(
-            (rows, columns), lambda down, across: self._brightness(sound, invert, (down, across))
-        )
+        if has_table(self.frame, stored):
+            table = self.table(sound, invert)
+            return lambda down, across: _found(table, stored[down, across])
+        ends = self._ends
+        if ends is not None:
+            low, high = ends
+            deep = self._brightness(np.arange(low, high + 1, dtype=np.int64), sound, invert)
+            return lambda down, across: _found(deep, stored[down, across], low)
+        return lambda down, across: self._brightness(stored[down, across], sound, invert)
+
+    @cached_property
+    def _ends(self) -> tuple[int, int] | None:
+        """Least and greatest of integers deeper than 16 bits, when a table can have them all."""
+        if self.stored.dtype.kind not in "iu" or not self.stored.size:
+            return None
+        low, high = int(self.stored.min()), int(self.stored.max())
+        return (low, high) if high - low < DEEPEST else None
+
+    def _coloured(self, colours: Bytes, invert: bool) -> Bytes:
+        shown = to_srgb(self.frame, colours)
+        return np.subtract(255, shown) if invert else shown
 
     def _sound(self, window: Window | None) -> Window:
         chosen = self.windows[0] if window is None else window
@@ -180,28 +177,31 @@ class Renderer:
             return full_range(self.frame, self.stored, self._modality)
         return chosen
 
-    def _brightness(
-        self, window: Window, invert: bool, at: tuple[slice, ...] = (slice(None),)
-    ) -> Bytes:
-        """Brightness of all inputs, or of those at some rows and columns."""
-        values = self._values[at]
+    def _brightness(self, inputs: Values, window: Window, invert: bool) -> Bytes:
+        """Brightness of stored values."""
+        values = self._modality(inputs)
         if self._curve is None:
             brightness = window(values)
         else:
             brightness = self._curve.eight_bits[window.scaled(values, self._curve.top_input)]
-        if self._background is not None:
-            brightness[self._background[at]] = 255 if self._inverse != invert else 0
         if self._inverse != invert:
             np.subtract(255, brightness, out=brightness)
-        if self._colours is None:
-            return brightness
-        first, colours = self._colours
-        mixed = np.repeat(brightness[:, None], 3, axis=1)
-        inputs = every_stored_value(self.frame)
-        coloured = inputs >= first
-        places = np.minimum(inputs[coloured] - first, len(colours) - 1)
-        mixed[coloured] = np.subtract(255, colours[places]) if invert else colours[places]
-        return mixed
+        padding = padding_mask(self.frame, inputs)
+        if padding is not None:
+            brightness[padding] = 0  # background, whichever way round the picture is
+        if inputs.dtype.kind == "f":  # what is no number is no image either
+            brightness[np.isnan(inputs)] = 0
+        return brightness
+
+
+def _mixed(brightness: Bytes, values: Values, colours: tuple[int, Bytes], invert: bool) -> Bytes:
+    """A table of greys whose values from the first place of a palette on are its colours."""
+    first, palette = colours
+    mixed = np.repeat(brightness[:, None], 3, axis=1)
+    coloured = values >= first
+    found = palette[np.minimum(values[coloured] - first, len(palette) - 1)]
+    mixed[coloured] = np.subtract(255, found) if invert else found
+    return mixed
 
 
 def render(
@@ -238,17 +238,19 @@ def apply_table(table: Bytes, stored: Values) -> Bytes:
     return _found(table, stored)
 
 
-def _found(table: Bytes, places: Values) -> Bytes:
-    """The table's entries, grey or RGB, at integer places; those beyond its ends wrap round.
+def _found(table: Bytes, places: Values, first: int = 0) -> Bytes:
+    """The table's entries, grey or RGB, for integers of which `first` has the first entry; places
+    beyond its ends wrap round.
 
     Rows are taken in blocks: numpy turns indices into eight bytes each, and those of a whole film
     would not stay in the processor's cache.
     """
     picture = np.empty((*places.shape, *table.shape[1:]), np.uint8)
     rows = max(1, BLOCK // max(1, places[:1].size))
-    for first in range(0, len(places), rows):
-        block = slice(first, first + rows)
-        np.take(table, places[block], axis=0, out=picture[block], mode="wrap")
+    for begin in range(0, len(places), rows):
+        block = slice(begin, begin + rows)
+        one = places[block] if not first else places[block].astype(np.int64) - first
+        np.take(table, one, axis=0, out=picture[block], mode="wrap")
     return picture
 
 
@@ -269,11 +271,6 @@ def presentation_of(
     if own is not None:
         return own, False
     return None, is_inverse(frame)
-
-
-def _colours_of(frame: ImageFrame) -> tuple[int, Bytes] | None:
-    """The first stored value that is a colour, and the colours from there on."""
-    return supplemental(frame.header, little=is_little(frame.header))
 
 
 def _own_curve(frame: ImageFrame) -> tuple[LookUpTable | None, str]:

@@ -15,8 +15,10 @@ from PyQt6.QtCore import QObject
 
 from dicom_io.image.decode import Decoded
 from dicom_io.image.frame import ImageFrame
+from dicom_io.image.overlay_planes import OverlayPlane, read_overlays
 from dicom_io.image.render import Renderer, Window, notices_of
 from dicom_io.image.samples import Values
+from dicom_io.image.shutter import notices_of_shutter
 from ui.jobs import Job, Jobs
 
 LEAST_BUDGET = 512 * 2**20  # bytes
@@ -32,6 +34,7 @@ class Loaded:
     renderer: Renderer  # holds the stored values
     windows: tuple[Window, ...]  # that the file offers, then the automatic one
     notices: tuple[str, ...] = ()  # what a reader should know about how it is shown
+    overlays: tuple[OverlayPlane, ...] = ()  # that the file lays over the picture
 
     @property
     def size(self) -> int:
@@ -46,6 +49,7 @@ class _Kept:
     stored: Values
     windows: tuple[Window, ...]
     notices: tuple[str, ...]
+    overlays: tuple[OverlayPlane, ...]
 
 
 class Holder(Protocol):
@@ -138,7 +142,8 @@ class FrameStore(QObject):
         kept = self._kept.get(frame)
         if kept is None:
             return None
-        return Loaded(frame, Renderer(frame, kept.stored), kept.windows, kept.notices)
+        renderer = Renderer(frame, kept.stored)
+        return Loaded(frame, renderer, kept.windows, kept.notices, kept.overlays)
 
     def has_room(self, rank: float, size: int) -> bool:
         """True when a frame of that rank, of about `size` bytes, would be kept."""
@@ -181,7 +186,9 @@ class FrameStore(QObject):
     def _arrived(self, loaded: Loaded) -> None:
         holders = self._under_way.pop(loaded.frame).holders
         self._make_room(loaded.size)
-        self._kept[loaded.frame] = _Kept(loaded.renderer.stored, loaded.windows, loaded.notices)
+        self._kept[loaded.frame] = _Kept(
+            loaded.renderer.stored, loaded.windows, loaded.notices, loaded.overlays
+        )
         self._bytes += loaded.size
         for holder in holders:
             holder.take(loaded)
@@ -221,7 +228,9 @@ def decoding(frame: ImageFrame) -> Callable[[Callable[[], bool]], Iterator[Loade
 def load(frame: ImageFrame, decoded: Decoded) -> Loaded:
     """A decoded frame with its windows, and everything that a reader should know of it."""
     renderer = Renderer(frame, decoded.values)
-    return Loaded(frame, renderer, renderer.windows, (*notices_of(frame), *decoded.notices))
+    overlays, left_out = read_overlays(frame, decoded)
+    notices = (*notices_of(frame), *decoded.notices, *left_out, *notices_of_shutter(frame))
+    return Loaded(frame, renderer, renderer.windows, notices, overlays)
 
 
 def default_budget() -> int:

@@ -1,0 +1,215 @@
+"""Planes: what a file lays over its picture for eyes alone: overlay planes and the display shutter.
+
+They are the last step of drawing and are made of nothing that was rendered: no probe, statistic or
+model ever meets them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QTransform
+
+from dicom_io.identity import Identity
+from dicom_io.image.overlay_planes import OverlayPlane
+from dicom_io.image.presentation import Shutter
+from ui import theme
+from ui.viewport.picture import device_box, stored_box
+from ui.viewport.placement import Placement
+
+_WHITE = 65535  # the brightest ShutterPresentationValue
+_TINY = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Stencil:
+    """Bits as an image in one colour, and where it goes: from its pixels to the pane's."""
+
+    image: QImage
+    transform: QTransform
+
+
+class Planes:
+    """The planes of one frame. `bitmap` is the group of the overlay that is a shutter, if any.
+
+    Bits that lie outside the image lie over nothing and are not drawn.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        overlays: Sequence[OverlayPlane],
+        shutter: Shutter | None = None,
+        bitmap: int | None = None,
+    ) -> None:
+        self.identity = identity
+        self.overlays = tuple(one for one in overlays if one.group != bitmap)
+        self.shutter = shutter
+        self._bitmaps = tuple(one for one in overlays if one.group == bitmap)
+        self._bits: dict[int, NDArray[np.bool_]] = {}  # unpacked, of the planes that were drawn
+        self._made: tuple[Placement, tuple[Stencil, ...], tuple[Stencil, ...]] | None = None
+
+    def __bool__(self) -> bool:
+        """True when there is anything to draw."""
+        return bool(self.overlays or self._bitmaps or self.shutter is not None)
+
+    def draw(self, painter: QPainter, placement: Placement, font: QFont) -> None:
+        """Paint the shutter, then the overlays, where `placement` puts the picture."""
+        if not self:
+            return
+        if self._made is None or self._made[0] != placement:
+            hides, lies = shutter_colour(self.shutter or Shutter()), QColor(theme.FILM_TEXT)
+            self._made = (
+                placement,
+                tuple(self._stencils(self._bitmaps, placement, hides)),
+                tuple(self._stencils(self.overlays, placement, lies)),
+            )
+        _, bitmaps, overlays = self._made
+        painter.save()
+        painter.setClipRect(QRectF(*placement.target), Qt.ClipOperation.IntersectClip)
+        for one in bitmaps:
+            paint_stencil(painter, one)
+        if self.shutter is not None:
+            paint_shutter(painter, placement, self.shutter)
+        for one in overlays:
+            paint_stencil(painter, one)
+        painter.restore()
+        for plane in self.overlays:
+            if plane.caption:
+                _paint_caption(painter, placement, plane, self._bits_of(plane), font)
+
+    def _bits_of(self, plane: OverlayPlane) -> NDArray[np.bool_]:
+        if plane.group not in self._bits:
+            self._bits[plane.group] = plane.bits
+        return self._bits[plane.group]
+
+    def _stencils(
+        self, planes: Iterable[OverlayPlane], placement: Placement, colour: QColor
+    ) -> Iterable[Stencil]:
+        """What is seen of some planes over the picture. In a smaller picture a pixel is set where
+        any bit under it is, so that thin lines and small print stay."""
+        seen = device_box(placement)
+        if seen is None:
+            return
+        left, top, right, bottom = stored_box(placement, seen)
+        across, down = placement.across * placement.ratio, placement.down * placement.ratio
+        by = max(1, math.floor(1 / across + _TINY)), max(1, math.floor(1 / down + _TINY))
+        for plane in planes:
+            high, wide = plane.shape
+            rows = _span(top - plane.row, bottom - plane.row, by[1], high)
+            columns = _span(left - plane.column, right - plane.column, by[0], wide)
+            bits = any_of_blocks(self._bits_of(plane)[rows, columns], by)
+            if bits.any():
+                x, y = plane.column + columns.start, plane.row + rows.start
+                transform = QTransform(by[0], 0, 0, by[1], x, y) * QTransform(*placement.affine)
+                yield Stencil(_stencil_image(bits, colour), transform)
+
+
+def shutter_colour(shutter: Shutter) -> QColor:
+    """The grey of what is hidden."""
+    grey = round(min(max(shutter.grey, 0), _WHITE) * 255 / _WHITE)
+    return QColor(grey, grey, grey)
+
+
+def paint_shutter(painter: QPainter, placement: Placement, shutter: Shutter) -> None:
+    """Cover what of the picture each shape of the shutter hides; pixels are not cut in two."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setClipRect(QRectF(*placement.target), Qt.ClipOperation.IntersectClip)
+    painter.setTransform(QTransform(*placement.affine), True)
+    around = max(placement.columns, placement.rows) * 2.0
+    everything = QRectF(
+        -around, -around, placement.columns + 2 * around, placement.rows + 2 * around
+    )
+    for shape in shutter_shapes(shutter, placement.aspect):
+        path = QPainterPath()
+        path.setFillRule(Qt.FillRule.OddEvenFill)
+        path.addRect(everything)
+        path.addPath(shape)
+        painter.fillPath(path, shutter_colour(shutter))
+    painter.restore()
+
+
+def shutter_shapes(shutter: Shutter, aspect: float) -> Iterable[QPainterPath]:
+    """What each shape leaves open, in stored pixels. A circle's radius counts columns; it is a
+    circle on the screen, where pixels are `aspect` times as high as wide."""
+    if shutter.rectangle is not None:
+        left, top, right, bottom = shutter.rectangle
+        path = QPainterPath()
+        path.addRect(QRectF(left, top, max(right - left, 0.0), max(bottom - top, 0.0)))
+        yield path
+    if shutter.circle is not None:
+        column, row, radius = shutter.circle
+        path = QPainterPath()
+        path.addEllipse(QPointF(column, row), radius, radius / aspect)
+        yield path
+    if shutter.polygon:
+        path = QPainterPath(QPointF(*shutter.polygon[0]))
+        for corner in shutter.polygon[1:]:
+            path.lineTo(QPointF(*corner))
+        path.closeSubpath()
+        yield path
+
+
+def _span(first: float, last: float, block: int, limit: int) -> slice:
+    """Whole blocks from `first` to `last`, counted from 0, as far as there are bits."""
+    start = max(0, math.floor(first / block) * block)
+    return slice(min(start, limit), max(min(math.ceil(last / block) * block, limit), 0))
+
+
+def any_of_blocks(bits: NDArray[np.bool_], blocks: tuple[int, int]) -> NDArray[np.bool_]:
+    """One bit for each block of (columns, rows), set where any of its bits is."""
+    if blocks == (1, 1) or not bits.size:
+        return bits
+    rows = np.arange(0, bits.shape[0], blocks[1])
+    columns = np.arange(0, bits.shape[1], blocks[0])
+    return np.logical_or.reduceat(np.logical_or.reduceat(bits, rows, axis=0), columns, axis=1)
+
+
+def _stencil_image(bits: NDArray[np.bool_], colour: QColor) -> QImage:
+    """Set bits in the colour, the rest transparent; in memory of its own."""
+    high, wide = bits.shape
+    pixels = np.zeros((high, wide), np.uint32)
+    pixels[bits] = colour.rgba()
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    return QImage(pixels.tobytes(), wide, high, 4 * wide, form).copy()
+
+
+def paint_stencil(painter: QPainter, one: Stencil) -> None:
+    """Put bits where they go."""
+    before = painter.transform()
+    painter.setTransform(one.transform, True)
+    smaller = abs(painter.transform().determinant()) < 1 - _TINY
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smaller)
+    painter.drawImage(QPointF(0, 0), one.image)
+    painter.setTransform(before)
+
+
+def _paint_caption(
+    painter: QPainter,
+    placement: Placement,
+    plane: OverlayPlane,
+    bits: NDArray[np.bool_],
+    font: QFont,
+) -> None:
+    """Label and measures of a plane beside what is set in it."""
+    if not bits.any():
+        return
+    rows, columns = (np.flatnonzero(bits.any(axis=axis)) for axis in (1, 0))
+    ends = [
+        placement.to_pane(plane.column + int(column), plane.row + int(row))
+        for column in (columns[0], columns[-1] + 1)
+        for row in (rows[0], rows[-1] + 1)
+    ]
+    at = QPointF(max(x for x, _ in ends) + 4, min(y for _, y in ends))
+    metrics = QFontMetricsF(font)
+    box = metrics.boundingRect(plane.caption).translated(at + QPointF(0, metrics.ascent()))
+    painter.setFont(font)
+    painter.fillRect(box.adjusted(-4, -2, 4, 2), QColor(theme.SHADE))
+    painter.setPen(QColor(theme.FILM_TEXT))
+    painter.drawText(at + QPointF(0, metrics.ascent()), plane.caption)
