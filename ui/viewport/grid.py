@@ -102,6 +102,8 @@ class Grid(QWidget):
         if pane is self._active or pane not in self._panes:
             return
         had_focus = self._active.hasFocus()
+        if pane.tool() is not self._active.tool():
+            pane.arm(self._active.tool())  # the reader has one hand: its tool goes along
         self._active.set_active(False)
         self._active = pane
         pane.set_active(True)

@@ -1,0 +1,58 @@
+"""Together: what joins the panes of a grid in space, with its keys."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QObject
+
+from ui.actions import Action
+from ui.language import tr
+from ui.viewport.crosshair import Crosshair
+from ui.viewport.grid import Grid
+from ui.viewport.linking import Linking
+from ui.viewport.reference_lines import ReferenceLines
+from ui.viewport.tools import Tool
+
+GROUP = "View"
+
+
+class Together(QObject):
+    """Linked scrolling, reference lines and the crosshair of one grid."""
+
+    def __init__(self, grid: Grid) -> None:
+        super().__init__(grid)
+        self._grid = grid
+        self.linking = Linking(grid)
+        self.lines = ReferenceLines(grid)
+        self.crosshair = Crosshair(grid, self.linking)
+
+    def actions(self) -> list[Action]:
+        """What the reader can do with them, for the action table."""
+        return [
+            Action(
+                "together.link",
+                tr("Link scrolling"),
+                "L",
+                self.linking.toggle,
+                group=GROUP,
+                context="viewport",
+                checked=self.linking.is_on,
+            ),
+            Action(
+                "together.lines",
+                tr("Reference lines"),
+                "Shift+L",
+                self.lines.toggle,
+                group=GROUP,
+                context="viewport",
+                checked=self.lines.is_on,
+            ),
+            Action(
+                "tool.crosshair",
+                tr("Crosshair"),
+                "J",
+                lambda: self._grid.active().arm(Tool.CROSSHAIR),
+                group="Tools",
+                context="viewport",
+                checked=lambda: self._grid.active().tool() is Tool.CROSSHAIR,
+            ),
+        ]
