@@ -26,6 +26,7 @@ class Arrival:
     failed: int = 0
     remaining: int = -1  # -1 when the source does not say
     problem: str = ""
+    objects: tuple[Path, ...] = ()  # files of objects without an image: states, key images, reports
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Reading(QObject):
 
     study_opened = pyqtSignal(object)  # Study | None
     frames_arrived = pyqtSignal(object)  # tuple[ImageFrame, ...], new ones of the open study
+    objects_arrived = pyqtSignal(object)  # tuple[Path, ...], objects without an image; unchecked
     progressed = pyqtSignal(object)  # Arrival
     ended = pyqtSignal(object)  # the last Arrival: all is here that will come
     failed = pyqtSignal(object)  # DicomProblem
@@ -111,6 +113,8 @@ class Reading(QObject):
         self._last = arrival
         if own:
             self.frames_arrived.emit(own)
+        if arrival.objects:
+            self.objects_arrived.emit(arrival.objects)
         self.progressed.emit(arrival)
 
     def _belongs(self, identity: Identity) -> bool:
@@ -170,6 +174,6 @@ def arrival_of(path: Path, counts: Arrival) -> Arrival:
     try:
         return replace(counts, frames=open_frames(path))
     except NoPixels:
-        return counts
+        return replace(counts, objects=(path,))
     except FileProblem as error:
         return replace(counts, problem=str(error))
