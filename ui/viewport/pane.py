@@ -8,7 +8,7 @@ overlay and box; what belongs to another frame is not painted.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +21,9 @@ from dicom_io.errors import DicomProblem
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.geometry import pixel_aspect
-from dicom_io.image.presentation import Orientation
+from dicom_io.image.presentation import Orientation, Shutter
 from dicom_io.image.render import Window
+from dicom_io.image.shutter import bitmap_group, shutter_of
 from dicom_io.report.document import Region
 from dicom_io.study import Study
 from ui import theme
@@ -32,6 +33,7 @@ from ui.viewport.layer import Layer, View
 from ui.viewport.overlay import Marks, Overlay
 from ui.viewport.picture import Picture
 from ui.viewport.placement import Placement
+from ui.viewport.planes import Planes
 from ui.viewport.presets import BY_HAND, Choice, Offer, offers
 from ui.viewport.reel import BUDGET, Loaded, Reel
 
@@ -47,6 +49,7 @@ class Painted(NamedTuple):
     overlay: Identity | None = None
     box: Identity | None = None
     places: Identity | None = None
+    planes: Identity | None = None
     layers: tuple[Identity, ...] = ()
 
 
@@ -78,7 +81,9 @@ class Pane(QWidget):
         self._placement = Placement(1, 1)
         self._choice = Choice()
         self._inverted = False
-        self._overlays_on = True
+        self._planes: Planes | None = None
+        self._shutter_of: Callable[[ImageFrame], Shutter | None] = shutter_of
+        self._overlays_on = self._planes_on = True
         self._box: Region | None = None
         self._box_label = ""
         self._layers: list[Layer] = []
@@ -182,7 +187,7 @@ class Pane(QWidget):
     def _forget_picture(self) -> None:
         """Take the picture and its overlay off the screen."""
         had_frame = self._loaded is not None
-        self._loaded = self._picture = self._marks = None
+        self._loaded = self._picture = self._marks = self._planes = None
         self._waiting.stop()
         self.setAccessibleDescription("")
         if had_frame:
@@ -278,6 +283,7 @@ class Pane(QWidget):
         self._waiting.stop()
         self._problem = ""
         self._loaded = loaded
+        self._planes = self._planes_of(loaded)
         rows, columns = loaded.renderer.stored.shape[:2]
         aspect = min(max(pixel_aspect(frame), 0.02), 50.0)
         place = self._placement.of_picture(columns, rows, aspect)
@@ -399,10 +405,30 @@ class Pane(QWidget):
         return self._overlays_on
 
     def toggle_overlays(self) -> None:
-        """Show or hide corners, letters and scale bar; the box stays."""
+        """Show or hide corners, letters, scale bar and the file's own planes; the box stays."""
         self._overlays_on = not self._overlays_on
-        self.update()
+        self.show_planes(self._overlays_on)
         self.view_changed.emit()
+
+    def show_planes(self, shown: bool) -> None:
+        """Show or hide what the file lays over its image: overlay planes and the shutter."""
+        self._planes_on = shown
+        self.update()
+
+    def planes_shown(self) -> bool:
+        """True unless overlay planes and shutter are hidden."""
+        return self._planes_on
+
+    def shut_by(self, of: Callable[[ImageFrame], Shutter | None] = shutter_of) -> None:
+        """Take another shutter for each frame than its file's: a presentation state's."""
+        self._shutter_of = of
+        self._planes = self._planes_of(self._loaded) if self._loaded is not None else None
+        self.update()
+
+    def _planes_of(self, loaded: Loaded) -> Planes:
+        frame = loaded.frame
+        shutter, bitmap = self._shutter_of(frame), bitmap_group(frame.header)
+        return Planes(frame.identity, loaded.overlays, shutter, bitmap)
 
     def box(self) -> Region | None:
         """The box on the frame shown; None when there is none, or it lies on another frame."""
@@ -484,13 +510,22 @@ class Pane(QWidget):
         if picture is not None:
             self._keep_up_with_screen()
             picture.draw(painter, self._placement)
+            planes = self._paint_planes(painter, picture)
             over = self._paint_over(painter, pane, picture)
-            self.painted = Painted(picture.identity, *over, self._paint_layers(painter))
+            self.painted = Painted(picture.identity, *over, planes, self._paint_layers(painter))
         self._paint_words(painter, pane, picture is not None)
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(QPen(QColor(theme.PLACE), 1))
             painter.drawRect(pane.adjusted(0, 0, -1, -1))
+
+    def _paint_planes(self, painter: QPainter, picture: Picture) -> Identity | None:
+        """Shutter and overlay planes of the frame in the picture, and of no other."""
+        planes = self._planes
+        if not self._planes_on or not planes or planes.identity != picture.identity:
+            return None
+        planes.draw(painter, self._placement, self._overlay.font)
+        return planes.identity
 
     def _paint_over(
         self, painter: QPainter, pane: QRectF, picture: Picture
