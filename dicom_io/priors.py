@@ -57,11 +57,11 @@ def find_priors(
     for source in sources:
         try:
             for found in source.find(Query(patient_id=current.identity.patient_id), stop):
-                study = found.study
-                if study is None or not _is_other(study, current):
+                one = found.study
+                if one is None or not _is_other(one, current):
                     continue
-                if may_be_same_patient(study.identity, current.identity):
-                    known[study.identity.study] = _joined(study, source, known, stop)
+                if may_be_same_patient(one.identity, current.identity):
+                    known[one.identity.study] = _joined(one, source, known, stop)
         except DicomProblem as error:
             problem = error
     if problem is not None and not known:

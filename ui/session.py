@@ -65,6 +65,7 @@ class Session(QObject):
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
+        self.root = root
         self._drafts = Drafts(root.drafts)
         self._seen: list[Identity] = []  # images of the open study that were on the screen
         self._looks_up = False  # the open study's report is being looked for

@@ -19,8 +19,11 @@ from dicom_io.study import Study
 from ui import theme
 from ui.actions import Action, ActionTable
 from ui.closing import Closing
+from ui.hanging.comparing import Comparing
+from ui.hanging.hanging import Hanging
 from ui.jobs import Jobs
 from ui.keys_dialog import KeysDialog
+from ui.language import tr
 from ui.reading import Arrival
 from ui.report.outbox_badge import OutboxBadge
 from ui.report.report_panel import hairline
@@ -38,7 +41,6 @@ from ui.viewport.pane_actions import pane_actions
 from ui.viewport.viewport import Viewport
 from ui.wording import title_of
 from ui.worklist.study_rows import Listed
-from ui.worklist.thumbnails import SeriesEntry
 from ui.worklist.worklist_side import WorklistSide
 
 UNEXPECTED = "Something unforeseen happened; it stands in the log. What is written is kept."
@@ -65,6 +67,11 @@ class Window(QMainWindow):
         self.setWindowTitle("Wetread")  # and no patient's name: others see titles
         self.worklist = WorklistSide(jobs, sources, session.on_disk)
         self.grid = Grid(jobs, font_size=settings.window.font_size)
+        reading = session.reading
+        self.hanging = Hanging(
+            self.grid, self.worklist, reading, jobs, session.root.folder / "hanging", self
+        )
+        self.comparing = Comparing(self.grid, self.hanging, reading, session.priors, self)
         self.banner = Banner()
         self.banner.follow(self.grid)
         self.report = ReportSide(session.ledger)
@@ -90,7 +97,7 @@ class Window(QMainWindow):
         self._of_panes = pane_actions(self.grid.active)
         self.grid.active().offer_in_menu(self._of_panes)
         self.grid.pane_added.connect(lambda pane: pane.offer_in_menu(self._of_panes))
-        of_grid = grid_actions(self.grid, self._pick_layout)
+        of_grid = grid_actions(self.grid, self._pick_layout, self._set_layout)
         of_report = self.report.panel.actions_of_report()
         self.marking = Marking(self.grid, jobs, self.report.say)
         of_marks = self.marking.actions()
@@ -107,7 +114,11 @@ class Window(QMainWindow):
         session, reading = self.session, self.session.reading
         self.worklist.studies.study_chosen.connect(self.open)
         self.worklist.studies.searched.connect(session.note_search)
-        self.worklist.series_chosen.connect(self._show_series)
+        self.worklist.series_chosen.connect(self.hanging.choose)
+        self.hanging.said.connect(self.report.say)
+        self.comparing.said.connect(self.report.say)
+        self.grid.active_changed.connect(self._tell_whose)
+        self.grid.study_shown.connect(self._tell_whose)
         reading.study_opened.connect(self._study_opened)
         reading.frames_arrived.connect(self._frames_arrived)
         reading.progressed.connect(self._progressed)
@@ -204,6 +215,18 @@ class Window(QMainWindow):
             Action("study.next", "Skip to the next study", "F9", self.open_next, group="Study"),
             Action("study.close", "Close the study", "Ctrl+W", self._close_study, group="Study"),
             Action("app.quit", "Quit", "Ctrl+Q", self._quit, group="Study"),
+            Action("series.next", tr("Next series"), "Shift+PgDown",
+                   lambda: self.hanging.step(1), group="Image", context="viewport"),
+            Action("series.previous", tr("Previous series"), "Shift+PgUp",
+                   lambda: self.hanging.step(-1), group="Image", context="viewport"),
+            Action("compare.prior", tr("Prior"), "X", self.comparing.toggle, group="Compare",
+                   checked=lambda: self.comparing.is_on),
+            Action("compare.choose", tr("Choose a prior"), "Shift+X", self.comparing.choose,
+                   group="Compare"),
+            Action("layout.hang", tr("Hang by protocol"), "Ctrl+L", self.hanging.hang_again,
+                   group="Layout"),
+            Action("layout.save", tr("Save my layout"), "Ctrl+Shift+L", self.hanging.save_layout,
+                   group="Layout"),
             Action("view.film", "Go to the film", "F6", self._go_to_film, group="View"),
             Action("view.sides", "Show or hide both sides", "F11", self._hide_sides, group="View"),
             Action("view.worklist", "Show or hide the study list", "F7",
@@ -254,9 +277,25 @@ class Window(QMainWindow):
 
     def _pick_layout(self) -> None:
         picker = LayoutPicker(self.grid.shape(), self)
-        picker.chosen.connect(self.grid.set_layout)
+        picker.chosen.connect(self._set_layout)
         below = self.top.button("layout.pick") or self.grid
         picker.open_at(below.mapToGlobal(below.rect().bottomLeft()))
+
+    def _set_layout(self, rows: int, columns: int) -> None:
+        """A layout that the reader chose; none is applied by itself from then on."""
+        self.hanging.touch()
+        self.grid.set_layout(rows, columns)
+
+    def _tell_whose(self, _: object) -> None:
+        """While the pane in hand shows a prior, say what that means for report and model."""
+        words = tr(
+            "The pane in hand shows a prior. Report and model are about the open study alone; "
+            "take one of its panes in hand to go on with it."
+        )
+        if self.grid.cell(self.viewport).is_foreign():
+            self.report.say(words)
+        elif self.report.said() == words:
+            self.report.say("")
 
     def _name_layout(self) -> None:
         self.table.entry("layout.pick").setIconText(layout_text(self.grid.shape()))
@@ -280,20 +319,13 @@ class Window(QMainWindow):
     def _study_opened(self, study: Study | None) -> None:
         self.worklist.clear_series()
         self.worklist.studies.show_open(study.identity.study if study else "")
-        self.grid.clear()
-        self.grid.set_reported(None)
-        self.viewport.show_series((), study)
+        self.hanging.study_opened(study)
         self.report.panel.show_title("")
         self.viewport.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _frames_arrived(self, frames: tuple[ImageFrame, ...]) -> None:
         self.worklist.add_frames(frames)
-        self.grid.set_reported(self.session.reading.identity)
-        if not any(pane.frames() for pane in self.grid.all_panes()):
-            self.worklist.select(frames[0].identity)
-            series = frames[0].identity.series
-            self.viewport.add_frames([one for one in frames if one.identity.series == series])
-        self.grid.add_frames(frames)
+        self.hanging.frames_arrived(frames)
 
     def _progressed(self, arrival: Arrival) -> None:
         if arrival.problem:
@@ -309,10 +341,7 @@ class Window(QMainWindow):
             )
         if not last.problem:
             self.worklist.say("")
-        for pane in self.grid.all_panes():
-            shown = pane.frames()
-            if shown and self._is_reported(shown[0].identity):
-                pane.put_in_order(self.worklist.series(shown[0].identity.series))
+        self.hanging.loaded()
 
     def _not_loaded(self, error: DicomProblem) -> None:
         if self.session.reading.frames():
@@ -320,9 +349,6 @@ class Window(QMainWindow):
         else:
             self.worklist.say(str(error), "alarm")
             self.viewport.show_problem(str(error))
-
-    def _show_series(self, entry: SeriesEntry) -> None:
-        self.grid.show_series(self.viewport, entry.frames, self.session.reading.study)
 
     def _report_opened(self, document: ReportDocument | None) -> None:
         frames = self.session.reading.frames()

@@ -18,6 +18,12 @@ from ui.viewport.cell import Cell
 from ui.viewport.viewport import Viewport
 
 MOST = 3  # rows, and columns
+TOUCHES = (
+    QEvent.Type.MouseButtonPress,
+    QEvent.Type.Wheel,
+    QEvent.Type.KeyPress,
+    QEvent.Type.ShortcutOverride,
+)
 
 
 class Grid(QWidget):
@@ -37,6 +43,7 @@ class Grid(QWidget):
     pane_added = pyqtSignal(object)  # Viewport, for whoever puts layers on every pane
     layout_changed = pyqtSignal()  # other panes stand in the grid, or in another order
     frame_shown = pyqtSignal(object, object)  # Viewport, ImageFrame | None: of any pane
+    touched = pyqtSignal()  # a press, a key or the wheel over a pane: the reader is at work
     dropped = pyqtSignal(object, object)  # Viewport, Identity of the series let go over it
 
     def __init__(
@@ -135,20 +142,23 @@ class Grid(QWidget):
         """Rows and columns."""
         return self._shape
 
-    def set_layout(self, rows: int, columns: int) -> None:
+    def set_layout(self, rows: int, columns: int, panes: Sequence[Viewport] = ()) -> None:
         """Another number of panes. Each keeps what it shows; the one in hand always stays.
 
-        Raises ValueError unless both are from 1 to 3.
+        `panes` says which they are and in which order. Raises ValueError unless rows and columns
+        are from 1 to 3, and `panes` as many, the one in hand among them.
         """
         if not (1 <= rows <= MOST and 1 <= columns <= MOST):
             raise ValueError(f"A grid of {rows} x {columns} panes is not offered.")
-        if (rows, columns) == self._shape and self._alone is None:
+        if panes and (len(panes) != rows * columns or self._active not in panes):
+            raise ValueError(f"These are not the panes of a grid of {rows} x {columns}.")
+        if (rows, columns) == self._shape and self._alone is None and not panes:
             return
         self.setUpdatesEnabled(False)  # panes move without a picture of the way in between
         while len(self._cells) < rows * columns:
             self._new_pane()
         self._shape, self._alone = (rows, columns), None
-        self._panes = self._chosen(rows * columns)
+        self._panes = list(panes) or self._chosen(rows * columns)
         self._lay_out()
         self._name_panes()
         self.setUpdatesEnabled(True)
@@ -156,10 +166,15 @@ class Grid(QWidget):
 
     def _chosen(self, count: int) -> list[Viewport]:
         """Which panes get a place: the one in hand, then those that show something."""
-        order = [*self._panes, *(pane for pane in self.all_panes() if pane not in self._panes)]
+        order = self.all_panes()
         wanted = sorted(order, key=lambda pane: (pane is not self._active, not pane.frames()))
         kept = wanted[:count]
         return [pane for pane in order if pane in kept]
+
+    def spare(self) -> Viewport:
+        """A pane that shows nothing and has no place in the layout; made when there is none."""
+        free = [one for one in self.all_panes() if one not in self._panes and not one.frames()]
+        return free[0] if free else self._new_pane()
 
     def is_maximised(self) -> bool:
         """True while one pane of several fills the grid."""
@@ -299,7 +314,9 @@ class Grid(QWidget):
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """A pane that gets the focus or a press is the one in hand from then on."""
-        takes = (QEvent.Type.FocusIn, QEvent.Type.MouseButtonPress)
-        if isinstance(watched, Viewport) and event is not None and event.type() in takes:
-            self.activate(watched)
+        if isinstance(watched, Viewport) and event is not None:
+            if event.type() in (QEvent.Type.FocusIn, QEvent.Type.MouseButtonPress):
+                self.activate(watched)
+            if event.type() in TOUCHES:
+                self.touched.emit()
         return False

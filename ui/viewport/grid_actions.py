@@ -23,13 +23,18 @@ SHAPES = (
 )
 
 
-def grid_actions(grid: Grid, pick: Callable[[], None]) -> list[Action]:
-    """Layouts, and which pane is in hand; `pick` opens the layout picker."""
+def grid_actions(
+    grid: Grid, pick: Callable[[], None], choose: Callable[[int, int], None] | None = None
+) -> list[Action]:
+    """Layouts, and which pane is in hand; `pick` opens the layout picker, `choose` takes a layout
+    (the grid's own way when it is None).
+    """
+    take = choose or grid.set_layout
     actions = [Action("layout.pick", tr("Layout"), "F4", pick, group="Layout")]
     for shape, key in SHAPES:
 
         def lay_out(shape: tuple[int, int] = shape) -> None:
-            grid.set_layout(*shape)
+            take(*shape)
 
         def is_laid_out(shape: tuple[int, int] = shape) -> bool:
             return grid.shape() == shape

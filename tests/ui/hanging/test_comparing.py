@@ -1,0 +1,176 @@
+"""A prior beside the current study: of the right patient, of the right part, never mixed up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import Qt
+
+from dicom_io.report.document import ReportState
+from tests.plugin.desk import Desk
+from tests.ui.hands import SHIFT, click
+from tests.ui.hanging.conftest import MakeDesk
+from tests.ui.hanging.shelf import STUDY, write_image
+
+KEY = Qt.Key
+CHEST: dict[str, Any] = {"BodyPartExamined": "CHEST"}
+
+
+def open_current(desk: Desk) -> None:
+    desk.open(f"{STUDY}1")
+    desk.go_to_film()
+
+
+def compare(desk: Desk) -> None:
+    """X, and wait for the prior."""
+    desk.key(KEY.Key_X)
+    desk.wait(lambda: len(shown(desk)) == 2)
+
+
+def shown(desk: Desk) -> list[str]:
+    """The study in each pane that shows an image, by the last number of its UID."""
+    frames = [pane.selected_frame() for pane in desk.window.grid.panes()]
+    return [one.identity.study.removeprefix(STUDY) for one in frames if one is not None]
+
+
+def headings(desk: Desk) -> list[str]:
+    grid = desk.window.grid
+    return [grid.cell(pane).heading.text().split(",")[0] for pane in grid.panes()]
+
+
+def test_x_brings_the_newest_prior_of_the_same_part_beside_the_study_and_takes_it_away(
+    shelf: Path, make_desk: MakeDesk
+) -> None:
+    write_image(shelf, 1, **CHEST)
+    write_image(shelf, 2, StudyDate="20200101", **CHEST)
+    write_image(shelf, 3, StudyDate="20230101", **CHEST)
+    write_image(shelf, 4, StudyDate="20240101", BodyPartExamined="KNEE", StudyDescription="KNEE")
+    write_image(shelf, 5, StudyDate="20250101", **CHEST)  # later than the study that is read
+    desk = make_desk()
+    open_current(desk)
+
+    compare(desk)
+
+    assert desk.window.grid.shape() == (1, 2)
+    assert shown(desk) == ["1", "3"]
+    assert headings(desk) == ["CURRENT", "PRIOR"]
+    assert desk.window.viewport is desk.window.grid.panes()[0]  # nothing changes hands by itself
+    desk.key(KEY.Key_X)
+    assert desk.window.grid.shape() == (1, 1)
+    assert shown(desk) == ["1"]
+    assert headings(desk) == [""]
+
+
+def test_the_series_most_like_the_one_on_the_screen_is_put_beside_it(
+    shelf: Path, make_desk: MakeDesk
+) -> None:
+    axial, sagittal = [1, 0, 0, 0, 1, 0], [0, 1, 0, 0, 0, -1]
+    head: dict[str, Any] = {"Modality": "MR", "BodyPartExamined": "KNEE"}
+    write_image(shelf, 1, 1, ImageOrientationPatient=sagittal, SeriesDescription="pd fs", **head)
+    for number, lies, name in ((1, axial, "pd fs"), (2, sagittal, "t1"), (3, sagittal, "pd fs")):
+        write_image(
+            shelf, 2, number, StudyDate="20210101", ImageOrientationPatient=lies,
+            SeriesDescription=name, **head,
+        )  # fmt: skip
+    desk = make_desk()
+    open_current(desk)
+
+    compare(desk)
+    desk.wait(lambda: desk.window.grid.panes()[1].frames()[0].identity.series == f"{STUDY}2.3")
+
+
+def test_a_study_of_another_issuer_of_the_same_number_is_no_prior(
+    shelf: Path, make_desk: MakeDesk
+) -> None:
+    write_image(shelf, 1, IssuerOfPatientID="EAST", **CHEST)
+    write_image(shelf, 2, StudyDate="20200101", IssuerOfPatientID="WEST", **CHEST)
+    desk = make_desk()
+    open_current(desk)
+
+    desk.key(KEY.Key_X)
+    desk.wait(lambda: "No other study" in desk.window.report.said())
+
+    assert desk.window.grid.shape() == (1, 1)
+    assert shown(desk) == ["1"]
+
+
+def test_a_prior_with_another_birth_date_is_not_taken_by_itself_and_the_list_says_why(
+    shelf: Path, make_desk: MakeDesk
+) -> None:
+    write_image(shelf, 1, **CHEST)
+    write_image(shelf, 2, StudyDate="20200101", PatientBirthDate="19510101", **CHEST)
+    desk = make_desk()
+    open_current(desk)
+
+    desk.key(KEY.Key_X)
+    desk.wait(lambda: "No earlier study of the same part" in desk.window.report.said())
+    desk.key(KEY.Key_X, SHIFT)
+    desk.wait(lambda: desk.window.comparing.menu is not None)
+
+    menu = desk.window.comparing.menu
+    assert menu is not None
+    (entry,) = menu.actions()
+    assert "another birth date" in entry.text()
+    entry.trigger()
+    menu.close()
+    desk.wait(lambda: shown(desk) == ["1", "2"])
+
+
+def test_the_report_and_the_model_stay_with_the_current_study_while_a_prior_is_in_hand(
+    shelf: Path, make_desk: MakeDesk
+) -> None:
+    write_image(shelf, 1, **CHEST)
+    write_image(shelf, 2, StudyDate="20200101", **CHEST)
+    desk = make_desk()
+    open_current(desk)
+    told: list[object] = []
+    desk.viewer.host.frame_selected.connect(told.append)
+    compare(desk)
+    current, prior = desk.window.grid.panes()
+
+    click(prior, (40, 40))
+
+    assert desk.viewer.host.selected_frame() is None  # so nothing can be drafted or asked
+    assert told == [None]
+    assert "shows a prior" in desk.window.report.said()
+    banner = desk.window.banner.identity()
+    assert banner is not None and banner.study == f"{STUDY}2"
+    report = desk.report()
+    assert report is not None and report.state is ReportState.DRAFT
+    assert {one.study for one in (report.identity, *report.evidence)} == {f"{STUDY}1"}
+    click(current, (40, 40))
+    assert told[-1] is current.selected_frame()
+    assert desk.window.report.said() == ""
+
+
+def test_opening_another_study_takes_the_prior_away(shelf: Path, make_desk: MakeDesk) -> None:
+    write_image(shelf, 1, **CHEST)
+    write_image(shelf, 2, StudyDate="20200101", **CHEST)
+    write_image(shelf, 3, PatientID="P3")
+    desk = make_desk()
+    open_current(desk)
+    compare(desk)
+
+    desk.open(f"{STUDY}3")
+
+    assert shown(desk) == ["3"]
+    assert desk.window.grid.shape() == (1, 1)
+    assert all(
+        frame.identity.patient_id == "P3"
+        for pane in desk.window.grid.all_panes()
+        for frame in pane.frames()
+    )
+
+
+def test_a_prior_that_was_looked_at_is_on_the_record(shelf: Path, make_desk: MakeDesk) -> None:
+    write_image(shelf, 1, **CHEST)
+    write_image(shelf, 2, StudyDate="20200101", **CHEST)
+    desk = make_desk()
+    open_current(desk)
+    compare(desk)
+    desk.wait(lambda: desk.viewer.session.is_settled)
+
+    record = "".join(path.read_text() for path in desk.root.audit.rglob("*") if path.is_file())
+
+    assert f"{STUDY}2" in record

@@ -1,0 +1,296 @@
+"""Comparing: a prior of the same patient beside the current study, with one key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import Enum, auto
+from functools import partial
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QMenu
+
+from dicom_io.anatomy import region_of
+from dicom_io.image.frame import ImageFrame
+from dicom_io.pacs.answers import study_of
+from dicom_io.priors import Prior, to_compare
+from dicom_io.study import Study
+from ui.hanging.choosing import alike, texts_of
+from ui.hanging.hanging import Hanging, shows
+from ui.hanging.priors import Priors
+from ui.language import tr
+from ui.reading import Reading
+from ui.viewport.grid import Grid
+from ui.viewport.overlay import plain
+from ui.viewport.viewport import Viewport
+from ui.wording import spoken_date
+from ui.worklist.thumbnails import SeriesEntry
+from ui.worklist.worklist_side import in_order, series_of
+
+
+class _Wish(Enum):
+    """Why priors are looked for."""
+
+    NEWEST = auto()  # X: the newest relevant one, beside the current study
+    LIST = auto()  # Shift+X: all of them, to choose from
+    PROTOCOL = auto()  # a hanging protocol has a place; silence when there is none
+
+
+class Comparing(QObject):
+    """X: the newest relevant prior comes beside the current study, and goes again."""
+
+    said = pyqtSignal(str)  # one sentence to the reader
+
+    def __init__(
+        self,
+        grid: Grid,
+        hanging: Hanging,
+        reading: Reading,
+        priors: Priors,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._grid = grid
+        self._hanging = hanging
+        self._reading = reading
+        self._priors = priors
+        self._wish: _Wish | None = None
+        self._awaited = ""  # UID of the prior that is to be shown
+        self._matched: tuple[SeriesEntry, int] | None = None  # what was put beside by itself
+        self._beside: Viewport | None = None  # its pane, while X put it there
+        self._former: tuple[tuple[int, int], tuple[Viewport, ...]] | None = None
+        self.menu: QMenu | None = None
+        priors.found.connect(self._found)
+        priors.not_found.connect(self._not_found)
+        priors.frames_arrived.connect(self._arrived)
+        priors.ended.connect(self._ended)
+        priors.problem.connect(self._failed)
+        reading.study_opened.connect(self._study_opened)
+        hanging.prior_wanted.connect(partial(self._look, _Wish.PROTOCOL))
+
+    @property
+    def is_on(self) -> bool:
+        """True while X has put a prior beside the current study."""
+        return self._beside is not None
+
+    def toggle(self) -> None:
+        """X: bring the newest relevant prior, or take the one that is shown away."""
+        if not self.stop():
+            self._look(_Wish.NEWEST)
+
+    def choose(self) -> None:
+        """Shift+X: all other studies of the patient, to choose from."""
+        self._look(_Wish.LIST)
+
+    def stop(self) -> bool:
+        """Take the prior away and bring the former layout back; False when there was none."""
+        beside, former = self._beside, self._former
+        if beside is None or former is None:
+            return self._stop_protocol()
+        self._beside = self._former = None
+        self._awaited = ""
+        shape, panes = former
+        current = next((pane for pane in self._grid.panes() if pane is not beside), panes[0])
+        if beside in self._grid.panes() and current in panes:
+            self._grid.activate(current)
+            self._grid.set_layout(*shape, panes)
+        beside.clear()
+        self.said.emit("")
+        return True
+
+    def _stop_protocol(self) -> bool:
+        """The same for a prior that a protocol has hung."""
+        foreign = [pane for pane in self._grid.panes() if self._grid.cell(pane).is_foreign()]
+        own = [pane for pane in self._grid.panes() if pane not in foreign and pane.frames()]
+        if not foreign or not own:
+            return False
+        self._hanging.touch()
+        self._grid.activate(own[0])
+        self._grid.set_layout(1, 1)
+        for pane in foreign:
+            pane.clear()
+        return True
+
+    # --- looking ---
+
+    def current(self) -> Study | None:
+        """The open study as its own files name it; None before the first of them is here."""
+        frames = self._reading.frames()
+        if not frames:
+            return None
+        kinds = tuple(dict.fromkeys(frame.modality for frame in frames))
+        return replace(study_of(frames[0].header), modalities=kinds)
+
+    def _look(self, wish: _Wish) -> None:
+        current = self.current()
+        if current is None:
+            if wish is not _Wish.PROTOCOL:
+                self.said.emit(tr("Open a study first, then compare it with an earlier one."))
+            return
+        if not current.identity.patient_id:
+            self._wish = wish
+            self._not_found(tr("This study has no patient ID, so no prior can be looked for."))
+            return
+        self._wish = wish
+        if wish is not _Wish.PROTOCOL and self._priors.known() is None:
+            self.said.emit(tr("Looking for earlier studies."))
+        region = region_of(*texts_of(self._reading.frames()[0]))
+        self._priors.look_for(current, region)
+
+    def _found(self, priors: tuple[Prior, ...]) -> None:
+        wish, self._wish = self._wish, None
+        current = self.current()
+        if wish is None or current is None:
+            return
+        if wish is not _Wish.PROTOCOL:
+            self.said.emit("")
+        if wish is _Wish.LIST:
+            self._offer(priors)
+            return
+        best = to_compare(current, priors)
+        if best is not None:
+            self.show(best, beside=wish is _Wish.NEWEST)
+        elif wish is _Wish.NEWEST:
+            self.said.emit(
+                tr(
+                    "No earlier study of the same part of the body was found. Shift+X lists the "
+                    "other studies of this patient ({count}).",
+                    count=len(priors),
+                )
+            )
+
+    def _not_found(self, why: str) -> None:
+        wish, self._wish = self._wish, None
+        if wish in (_Wish.NEWEST, _Wish.LIST):
+            self.said.emit(why)
+
+    def _offer(self, priors: tuple[Prior, ...]) -> None:
+        """A menu at the pane in hand; the first is the one that X would take."""
+        menu = QMenu(self._grid)
+        for prior in priors:
+            entry = QAction(words_of(prior).replace("&", "&&"), menu)
+            entry.triggered.connect(partial(self._chosen, prior))
+            menu.addAction(entry)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.destroyed.connect(self._menu_gone)
+        self.menu = menu
+        pane = self._grid.active()
+        menu.popup(pane.mapToGlobal(pane.rect().center()))
+
+    def _menu_gone(self) -> None:
+        self.menu = None
+
+    def _chosen(self, prior: Prior) -> None:
+        self.show(prior, beside=True)
+
+    # --- showing ---
+
+    def show(self, prior: Prior, *, beside: bool) -> None:
+        """Bring a prior here; with `beside` at once into a pane right of the one in hand."""
+        current = self.current()
+        if current is None:
+            return
+        uid = prior.study.identity.study
+        if beside:
+            self._make_room(prior.study)
+            self._awaited = uid
+        self._priors.open(prior, current.identity)
+
+    def _make_room(self, study: Study) -> None:
+        grid = self._grid
+        self._hanging.touch()
+        if self._beside is None:
+            shown = grid.active()
+            if grid.cell(shown).is_foreign():
+                shown = next(
+                    (pane for pane in grid.panes() if not grid.cell(pane).is_foreign()), shown
+                )
+                grid.activate(shown)
+            self._former = grid.shape(), grid.panes()
+            self._beside = grid.spare()
+            grid.set_layout(1, 2, (shown, self._beside))
+        self._beside.show_series((), study)
+
+    def _arrived(self, study: Study, frames: tuple[ImageFrame, ...]) -> None:
+        """Images of a prior: into its pane once they match, and into every pane that shows them."""
+        uid = study.identity.study
+        self._grid.add_frames(frames)
+        if uid == self._awaited and self._beside is not None and not self._beside.frames():
+            self._match(study, self._entries(uid))
+
+    def _ended(self, study: Study) -> None:
+        """All of it is here: in order, and the best match if the reader has not moved on."""
+        uid = study.identity.study
+        entries = self._entries(uid)
+        for entry in entries:
+            self._grid.put_in_order(entry.frames)
+        taken = self._hanging.prior_arrived(study, entries)
+        if uid == self._awaited and not taken:
+            self._awaited = ""
+            self._match(study, entries)
+
+    def _match(self, study: Study, entries: Sequence[SeriesEntry]) -> None:
+        """Show the image that is most like the one beside it."""
+        pane = self._beside
+        if pane is None or (pane.frames() and not self._is_as_put(pane)):
+            return
+        shown = next(
+            (
+                one.selected_frame() or (one.frames() or (None,))[0]
+                for one in self._grid.panes()
+                if one is not pane
+            ),
+            None,
+        )
+        best = alike(shown, entries) if shown is not None else None
+        if best is None or best.entry is None:
+            return
+        self._matched = best.entry, best.index
+        if not shows(pane, best.entry):
+            self._grid.show_series(pane, best.entry.frames, study)
+        if pane.position() != best.index:
+            pane.go_to(best.index)
+
+    def _is_as_put(self, pane: Viewport) -> bool:
+        """True while the reader has neither scrolled the prior nor chosen another series of it."""
+        frame = pane.selected_frame()
+        if self._matched is None:
+            return False
+        entry, index = self._matched
+        return frame is None or frame.identity == entry.frames[index].identity
+
+    def _entries(self, uid: str) -> tuple[SeriesEntry, ...]:
+        by_series: dict[str, list[ImageFrame]] = {}
+        for frame in self._priors.frames(uid):
+            by_series.setdefault(frame.identity.series, []).append(frame)
+        entries = [SeriesEntry(series_of(one), one) for one in map(in_order, by_series.values())]
+        entries.sort(key=lambda entry: (entry.series.number is None, entry.series.number or 0))
+        return tuple(entries)
+
+    def _failed(self, why: str) -> None:
+        """The pane says it; where there is none yet, the report side does."""
+        if self._beside is not None and not self._beside.frames():
+            self._beside.show_problem(why)
+        self.said.emit(why)
+
+    def _study_opened(self, _: object) -> None:
+        self._wish = self._beside = self._former = self._matched = None
+        self._awaited = ""
+
+
+def words_of(prior: Prior) -> str:
+    """One line of the list: date, kind, what, where it is, and any doubt."""
+    study = prior.study
+    parts = [
+        spoken_date(study.date),
+        " ".join(plain(one) for one in study.modalities),
+        plain(study.description),
+    ]
+    if prior.relevance >= 2:
+        parts.append(tr("same part of the body"))
+    if not prior.on_disk:
+        parts.append(tr("in {source}", source=plain(prior.source)))
+    if prior.doubt:
+        parts.append(tr("caution: {doubt}", doubt=prior.doubt))
+    return " · ".join(part for part in parts if part)
