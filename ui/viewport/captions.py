@@ -9,7 +9,7 @@ from dicom_io.image.geometry import NONE, Edges, edges_of, spacing_of
 from dicom_io.image.header import number
 from ui.viewport.overlay import Marks, plain
 from ui.viewport.placement import Placement
-from ui.viewport.presets import Offer, as_text
+from ui.viewport.presets import Offer, numbers_of
 from ui.viewport.reel import Loaded
 
 NO_SCALE = "no scale: pixel spacing unknown"
@@ -67,9 +67,7 @@ def kind_texts(frame: ImageFrame) -> tuple[str, ...]:
 
 def window_text(offer: Offer) -> str:
     """Centre and width with their source: "C 40 · W 400 (file)"."""
-    window = offer.window
-    center, width = as_text(window.center, window.width), as_text(window.width, window.width)
-    return f"C {center} · W {width} ({plain(offer.name)})"
+    return f"{numbers_of(offer.window)} ({plain(offer.name)})"
 
 
 def zoom_text(placement: Placement) -> str:

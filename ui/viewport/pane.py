@@ -18,6 +18,7 @@ from PyQt6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPen, QResiz
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from dicom_io.errors import DicomProblem
+from dicom_io.hands import Preset
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.geometry import pixel_aspect
@@ -35,7 +36,7 @@ from ui.viewport.picture import Picture
 from ui.viewport.placement import Placement
 from ui.viewport.planes import Planes
 from ui.viewport.presets import BY_HAND, Choice, Offer, offers
-from ui.viewport.reel import BUDGET, Loaded, Reel
+from ui.viewport.reel import Loaded, Reel
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Pane(QWidget):
         jobs: Jobs,
         *,
         font_size: int = theme.FONT_SIZE,
-        budget: int = BUDGET,
+        budget: int | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -80,6 +81,7 @@ class Pane(QWidget):
         self._marks: Marks | None = None
         self._placement = Placement(1, 1)
         self._choice = Choice()
+        self._presets: tuple[Preset, ...] = ()
         self._inverted = False
         self._planes: Planes | None = None
         self._shutter_of: Callable[[ImageFrame], Shutter | None] = shutter_of
@@ -142,7 +144,8 @@ class Pane(QWidget):
         self.update()
 
     def put_in_order(self, frames: Sequence[ImageFrame]) -> None:
-        """Sort the series shown; the image on the screen, its window, zoom and box stay."""
+        """Show these frames of the series and no others, in this order; the image on the screen,
+        its window, zoom and box stay."""
         mine = [frame for frame in frames if self._expects(frame)]
         if not mine or not self._reel.frames:
             self.add_frames(frames)
@@ -323,7 +326,11 @@ class Pane(QWidget):
         """The windows to choose from, in the order of the digits; none for colour."""
         if self._loaded is None or self._loaded.frame.is_colour:
             return ()
-        return offers(self._loaded.windows, self._loaded.frame.modality)
+        return offers(self._loaded.windows, self._loaded.frame.modality, self._presets)
+
+    def use_presets(self, presets: Sequence[Preset]) -> None:
+        """Windows that the reader has saved; offered last, for their own modality."""
+        self._presets = tuple(presets)
 
     def choose_window(self, offer: Offer | None) -> None:
         """See the whole series through this window; None for each frame's own."""

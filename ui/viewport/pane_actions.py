@@ -47,6 +47,7 @@ def tool_actions(active: Active) -> list[Action]:
         tool(Tool.PAN, "Pan", "T"),
         tool(Tool.ZOOM, "Zoom", "Z"),
         tool(Tool.SCROLL, "Scroll", "S"),
+        tool(Tool.MAGNIFY, "Magnifying glass", "G"),
         tool(Tool.BOX, "Box", "B"),
     ]
 

@@ -120,9 +120,9 @@ class Placement:
         half = 2 if upside_down else 0
         return self.oriented(Orientation(not self.mirrored, half - self.quarters))
 
-    def one_to_one(self) -> Placement:
-        """One stored pixel on one device pixel, about the middle of the pane."""
-        return self.zoomed(1.0 / self.zoom, self.width / 2, self.height / 2)
+    def one_to_one(self, at: tuple[float, float] | None = None) -> Placement:
+        """One stored pixel on one device pixel, about that point or the middle of the pane."""
+        return self.zoomed(1.0 / self.zoom, *(at or (self.width / 2, self.height / 2)))
 
     def zoomed(self, factor: float, x: float, y: float) -> Placement:
         """Larger by `factor`; what lies under the point x, y of the pane stays there."""

@@ -1,10 +1,11 @@
-"""The windows that a reader can choose: the file's own first, then those of the modality."""
+"""The windows that a reader can choose: the file's own, those of the modality, the reader's own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dicom_io.hands import Preset
 from dicom_io.image.render import Window
 
 BY_HAND = "by hand"
@@ -33,15 +34,32 @@ CT_PRESETS = (
 )
 
 
-def offers(windows: Sequence[Window], modality: str) -> tuple[Offer, ...]:
-    """Everything to choose from, for one frame; the digits 1 to 9 choose in this order."""
+def offers(
+    windows: Sequence[Window], modality: str, presets: Sequence[Preset] = ()
+) -> tuple[Offer, ...]:
+    """Everything to choose from, for one frame; the digits 1 to 9 choose in this order.
+
+    `presets` are the reader's own; those of another modality are not offered.
+    """
     own = [Offer(source_of(window), window, index) for index, window in enumerate(windows)]
     if modality == "CT":
         own += [
             Offer(name, Window(center, width, explanation=name))
             for name, center, width in CT_PRESETS
         ]
+    own += [
+        Offer(preset.name, Window(preset.center, preset.width, function, explanation=preset.name))
+        for preset in presets
+        if preset.modality == modality
+        for function in ("LINEAR" if preset.width >= 1 else "LINEAR_EXACT",)
+    ]
     return tuple(own)
+
+
+def numbers_of(window: Window) -> str:
+    """Centre and width: "C 40 · W 400"."""
+    center, width = as_text(window.center, window.width), as_text(window.width, window.width)
+    return f"C {center} · W {width}"
 
 
 def source_of(window: Window) -> str:

@@ -14,7 +14,6 @@ from ui.viewport.presets import set_by_hand
 THRESHOLD = 4.0  # logical pixels; a shorter way is a click
 FASTER = 4.0  # with Ctrl
 FASTER_FRAMES = 5  # with Ctrl
-WHEEL_STEP = 120  # eighths of a degree: one notch
 PIXELS_A_FRAME = 12.0  # of a scroll drag
 DOUBLING = 150.0  # logical pixels of a zoom drag that double or halve the picture
 WIDENING = 200.0  # logical pixels of a window drag that multiply the width by e
@@ -22,12 +21,13 @@ SHIFTING = 400.0  # logical pixels of a window drag that move the centre by one 
 
 
 class Tool(StrEnum):
-    """What the left button does."""
+    """What a drag does."""
 
     WINDOW = "window/level"
     PAN = "pan"
     ZOOM = "zoom"
     SCROLL = "scroll"
+    MAGNIFY = "magnifying glass"
     BOX = "box"  # for a question to the model
     PROBE = "probe"
     LENGTH = "length"
@@ -42,7 +42,7 @@ class Tool(StrEnum):
     CROSSHAIR = "crosshair"  # the same place in every pane
 
 
-# What the left button draws; the drag goes to the layers, not to the pane.
+# What is drawn; the drag goes to the layers, not to the pane.
 DRAWING = frozenset(
     (
         Tool.PROBE,
@@ -60,22 +60,11 @@ DRAWING = frozenset(
 )
 
 
-def tool_for(button: Qt.MouseButton, modifiers: Qt.KeyboardModifier, in_hand: Tool) -> Tool | None:
-    """The tool of a press: left the one in hand, middle pan, right zoom; Shift with left pan."""
-    if button == Qt.MouseButton.LeftButton:
-        return Tool.PAN if modifiers & Qt.KeyboardModifier.ShiftModifier else in_hand
-    if button == Qt.MouseButton.MiddleButton:
-        return Tool.PAN
-    if button == Qt.MouseButton.RightButton:
-        return Tool.ZOOM
-    return None
-
-
 @dataclass
 class Drag:
     """A button that is held down: where it was pressed and what has happened since."""
 
-    tool: Tool
+    tool: Tool | None  # None for a button that moves nothing; it may still be a click
     button: Qt.MouseButton
     start: QPointF
     last: QPointF = field(default_factory=QPointF)
@@ -84,6 +73,8 @@ class Drag:
     center: float = 0.0  # so far, before rounding
     width: float = 0.0
     frames: float = 0.0  # part of a frame that a scroll drag has not used yet
+    ctrl_hurries: bool = True  # Ctrl is not part of the gesture that began this
+    reverses_window: bool = False
 
     def move(self, to: QPointF) -> tuple[float, float]:
         """The way since the last move; 0, 0 while the drag is still a click."""
@@ -98,14 +89,14 @@ class Drag:
         return step.x(), step.y()
 
     def windowed(self, dx: float, dy: float, fast: bool) -> Window | None:
-        """The window after another step: right widens, up lowers the centre.
+        """The window after another step: right widens, up lowers the centre, or the reverse.
 
         Steps are relative to the width when the drag began, so that a narrow window moves finely
         and a wide one far. None when the drag has no window (colour).
         """
         if self.window is None:
             return None
-        speed = FASTER if fast else 1.0
+        speed = (FASTER if fast else 1.0) * (-1 if self.reverses_window else 1)
         self.width = max(self.width * math.exp(speed * dx / WIDENING), self.window.width * 1e-4)
         self.center += speed * dy * self.window.width / SHIFTING
         return set_by_hand(self.window, self.center, self.width)

@@ -1,45 +1,42 @@
-"""Viewport: a pane with hands: mouse tools, wheel, keys, menu and the box for a question.
+"""Viewport: a pane with hands: mouse tools, wheel, touchpad, menu.
 
-Left drag is window/level or the tool in hand, middle drag pans, right drag zooms, a right click
-opens the menu, the wheel scrolls, Ctrl makes all of it faster. A plain left click only selects.
+What each button and the wheel do stands in a table (`gestures.Mouse`). A click of the right button
+opens the menu whatever its drag does, a plain left click only selects, and no click or double click
+ever asks a model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QWheelEvent
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QContextMenuEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
 from PyQt6.QtWidgets import QMenu, QWidget
 
-from dicom_io.identity import Identity
+from dicom_io.hands import MouseSettings
 from dicom_io.image.frame import ImageFrame
-from dicom_io.report.document import Region
 from ui import theme
 from ui.actions import Action
 from ui.jobs import Jobs
+from ui.viewport.boxes import BoxPane
+from ui.viewport.gestures import SCROLL, ZOOM, Mouse, Stroke, mouse_of
+from ui.viewport.glass import paint_glass
 from ui.viewport.layer import Layer, Press
-from ui.viewport.pane import Pane
-from ui.viewport.picture import Picture
-from ui.viewport.presets import FIRST_KEYS
-from ui.viewport.reel import BUDGET
-from ui.viewport.tools import (
-    DRAWING,
-    FASTER_FRAMES,
-    WHEEL_STEP,
-    Drag,
-    Tool,
-    tool_for,
-    zoom_factor,
-)
-
-LEAST_BOX = 2.0  # stored pixels; a smaller box is a click
+from ui.viewport.menu import pane_menu
+from ui.viewport.tools import DRAWING, Drag, Tool, zoom_factor
+from ui.viewport.wheel import Wheel, pinched
 
 
-class Viewport(Pane):
+class Viewport(BoxPane):
     """The pane that a reader works in."""
 
-    box_drawn = pyqtSignal(object)  # Region, or None when the box was taken away
     maximise_requested = pyqtSignal()  # a double click, or M
 
     def __init__(
@@ -47,34 +44,41 @@ class Viewport(Pane):
         jobs: Jobs,
         *,
         font_size: int = theme.FONT_SIZE,
-        budget: int = BUDGET,
+        budget: int | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(jobs, font_size=font_size, budget=budget, parent=parent)
         self.setObjectName("viewport")
         self.setMouseTracking(True)  # layers answer to the mouse without a button
-        self._tool = Tool.WINDOW
+        self._mouse, _ = mouse_of(MouseSettings())
+        self._tool = self._mouse.at_rest
         self._drag: Drag | None = None
-        self._drawing: Region | None = None
-        self._places: tuple[tuple[Region, str], ...] = ()
-        self._wheel = 0
+        self._wheel = Wheel()
+        self._pointer: QPointF | None = None  # where the mouse is, while it is over the pane
         self._in_menu: tuple[Action, ...] = ()
         self._holder: Layer | None = None  # of the drag that goes on
         self.frame_selected.connect(self._let_go)
 
-    # --- tools and box ---
+    # --- tools ---
 
     def tool(self) -> Tool:
-        """What the left button does."""
+        """The tool in hand."""
         return self._tool
 
     def arm(self, tool: Tool) -> None:
-        """Take a tool in hand. After one box the hand goes back to window/level by itself."""
+        """Take a tool in hand. After one box the hand goes back to its tool at rest by itself."""
         self._tool = tool
         self._drawing = None
         self.setCursor(cursor_of(tool))
         self.update()
         self.view_changed.emit()
+
+    def use_mouse(self, mouse: Mouse) -> None:
+        """Let buttons and wheel do this from now on; a hand at rest takes the new tool at rest."""
+        rests = self._tool is self._mouse.at_rest
+        self._mouse = mouse
+        if rests:
+            self.arm(mouse.at_rest)
 
     def step_back(self) -> bool:
         """Undo one thing of the mouse: a drag, the box tool, the box. False when there is none."""
@@ -84,7 +88,7 @@ class Viewport(Pane):
         elif any(layer.step_back() for layer in reversed(self._layers)):
             self.update()
         elif self._tool is Tool.BOX or self._tool in DRAWING:
-            self.arm(Tool.WINDOW)
+            self.arm(self._mouse.at_rest)
         elif self.box() is not None:
             self.set_box(None)
             self.box_drawn.emit(None)
@@ -92,38 +96,10 @@ class Viewport(Pane):
             return False
         return True
 
-    def show_places(self, places: Sequence[tuple[Region, str]]) -> None:
-        """Boxes that a model found, each with its label; none takes them away.
-
-        Each is painted over its own frame alone, and gone for good once another series is shown.
-        """
-        self._places = tuple(places)
-        self.update()
-
-    def places(self) -> tuple[tuple[Region, str], ...]:
-        """The boxes that a model found on the frame shown."""
-        frame = self.selected_frame()
-        return tuple(
-            (box, label)
-            for box, label in self._places
-            if frame is not None and box.identity == frame.identity
-        )
-
-    def clear(self) -> None:
-        """Nothing is shown, as in `Pane.clear`; what a model found is gone too."""
-        self._places = ()
-        super().clear()
-
-    def _paint_over(
-        self, painter: QPainter, pane: QRectF, picture: Picture
-    ) -> tuple[Identity | None, Identity | None, Identity | None]:
-        """Overlay and box, and what a model found in this very picture."""
-        overlay, boxed, _ = super()._paint_over(painter, pane, picture)
-        mine = [(box, label) for box, label in self._places if box.identity == picture.identity]
-        for box, label in mine:
-            words = f"AI: {label}" if label else "AI"
-            self._overlay.draw_box(painter, box, words, self.placement(), colour=theme.AI)
-        return overlay, boxed, (picture.identity if mine else None)
+    def one_to_one(self) -> None:
+        """One stored pixel on one of the screen, about the mouse while it is over the pane."""
+        at = (self._pointer.x(), self._pointer.y()) if self._pointer is not None else None
+        self.place(self.placement().one_to_one(at))
 
     def _let_go(self, frame: ImageFrame | None) -> None:
         """Another frame is shown: a drag that belongs to the one before ends here."""
@@ -132,33 +108,41 @@ class Viewport(Pane):
         self._drawing = None
         self._holder = None
 
-    def _box_to_paint(self) -> tuple[Region | None, str]:
-        return (self._drawing, "") if self._drawing is not None else super()._box_to_paint()
-
     # --- mouse ---
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         if event is None or self._drag is not None:
             return
-        tool = tool_for(event.button(), event.modifiers(), self._tool)
-        if tool is None:
+        stroke = self._mouse.stroke(event.button(), event.modifiers(), self._tool)
+        if stroke is None and event.button() != Qt.MouseButton.RightButton:
             super().mousePressEvent(event)
             return
-        if self._offer_to_layers(event, tool) or tool in DRAWING:
+        if stroke is not None and self._offer_to_layers(event, stroke):
             return
         window = self.current_window()
-        self._drag = Drag(tool, event.button(), event.position(), window=window)
+        self._drag = Drag(
+            stroke.tool if stroke is not None else None,
+            event.button(),
+            event.position(),
+            last=event.position(),
+            window=window,
+            ctrl_hurries=stroke is not None and stroke.ctrl_hurries,
+            reverses_window=self._mouse.reverses_window,
+        )
         if window is not None:
             self._drag.center, self._drag.width = window.center, window.width
+        if self._drag.tool is Tool.MAGNIFY:
+            self.update()
 
-    def _offer_to_layers(self, event: QMouseEvent, tool: Tool) -> bool:
-        """True when a layer, the topmost first, takes this drag."""
+    def _offer_to_layers(self, event: QMouseEvent, stroke: Stroke) -> bool:
+        """True when this press is for layers: one takes it, the topmost first, or it draws."""
         view = self.view()
-        press = self._press(event, tool)
-        if view is not None and event.button() == Qt.MouseButton.LeftButton:
+        press = self._press(event, stroke.tool)
+        draws = stroke.tool in DRAWING
+        if view is not None and (draws or event.button() == Qt.MouseButton.LeftButton):
             takers = (layer for layer in reversed(self._layers) if layer.press(press, view))
             self._holder = next(takers, None)
-        return self._holder is not None
+        return self._holder is not None or draws
 
     def _press(self, event: QMouseEvent, tool: Tool) -> Press:
         at = event.position()
@@ -181,13 +165,14 @@ class Viewport(Pane):
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         if event is None:
             return
+        self._pointer = event.position()
         if self._drag is None:
             self._move_over_layers(event)
             return
         drag = self._drag
         dx, dy = drag.move(event.position())
         if drag.is_far and self.selected_frame() is not None:
-            self._drag_on(drag, dx, dy, is_fast(event))
+            self._drag_on(drag, dx, dy, drag.ctrl_hurries and is_fast(event))
 
     def _drag_on(self, drag: Drag, dx: float, dy: float, fast: bool) -> None:
         """One step of a drag."""
@@ -203,7 +188,8 @@ class Viewport(Pane):
         elif drag.tool is Tool.SCROLL:
             self.scroll_by(drag.scrolled(dy, fast))
         elif drag.tool is Tool.BOX:
-            self._drawing = self._region(drag.start, drag.last)
+            self.draw_box(drag.start, drag.last)
+        elif drag.tool is Tool.MAGNIFY:
             self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
@@ -219,10 +205,12 @@ class Viewport(Pane):
         if drag is None or event.button() != drag.button:
             return
         self._drag = None
-        if drag.tool is Tool.BOX:
-            self._finish_box(drag, event.position())
-        elif drag.button == Qt.MouseButton.RightButton and not drag.is_far:
+        if drag.button == Qt.MouseButton.RightButton and not drag.is_far:
             self.open_menu(event.globalPosition().toPoint())
+        elif drag.tool is Tool.BOX:
+            self.arm(self._mouse.at_rest)
+            self.finish_box(drag.start, event.position() if drag.is_far else None)
+        self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
         """Maximise, unless a layer has use for it; it starts no drag and never anything else."""
@@ -238,13 +226,35 @@ class Viewport(Pane):
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is None:
             return
-        turned = event.angleDelta()
-        self._wheel += turned.y() or turned.x()
-        notches = int(self._wheel / WHEEL_STEP)
-        self._wheel -= notches * WHEEL_STEP
-        if notches:
-            self.scroll_by(-notches * (FASTER_FRAMES if is_fast(event) else 1))
+        turn = self._mouse.turn(event.modifiers())
+        if turn.act == ZOOM:
+            at = event.position()
+            self.place(self.placement().zoomed(self._wheel.factor(event), at.x(), at.y()))
+        elif turn.act == SCROLL and (count := self._wheel.frames(event, turn.is_fast)):
+            self.scroll_by(count)
         event.accept()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Two fingers that move apart or together zoom about the place between them."""
+        if (
+            isinstance(event, QNativeGestureEvent)
+            and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture
+        ):
+            at = event.position()
+            self.place(self.placement().zoomed(pinched(event.value()), at.x(), at.y()))
+            return True
+        return super().event(event)
+
+    def leaveEvent(self, event: QEvent | None) -> None:
+        self._pointer = None
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """The pane, and the magnifying glass over it while it is held."""
+        super().paintEvent(event)
+        picture = self._current_picture()
+        if self._drag is not None and self._drag.tool is Tool.MAGNIFY and picture is not None:
+            at = self._drag.last if self._pointer is None else self._pointer
+            paint_glass(QPainter(self), QRectF(self.rect()), at, picture, self.placement())
 
     def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
         """The menu key; the mouse's own menu comes when the button is let go."""
@@ -253,41 +263,9 @@ class Viewport(Pane):
 
     def open_menu(self, where: QPoint) -> QMenu:
         """The windows of this frame, by name, and what can be done with it."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for number, offer in enumerate(self.window_offers(), start=1):
-            key = f"\t{number}" if number <= FIRST_KEYS else ""
-            entry = menu.addAction(offer.name.replace("&", "&&") + key)
-            if entry is not None:
-                entry.triggered.connect(lambda _, offer=offer: self.choose_window(offer))
-        menu.addSeparator()
-        for action in self._in_menu:
-            if action.group in ("Tools", "View"):
-                entry = menu.addAction(f"{action.text}\t{action.shortcut}")
-                if entry is not None:
-                    entry.triggered.connect(lambda _, action=action: action.run())
+        menu = pane_menu(self, self._in_menu)
         menu.popup(where)
         return menu
-
-    def _region(self, start: QPointF, end: QPointF) -> Region | None:
-        """The box between two points of the pane: whole stored pixels, inside the image."""
-        frame = self.selected_frame()
-        if frame is None:
-            return None
-        place = self.placement()
-        corners = [place.to_stored(point.x(), point.y()) for point in (start, end)]
-        x0, x1 = sorted(min(max(round(x), 0), place.columns) for x, _ in corners)
-        y0, y1 = sorted(min(max(round(y), 0), place.rows) for _, y in corners)
-        return Region(frame.identity, float(x0), float(y0), float(x1), float(y1))
-
-    def _finish_box(self, drag: Drag, end: QPointF) -> None:
-        """A box is drawn, or a click took it away; either way the tool goes back on its hook."""
-        region = self._region(drag.start, end) if drag.is_far else None
-        if region is not None and min(region.x1 - region.x0, region.y1 - region.y0) < LEAST_BOX:
-            region = None
-        self.arm(Tool.WINDOW)
-        self.set_box(region)
-        self.box_drawn.emit(region)
 
     def offer_in_menu(self, actions: Sequence[Action]) -> None:
         """What the menu of the right button offers besides the windows."""

@@ -135,15 +135,15 @@ def test_a_right_click_opens_the_menu_and_does_not_zoom(ct: Viewport, qtbot: QtB
     assert isinstance(menu, QMenu)
     assert ct.zoom_percent() == zoom
     entries = {entry.text().partition("\t")[0]: entry for entry in menu.actions()}
-    entries["CT bone"].trigger()
+    entries["CT bone · C 300 · W 1500"].trigger()
     menu.close()
     assert window_of(ct) == (300, 1500)
 
 
-def test_the_wheel_scrolls_and_ctrl_makes_it_faster(stack: Viewport, qtbot: QtBot) -> None:
+def test_the_wheel_scrolls_and_shift_makes_it_faster(stack: Viewport, qtbot: QtBot) -> None:
     hands.turn_wheel(stack, -120)
     at(stack, qtbot, 2)
-    hands.turn_wheel(stack, -120, hands.CTRL)
+    hands.turn_wheel(stack, -120, hands.SHIFT)
     at(stack, qtbot, 7)
     hands.turn_wheel(stack, 120)
     at(stack, qtbot, 6)
