@@ -1,7 +1,7 @@
 """AnnotationLayer: the reader's marks over one pane, drawn, moved and pulled with the mouse.
 
-With a drawing tool in hand the left button draws, but a handle or a label under it is taken first;
-with window/level in hand the lines of marks can be taken too. Only marks of the frame on the screen
+With a drawing tool in hand a drag draws, but a handle or a label under it is taken first; with
+window/level or scrolling in hand the lines of marks can be taken too. Only marks of the frame on the screen
 are painted and felt; what is half done ends when another frame comes.
 """
 
@@ -205,7 +205,7 @@ class AnnotationLayer(Layer):
         """Lines give way to a new mark, and everything to a tool that moves the picture."""
         if tool in KINDS:
             return hit.handle is not None or hit.is_label
-        return tool is Tool.WINDOW
+        return tool in (Tool.WINDOW, Tool.SCROLL)  # what a hand at rest does
 
     def _begin_edit(self, hit: Hit, press: Press) -> bool:
         mark = self._annotations.get(hit.name)

@@ -30,6 +30,7 @@ class Marking(QObject):
         self._grid = grid
         self._say = say
         self._layers: dict[Viewport, AnnotationLayer] = {}
+        self._hand = grid.active()
         for pane in grid.all_panes():
             self.cover(pane)
         grid.pane_added.connect(self.cover)
@@ -42,7 +43,10 @@ class Marking(QObject):
         pane.add_layer(layer)
 
     def _pane_taken(self, pane: Viewport) -> None:
-        """Another pane is in hand: what was half drawn elsewhere is given up."""
+        """Another pane is in hand: the tool comes along, and what was half drawn is given up."""
+        tool, self._hand = self._hand.tool(), pane
+        if pane.tool() is not tool:
+            pane.arm(tool)
         for other, layer in self._layers.items():
             if other is not pane:
                 layer.abandon()
@@ -62,15 +66,15 @@ class Marking(QObject):
         """What the left button draws."""
         rows = (
             (Tool.LENGTH, tr("Length"), "D"),
-            (Tool.BIDIRECTIONAL, tr("Two axes"), "Y"),
+            (Tool.BIDIRECTIONAL, tr("Two axes"), "Shift+D"),
             (Tool.ANGLE, tr("Angle"), "A"),
             (Tool.COBB, tr("Cobb angle"), "Shift+A"),
-            (Tool.ELLIPSE, tr("Ellipse"), "G"),
-            (Tool.RECTANGLE, tr("Rectangle"), "Q"),
-            (Tool.FREEHAND, tr("Freehand"), "Shift+Q"),
+            (Tool.ELLIPSE, tr("Ellipse"), "Q"),
+            (Tool.RECTANGLE, tr("Rectangle"), "Shift+Q"),
+            (Tool.FREEHAND, tr("Freehand"), "Y"),
             (Tool.PROBE, tr("Probe"), "Shift+P"),
             (Tool.ARROW, tr("Arrow"), "U"),
-            (Tool.TEXT, tr("Text"), "J"),
+            (Tool.TEXT, tr("Text"), "Shift+U"),
         )
 
         def tool(which: Tool, text: str, key: str) -> Action:
@@ -105,7 +109,7 @@ class Marking(QObject):
             step("mark.undo", tr("Undo mark"), ("Ctrl+Z",), self.undo),
             step("mark.redo", tr("Redo mark"), ("Ctrl+Shift+Z", "Ctrl+Y"), self.redo),
             step("mark.delete", tr("Delete mark"), ("Del", "Backspace"), self.delete),
-            step("mark.words", tr("Words beside the mark"), ("Shift+J",), self.edit_text),
+            step("mark.words", tr("Words beside the mark"), ("Shift+W",), self.edit_text),
             step("mark.hide", tr("Show or hide marks"), ("Shift+M",), self.show_or_hide),
             Action(
                 "image.key",
