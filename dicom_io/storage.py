@@ -32,7 +32,7 @@ class DataRoot:
 
     def create(self) -> DataRoot:
         """Make the folders that are missing, mode 0700. Raises StorageProblem when it cannot."""
-        rooms = (self.cache, self.drafts, self.outbox, self.audit, self.models)
+        rooms = (self.cache, self.drafts, self.outbox, self.audit, self.models, self.presentations)
         for folder in (self.folder, *rooms):
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -68,6 +68,11 @@ class DataRoot:
     @property
     def audit(self) -> Path:
         return self.folder / "audit"
+
+    @property
+    def presentations(self) -> Path:
+        """Marks, key images and views of studies, one file each."""
+        return self.folder / "presentations"
 
     @property
     def models(self) -> Path:

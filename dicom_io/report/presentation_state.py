@@ -5,15 +5,13 @@ Source: DICOM PS3.3 A.33.1 and its modules; the header is that of our reports.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 
-import numpy as np
 import pydicom
+from PIL import ImageCms
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID
@@ -21,25 +19,24 @@ from pydicom.valuerep import format_number_as_ds
 
 from dicom_io.errors import InvalidReport, ReportProblem
 from dicom_io.identity import Identity
-from dicom_io.image.annotation import Annotation, Kind
-from dicom_io.image.drawn import CREATOR, FORMAT, GROUP, graphics_of, put_mark
+from dicom_io.image.applying import translated
+from dicom_io.image.drawn import CREATOR, FORMAT, GROUP
 from dicom_io.image.functional import floats, macro
-from dicom_io.image.gsps import GRAYSCALE, corners_of, rotation_of
+from dicom_io.image.gsps import COLOR, GRAYSCALE, corners_of, rotation_of
 from dicom_io.image.header import number
-from dicom_io.image.presentation import Graphic, Presentation, Shape, Shutter, Sizing, unique
+from dicom_io.image.modality import Modality
+from dicom_io.image.presentation import Presentation, Shutter, Sizing, unique
 from dicom_io.image.window import LINEAR
 from dicom_io.report import header
 from dicom_io.report.compare import compare
 from dicom_io.report.header import Software, put
 from dicom_io.report.images import referable_frame
+from dicom_io.report.presentation_graphics import fl, label_of, put_drawn
 from dicom_io.report.text import fitting
 
 SERIES_NUMBER = 904
+_NEUTRAL = 0x8080  # a* and b* of every grey
 SERIES_DESCRIPTION = "Presentation states (research use only)"
-LABEL = "WETREAD"
-MARKS_LAYER, OTHER_LAYER = "MEASUREMENTS", "GRAPHICS"
-LONGEST_VALUE = 1024  # characters of a text object (ST)
-_MARK_COLOUR = (255, 230, 120)  # what we recommend others to draw marks in
 _ALIKE = ("shape", "orientation", "shutter", "lut", "label", "description", "creator")
 
 
@@ -51,8 +48,24 @@ class _Material:
     software: Software
     moment: datetime
 
+    @property
+    def is_colour(self) -> bool:
+        """Colour images have states of their own, without greys and with a colour profile."""
+        return is_colour(self.images[0])
+
     def header_of(self, instance: str) -> Dataset:
         return next(one for one in self.images if str(one.SOPInstanceUID) == instance)
+
+
+def is_colour(image: Dataset) -> bool:
+    """True for an image that a grayscale presentation state cannot be about."""
+    return not str(image.get("PhotometricInterpretation") or "").startswith("MONOCHROME")
+
+
+def srgb_profile() -> bytes:
+    """The ICC profile of sRGB, in which colour is shown here; of even length."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile + b"\0" * (len(profile) % 2)
 
 
 def build_presentation(
@@ -84,12 +97,15 @@ def build_presentation(
     header.put_equipment(state, software, software.institution, [])
     _put_identification(state, material)
     _put_relationship(state, material)
-    _put_greys(state, material)
+    if material.is_colour:
+        put(state, "ICCProfile", srgb_profile())
+    else:
+        _put_greys(state, material)
     _put_geometry(state, material)
     _put_shutter(state, parts[0].shutter)
     _put_drawn(state, material)
     state.private_block(GROUP, CREATOR, create=True).add_new(FORMAT, "UL", 1)
-    state.file_meta = header.file_meta(GRAYSCALE, state.SOPInstanceUID, software)
+    state.file_meta = header.file_meta(str(state.SOPClassUID), state.SOPInstanceUID, software)
     return state
 
 
@@ -128,6 +144,8 @@ def _gather(
         raise ReportProblem("A mark belongs to another patient or study. Nothing was saved.")
     if any(getattr(part, name) != getattr(parts[0], name) for part in parts for name in _ALIKE):
         raise ReportProblem("These presentations differ in what one object holds once.")
+    if len({is_colour(image) for image in images}) > 1:
+        raise ReportProblem("A presentation state is about grey images or about colour ones alone.")
     if parts[0].lut is not None:
         raise ReportProblem("A presentation with a look-up table of its own is not written anew.")
     return _Material(parts, tuple(images), texts, software, moment)
@@ -139,7 +157,7 @@ def _marked(parts: Sequence[Presentation]) -> list[Identity]:
 
 
 def _put_series(state: Dataset, material: _Material) -> None:
-    put(state, "SOPClassUID", UID(GRAYSCALE))
+    put(state, "SOPClassUID", UID(COLOR if material.is_colour else GRAYSCALE))
     put(state, "SOPInstanceUID", header.new_uid())
     put(state, "SeriesInstanceUID", header.new_uid())
     put(state, "Modality", "PR")
@@ -159,12 +177,6 @@ def _put_identification(state: Dataset, material: _Material) -> None:
     put(state, "ContentLabel", label_of(first.label))
     put(state, "ContentDescription", fitting(first.description, 64))
     put(state, "ContentCreatorName", first.creator)
-
-
-def label_of(text: str) -> str:
-    """A text as ContentLabel may hold it: capitals, digits, spaces, at most 16 of them."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().upper()
-    return " ".join(re.sub(r"[^A-Z0-9_ ]+", " ", plain).split())[:16].strip() or LABEL
 
 
 def _put_relationship(state: Dataset, material: _Material) -> None:
@@ -209,22 +221,24 @@ def _references(material: _Material, images: Sequence[Identity]) -> DicomSequenc
 
 
 def _put_greys(state: Dataset, material: _Material) -> None:
-    """Modality, VOI and presentation steps."""
+    """Modality, VOI and presentation steps.
+
+    Images with several rescales get none in the state, and their windows count stored values.
+    """
     units = {_rescale(material, part) for part in material.parts}
     tables = {_table_of(image) for image in material.images}
+    stored = len(units) > 1
     if tables != {""}:
         if len(tables) > 1:
             raise ReportProblem("These images have modality tables that no one state can hold.")
-        _copy_table(material.images[0], state)
-    elif len(units) == 1 and None not in units:
-        (unit,) = units
-        assert unit is not None
+        header.copy_attribute(material.images[0], state, "ModalityLUTSequence")
+    elif not stored and (unit := next(iter(units))) is not None:
         put(state, "RescaleIntercept", _ds(unit[1]))
         put(state, "RescaleSlope", _ds(unit[0]))
         put(state, "RescaleType", unit[2])
-    elif units != {None}:
-        raise ReportProblem("These images have rescales that no one state can hold.")
-    items = [_voi_item(material, part) for part in material.parts if part.window is not None]
+    items = [
+        _voi_item(material, part, stored) for part in material.parts if part.window is not None
+    ]
     if items:
         put(state, "SoftcopyVOILUTSequence", DicomSequence(items))
     put(state, "PresentationLUTShape", material.parts[0].shape or "IDENTITY")
@@ -257,13 +271,14 @@ def _table_of(image: Dataset) -> str:
     return items[0].to_json(suppress_invalid_tags=True) if items else ""
 
 
-def _copy_table(image: Dataset, state: Dataset) -> None:
-    header.copy_attribute(image, state, "ModalityLUTSequence")
-
-
-def _voi_item(material: _Material, part: Presentation) -> Dataset:
+def _voi_item(material: _Material, part: Presentation, stored: bool) -> Dataset:
+    """The window of a part, in modality values or in stored ones."""
     window = part.window
-    assert window is not None
+    unit = _rescale(material, part)
+    if window is not None and stored and unit is not None:
+        window = translated(window, unit[:2], Modality())
+    if window is None:
+        raise ReportProblem("A look-up table is no window for images of several rescales.")
     item = Dataset()
     put(item, "ReferencedImageSequence", _references(material, part.images))
     if window.lut is not None:
@@ -282,11 +297,6 @@ def _voi_item(material: _Material, part: Presentation) -> Dataset:
     if window.function != LINEAR:
         put(item, "VOILUTFunction", window.function)
     return item
-
-
-def _fl(values: Sequence[float]) -> list[float]:
-    """Rounded as FL holds them, so that what is read back is the same."""
-    return [float(np.float32(value)) for value in values]
 
 
 def _ds(value: float) -> str:
@@ -335,7 +345,7 @@ def _area_item(material: _Material, part: Presentation, images: Sequence[Identit
     else:
         put(item, "PresentationPixelAspectRatio", list(ratio))
     if part.sizing is Sizing.MAGNIFY:
-        put(item, "PresentationPixelMagnificationRatio", _fl((part.magnification,))[0])
+        put(item, "PresentationPixelMagnificationRatio", fl((part.magnification,))[0])
     return item
 
 
@@ -376,105 +386,15 @@ def _put_shutter(state: Dataset, shutter: Shutter | None) -> None:
     if shapes:
         put(state, "ShutterShape", shapes)
         put(state, "ShutterPresentationValue", shutter.grey)
-
-
-# --- what is drawn ---
+        if str(state.SOPClassUID) == COLOR:
+            put(state, "ShutterPresentationColorCIELabValue", [shutter.grey, _NEUTRAL, _NEUTRAL])
 
 
 def _put_drawn(state: Dataset, material: _Material) -> None:
     marks = unique(mark for part in material.parts for mark in part.annotations)
     graphics = tuple(dict.fromkeys(g for part in material.parts for g in part.graphics))
-    items = [_mark_item(material, mark) for mark in marks]
-    items += [_graphic_item(material, graphic) for graphic in graphics]
-    if not items:
-        return
-    put(state, "GraphicAnnotationSequence", DicomSequence(items))
-    layers = list(dict.fromkeys(str(item.GraphicLayer) for item in items))
-    colours = {label_of(g.layer or OTHER_LAYER): g.colour for g in graphics}
-    colours[MARKS_LAYER] = _MARK_COLOUR
-    put(
-        state,
-        "GraphicLayerSequence",
-        DicomSequence(_layer(name, n, colours.get(name)) for n, name in enumerate(layers, 1)),
-    )
 
+    def refer(images: Sequence[Identity]) -> DicomSequence:
+        return _references(material, images)
 
-def _layer(name: str, order: int, colour: tuple[int, int, int] | None) -> Dataset:
-    item = Dataset()
-    put(item, "GraphicLayer", name)
-    put(item, "GraphicLayerOrder", order)
-    if colour is not None:
-        grey = round(0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2])
-        put(item, "GraphicLayerRecommendedDisplayGrayscaleValue", grey * 257)
-    return item
-
-
-def _mark_item(material: _Material, mark: Annotation) -> Dataset:
-    item = Dataset()
-    put(item, "ReferencedImageSequence", _references(material, (mark.identity,)))
-    put(item, "GraphicLayer", MARKS_LAYER)
-    graphics = [_graphic_object(one) for one in graphics_of(mark)]
-    if graphics:
-        put(item, "GraphicObjectSequence", DicomSequence(graphics))
-    text = "\n".join(one for one in (mark.text, material.texts.get(mark.id, "")) if one)
-    if text:
-        anchor = mark.points[0] if mark.kind is not Kind.ARROW else mark.points[1]
-        put(item, "TextObjectSequence", DicomSequence([_text_object(text, anchor)]))
-    put_mark(item, mark)
-    return item
-
-
-def _graphic_item(material: _Material, graphic: Graphic) -> Dataset:
-    item = Dataset()
-    if graphic.images:
-        put(item, "ReferencedImageSequence", _references(material, graphic.images))
-    put(item, "GraphicLayer", label_of(graphic.layer or OTHER_LAYER))
-    if graphic.shape is not Shape.TEXT:
-        put(item, "GraphicObjectSequence", DicomSequence([_graphic_object(graphic)]))
-        return item
-    if graphic.anchor is not None:
-        units = "DISPLAY" if graphic.anchor_is_relative else "PIXEL"
-        text = _text_object(graphic.text, graphic.anchor, units, seen=graphic.anchor_is_seen)
-    else:
-        text = Dataset()
-    if len(graphic.points) == 2:
-        put(text, "BoundingBoxAnnotationUnits", "DISPLAY" if graphic.is_relative else "PIXEL")
-        put(text, "BoundingBoxTopLeftHandCorner", _fl(graphic.points[0]))
-        put(text, "BoundingBoxBottomRightHandCorner", _fl(graphic.points[1]))
-        put(text, "BoundingBoxTextHorizontalJustification", "LEFT")
-    put(text, "UnformattedTextValue", _st(graphic.text))
-    put(item, "TextObjectSequence", DicomSequence([text]))
-    return item
-
-
-def _graphic_object(graphic: Graphic) -> Dataset:
-    item = Dataset()
-    put(item, "GraphicAnnotationUnits", "DISPLAY" if graphic.is_relative else "PIXEL")
-    put(item, "GraphicDimensions", 2)
-    put(item, "NumberOfGraphicPoints", len(graphic.points))
-    put(item, "GraphicData", [value for point in graphic.points for value in _fl(point)])
-    put(item, "GraphicType", graphic.shape.value)
-    is_closed = graphic.shape in (Shape.CIRCLE, Shape.ELLIPSE) or (
-        graphic.shape is not Shape.POINT and graphic.points[0] == graphic.points[-1]
-    )
-    if is_closed:
-        put(item, "GraphicFilled", "Y" if graphic.is_filled else "N")
-    return item
-
-
-def _text_object(
-    text: str, anchor: tuple[float, float], units: str = "PIXEL", *, seen: bool = False
-) -> Dataset:
-    item = Dataset()
-    put(item, "AnchorPointAnnotationUnits", units)
-    put(item, "AnchorPoint", _fl(anchor))
-    put(item, "AnchorPointVisibility", "Y" if seen else "N")
-    put(item, "UnformattedTextValue", _st(text))
-    return item
-
-
-def _st(text: str) -> str:
-    """A text as ST holds it: lines ended by CR LF, at most 1024 characters, no control."""
-    kept = "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
-    written = kept.replace("\n", "\r\n")
-    return written if len(written) <= LONGEST_VALUE else written[: LONGEST_VALUE - 1] + "…"
+    put_drawn(state, marks, graphics, material.texts, refer)
