@@ -58,6 +58,8 @@ def supplemental(header: Dataset, *, little: bool = True) -> tuple[int, NDArray[
     """
     if header.get("PhotometricInterpretation") != "MONOCHROME2":
         return None
+    if header.get("PixelPresentation") not in ("COLOR", "MIXED"):
+        return None  # a palette that is only offered
     if "RedPaletteColorLookupTableDescriptor" not in header:
         return None
     try:

@@ -6,10 +6,15 @@ import argparse
 import math
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dicom_io.errors import NoPixels, NothingFound
 from dicom_io.image.frame import ImageFrame, open_frames
+from dicom_io.image.geometry import pixel_aspect
 from dicom_io.image.picture import write_png
-from dicom_io.image.render import Window, render
+from dicom_io.image.render import Look, Renderer, Window
+from dicom_io.image.resample import resampled
 from dicom_io.pacs.cache import Cache
 from plugin._commands.context import Context, UsageProblem, require_place, several
 
@@ -21,8 +26,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser(
         "render",
         help="write one frame as a PNG picture",
-        description="Write one frame as the viewport shows it, one PNG pixel for each stored "
-        "pixel, without overlay.",
+        description="Write one frame as the viewport shows it and as a model gets it, one PNG "
+        "pixel for each stored pixel, without overlays and shutter.",
     )
     command.add_argument("file", type=Path, metavar="FILE", help="DICOM, PNG or JPEG")
     command.add_argument("--frame", type=int, default=1, metavar="N", help="from 1")
@@ -31,6 +36,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         default="",
         metavar="CENTER,WIDTH",
         help="in modality units; by default the file's own window",
+    )
+    command.add_argument("--invert", action="store_true", help="exchange black and white")
+    command.add_argument(
+        "--longest",
+        type=int,
+        default=0,
+        metavar="PIXELS",
+        help="shrink to so many on the longer side, with square pixels",
     )
     command.add_argument(
         "--out", type=Path, required=True, metavar="FILM.png", help="written anew if it exists"
@@ -90,13 +103,35 @@ def _numbers(text: str, count: int, usage: str) -> list[float]:
     return numbers
 
 
+def shrunk(look: Look, aspect: float, longest: int) -> NDArray[np.uint8]:
+    """The picture with its longer side so many square pixels long, as the viewport shrinks it.
+
+    `aspect` is the height of a stored pixel divided by its width. Raises UsageProblem for a size
+    that would make any side larger than it is stored.
+    """
+    rows, columns = look.shape
+    scale = longest / max(columns * max(1.0, 1 / aspect), rows * max(1.0, aspect))
+    across, down = scale * max(1.0, 1 / aspect), scale * max(1.0, aspect)
+    if longest < 1 or max(across, down) > 1:
+        raise UsageProblem(
+            f"--longest makes the picture smaller than its {columns} x {rows} stored pixels; "
+            f"{longest} is not between 1 and that."
+        )
+    size = (max(round(columns * across), 1), max(round(rows * down), 1))
+    return resampled(look.part, look.shape, (0, 0, columns, rows), size)
+
+
 def run_render(arguments: argparse.Namespace, context: Context) -> int:
     """Render one frame, no overlay."""
     require_place(arguments.out)
     if arguments.out.exists() and arguments.out.resolve() == arguments.file.resolve():
         raise UsageProblem("--out is the film itself, which must not be written over.")
     frame = choose_frame(arguments.file, arguments.frame)
-    picture = render(frame, frame.stored(), parse_window(arguments.window))
+    window = parse_window(arguments.window)
+    look = Renderer(frame, frame.stored()).look(window, arguments.invert)
+    picture = look.pixels
+    if arguments.longest:
+        picture = shrunk(look, pixel_aspect(frame), arguments.longest)
     write_png(arguments.out, picture)
     rows, columns = picture.shape[:2]
     context.printer.say(

@@ -55,10 +55,8 @@ def test_the_picture_does_not_depend_on_how_it_is_cut_into_bands() -> None:
     box, size = (3.25, 10.5, 1080.0, 880.0), (421, 377)
 
     bands = shrunk(NOISE, box, size)
-    rows = [
-        shrunk(NOISE, (box[0], y0, box[2], y1), (421, 1))
-        for y0, y1 in zip(np.linspace(10.5, 880, 378)[:-1], np.linspace(10.5, 880, 378)[1:], strict=True)
-    ]
+    edges = np.linspace(10.5, 880, 378)
+    rows = [shrunk(NOISE, (3.25, edges[i], 1080.0, edges[i + 1]), (421, 1)) for i in range(377)]
 
     assert np.abs(bands.astype(int) - np.concatenate(rows)).max() <= 1
 

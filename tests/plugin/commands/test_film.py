@@ -7,12 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom import dcmread
 from pydicom.data import get_testdata_file
+from pytestqt.qtbot import QtBot
 
 from dicom_io.image.frame import open_frames
-from dicom_io.image.render import Window, render
+from dicom_io.image.render import Renderer, Window, render
+from dicom_io.image.resample import resampled
 from dicom_io.pacs.samples import chest_film
 from tests.commands import Wetread
+from tests.ui.films import as_array
+from ui.jobs import Jobs
+from ui.viewport.viewport import Viewport
 
 
 def test_render_writes_one_pixel_a_stored_pixel(wetread: Wetread, tmp_path: Path) -> None:
@@ -36,6 +42,78 @@ def test_render_takes_a_window_in_modality_units(wetread: Wetread, tmp_path: Pat
     assert np.array_equal(np.array(Image.open(out)), expected)
 
 
+def test_render_inverts_and_shrinks_as_the_viewport_does(wetread: Wetread, tmp_path: Path) -> None:
+    path, out = Path(str(get_testdata_file("CT_small.dcm"))), tmp_path / "film.png"
+    frame = open_frames(path)[0]
+
+    assert wetread("render", path, "--invert", "--longest", "50", "--out", out).code == 0
+
+    look = Renderer(frame, frame.stored()).look(invert=True)
+    expected = resampled(look.part, look.shape, (0, 0, 128, 128), (50, 50))
+    assert np.array_equal(np.array(Image.open(out)), expected)
+
+
+def test_pixels_that_are_not_square_are_made_so(wetread: Wetread, tmp_path: Path) -> None:
+    dataset = dcmread(str(get_testdata_file("CT_small.dcm")))
+    dataset.PixelSpacing = [2.0, 1.0]
+    path, out = tmp_path / "tall.dcm", tmp_path / "film.png"
+    dataset.save_as(path)
+
+    assert wetread("render", path, "--longest", "100", "--out", out).code == 0
+
+    assert np.array(Image.open(out)).shape == (100, 50)
+
+
+KINDS = [
+    "CT_small.dcm",  # signed, rescaled
+    "MR_small_bigendian.dcm",
+    "vlut_04.dcm",  # a VOI look-up table
+    "mlut_18.dcm",  # a modality look-up table
+    "JPGExtended.dcm",  # 12 bits, lossy
+    "693_J2KR.dcm",
+    "liver_1frame.dcm",  # single bits
+    "rtdose_1frame.dcm",  # 32 bits
+    "eCT_Supplemental.dcm",  # greys and colours
+    "OBXXXX1A.dcm",  # palette of 8 bits
+    "gdcm-US-ALOKA-16.dcm",  # palette of 16 bits
+    "SC_rgb_32bit.dcm",
+    "SC_rgb_jpeg_dcmtk.dcm",  # luminance and chrominance
+    "examples_ybr_color.dcm",
+    "US1_J2KR.dcm",
+    "MR-SIEMENS-DICOM-WithOverlays.dcm",
+]
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+@pytest.mark.parametrize("name", KINDS)
+def test_the_viewport_paints_at_one_to_one_what_render_writes(
+    wetread: Wetread, tmp_path: Path, qtbot: QtBot, name: str, turn: int
+) -> None:
+    path, out = Path(str(get_testdata_file(name))), tmp_path / "film.png"
+    frames = open_frames(path)
+    jobs = Jobs()
+    viewport = Viewport(jobs)
+    qtbot.addWidget(viewport)
+    viewport.resize(1040, 1040)
+    viewport.show()
+    viewport.show_series(frames)
+    qtbot.waitUntil(lambda: viewport.selected_frame() is frames[0], timeout=10000)
+    viewport.toggle_overlays()
+    viewport.one_to_one()
+    viewport.turn(turn)
+    viewport.clearFocus()  # which is framed
+
+    assert wetread("render", path, "--out", out).code == 0
+
+    seen = as_array(viewport.grab().toImage())
+    x, y, wide, high = (round(side) for side in viewport.placement().target)
+    written = np.rot90(np.array(Image.open(out).convert("RGB")), -turn)
+    assert np.array_equal(seen[y : y + high, x : x + wide], written)
+    assert not seen[: max(y, 0)].any() and not seen[y + high :].any()
+    viewport.clear()
+    assert jobs.close()
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -45,6 +123,8 @@ def test_render_takes_a_window_in_modality_units(wetread: Wetread, tmp_path: Pat
         ["--window", "wide,open"],
         ["--window", "40,0"],
         ["--window", "nan,400"],
+        ["--longest", "-3"],
+        ["--longest", "129"],
     ],
 )
 def test_what_cannot_be_rendered_is_one_sentence(
