@@ -15,7 +15,7 @@ GROWTH = 1.3  # of the weights: what decoding adds at most (issue 3's mark for t
 PROCESS = 400 * MIB  # `import torch` (measured: 0.2 GB) and 0.2 GB for pictures and buffers
 PLAIN = 64 * MIB  # of a process whose backend has no weights and needs no torch
 # A weight's; in int8 the tables, norms and scales stay wider. Measured beside it at the size base
-# (182 million weights, one answer by beam 5): 1.13, 0.83 and 0.66 GB; told here 1.37, 0.89, 0.72.
+# (182 million weights, one answer by beam 5): 1.13, 0.84 and 0.66 GB; told here 1.37, 0.89, 0.72.
 BYTES = {"fp32": 4.0, "bf16": 2.0, "int8": 1.25}
 _LONGEST_HEADER = 100 * MIB  # of a safetensors file, as its format limits it
 
