@@ -38,6 +38,7 @@ from ui.viewport.grid_actions import grid_actions
 from ui.viewport.layout_picker import LayoutPicker, layout_text
 from ui.viewport.mark_actions import Marking
 from ui.viewport.pane_actions import pane_actions
+from ui.viewport.together import Together
 from ui.viewport.viewport import Viewport
 from ui.wording import title_of
 from ui.worklist.study_rows import Listed
@@ -101,7 +102,12 @@ class Window(QMainWindow):
         of_report = self.report.panel.actions_of_report()
         self.marking = Marking(self.grid, jobs, self.report.say)
         of_marks = self.marking.actions()
-        self.add_actions([*self._actions(), *self._of_panes, *of_marks, *of_grid, *of_report])
+        self.together = Together(self.grid)
+        self.worklist.stacks_changed.connect(self.together.notes.take)
+        of_space = self.together.actions()
+        self.add_actions(
+            [*self._actions(), *self._of_panes, *of_marks, *of_grid, *of_space, *of_report]
+        )
         self.grid.layout_changed.connect(self._name_layout)
         self._name_layout()
 
@@ -341,9 +347,11 @@ class Window(QMainWindow):
             )
         if not last.problem:
             self.worklist.say("")
+        self.worklist.complete()
         self.hanging.loaded()
 
     def _not_loaded(self, error: DicomProblem) -> None:
+        self.worklist.complete()
         if self.session.reading.frames():
             self.worklist.say(f"Shown from this disk. {error}")
         else:

@@ -80,10 +80,12 @@ class Reel(QObject):
         self._look_around()
 
     def put_in_order(self, frames: Sequence[ImageFrame]) -> None:
-        """The same frames in another order, with any that are new; nothing decoded is lost."""
+        """These frames and no others, in this order; nothing decoded is lost. Only the one wanted
+        stays when it is not among them, at the end."""
         wanted = self._frames[self._wanted].identity if self._frames else None
         given = {frame.identity: frame for frame in frames}
-        rest = [frame for frame in self._frames if frame.identity not in given]
+        here = self._frames[self._wanted : self._wanted + 1]
+        rest = [frame for frame in here if frame.identity not in given]
         self._frames = (*given.values(), *rest)
         self._places = {frame.identity: place for place, frame in enumerate(self._frames)}
         self._wanted = self._places[wanted] if wanted is not None else 0

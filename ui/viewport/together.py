@@ -10,17 +10,19 @@ from ui.viewport.crosshair import Crosshair
 from ui.viewport.grid import Grid
 from ui.viewport.linking import Linking
 from ui.viewport.reference_lines import ReferenceLines
+from ui.viewport.stack_notes import StackNotes
 from ui.viewport.tools import Tool
 
 GROUP = "View"
 
 
 class Together(QObject):
-    """Linked scrolling, reference lines and the crosshair of one grid."""
+    """Linked scrolling, reference lines, crosshair and the warnings of stacks, for one grid."""
 
     def __init__(self, grid: Grid) -> None:
         super().__init__(grid)
         self._grid = grid
+        self.notes = StackNotes(grid)
         self.linking = Linking(grid)
         self.lines = ReferenceLines(grid)
         self.crosshair = Crosshair(grid, self.linking)

@@ -27,15 +27,26 @@ COLUMNS = 2
 
 @dataclass(frozen=True)
 class SeriesEntry:
-    """A series with its frames; `frames` is empty while they are still in the PACS."""
+    """A series with its frames, or one stack of it; `frames` is empty while they are still in the
+    PACS."""
 
     series: Series
     frames: tuple[ImageFrame, ...] = ()
+    part: str = ""  # what tells a stack from the series' others: "phase 2 of 4"
+    warnings: tuple[str, ...] = ()  # a sentence each: missing slices, doubles, ...
 
     @property
     def name(self) -> Identity:
         """What it is dragged as: its first image, or the series while none is here."""
         return self.frames[0].identity if self.frames else self.series.identity
+
+    def holds(self, image: Identity) -> bool:
+        """True when this image, or an image of this object for frame 0, is among the frames."""
+        return any(
+            frame.identity == image
+            or (not image.frame and frame.identity.instance == image.instance)
+            for frame in self.frames
+        )
 
     @property
     def count_text(self) -> str:
@@ -73,7 +84,7 @@ class Thumbnails(QWidget):
         for job in self._running:
             job.cancel()
         self._running.clear()
-        current = self.current()
+        current = self._marked()
         for tile in self._tiles:
             self._group.removeButton(tile.button)
             self._grid.removeWidget(tile)
@@ -103,11 +114,21 @@ class Thumbnails(QWidget):
         """The button of a series, by its place. Raises IndexError."""
         return self._tiles[number].button
 
-    def select(self, series: Identity) -> None:
-        """Mark the series on the screen; nothing is chosen by that."""
-        for entry, tile in zip(self._entries, self._tiles, strict=True):
-            if entry.series.identity.series == series.series:
-                tile.button.setChecked(True)
+    def select(self, shown: Identity) -> None:
+        """Mark what is on the screen; nothing is chosen by that. Of a series in several stacks the
+        one with that image; for a series alone the one that is marked already, else the first."""
+        own = [n for n, e in enumerate(self._entries) if e.series.identity.series == shown.series]
+        if shown.instance:
+            holding = [n for n in own if self._entries[n].holds(shown)]
+        else:
+            holding = [n for n in own if n == self._group.checkedId()]
+        for number in (holding or own)[:1]:
+            self._tiles[number].button.setChecked(True)
+
+    def _marked(self) -> Identity | None:
+        """The first image of what is marked, or its series."""
+        number = self._group.checkedId()
+        return self._entries[number].name if 0 <= number < len(self._entries) else None
 
     def mark_shown(self, shown: Mapping[Identity, str]) -> None:
         """Say at each picture which panes show it, "pane 2"; by `SeriesEntry.name`."""
@@ -152,7 +173,10 @@ class _Tile(QWidget):
         series = entry.series
         number = "–" if series.number is None else str(series.number)
         name = plain(series.description) or plain(series.body_part) or "no description"
-        whole = f"Series {number}, {series.modality or '–'}, {name}, {entry.count_text}"
+        part, told = plain(entry.part), " ".join(entry.warnings)
+        pieces = (f"Series {number}", series.modality or "–", name, part, entry.count_text)
+        whole = ", ".join(piece for piece in pieces if piece)
+        whole = f"{whole}. {told}" if told else whole
         self.button = QToolButton()
         self.button.setObjectName("thumbnail")
         self.button.setCheckable(True)
@@ -181,6 +205,9 @@ class _Tile(QWidget):
         self.where.hide()
         layout.addWidget(self.button)
         layout.addWidget(caption)
+        for words, role in ((part, "quiet"), (told, "alarm")):
+            if words:
+                layout.addWidget(_line(words, role))
         layout.addWidget(self.where)
 
     def mark(self, where: str) -> None:
@@ -199,6 +226,20 @@ class _Tile(QWidget):
         """No picture: a word on the tile, the sentence as its tooltip."""
         self.button.setText("No picture")
         self.button.setToolTip(plain(str(problem)).replace("&", "&amp;").replace("<", "&lt;"))
+
+
+def _line(words: str, role: str) -> QLabel:
+    """One line below a picture, cut to its width; the whole of it is in the tooltip."""
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setProperty("role", role)
+    label.setProperty("small", True)
+    label.ensurePolished()
+    metrics = label.fontMetrics()
+    label.setText(metrics.elidedText(words, Qt.TextElideMode.ElideRight, SIDE))
+    label.setToolTip(words.replace("&", "&amp;").replace("<", "&lt;"))
+    label.setMaximumWidth(SIDE)
+    return label
 
 
 def _drawing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
@@ -10,11 +11,14 @@ from PyQt6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.source import Source
-from dicom_io.study import Series, Study
+from dicom_io.study import Study
 from ui import theme
 from ui.jobs import Jobs
+from ui.worklist.entries import Shelf, in_order, series_of
 from ui.worklist.study_list import StudyList
-from ui.worklist.thumbnails import SIDE, SeriesEntry, Thumbnails
+from ui.worklist.thumbnails import SIDE, Thumbnails
+
+__all__ = ["WorklistSide", "in_order", "series_of"]
 
 PAUSE = 250  # ms between two looks at which series have grown
 
@@ -23,6 +27,7 @@ class WorklistSide(QWidget):
     """Study list, progress of the study that is loading, and its series as thumbnails."""
 
     series_chosen = pyqtSignal(object)  # SeriesEntry
+    stacks_changed = pyqtSignal(object)  # tuple[Stack, ...], those of the series that have grown
 
     def __init__(
         self,
@@ -35,7 +40,8 @@ class WorklistSide(QWidget):
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(theme.LEFT_WIDTH)
-        self._frames: dict[str, list[ImageFrame]] = {}  # by SeriesInstanceUID
+        self._stacks = Shelf()
+        self._is_whole = False  # all frames of the study are here
         self.studies = StudyList(jobs, sources, on_disk, self)
         self.thumbnails = Thumbnails(jobs, self)
         self.thumbnails.series_chosen.connect(self.series_chosen)
@@ -49,27 +55,32 @@ class WorklistSide(QWidget):
 
     def clear_series(self) -> None:
         """Another study is opened."""
-        self._frames.clear()
+        self._stacks.clear()
+        self._is_whole = False
         self._grown.stop()
         self.say("")
         self._show_series()
 
     def add_frames(self, frames: Iterable[ImageFrame]) -> None:
         """More images of the open study; a new series is shown at once."""
-        before = len(self._frames)
-        for frame in frames:
-            self._frames.setdefault(frame.identity.series, []).append(frame)
-        if len(self._frames) > before:
+        if self._stacks.add(frames):
             self._show_series()
         elif not self._grown.isActive():
             self._grown.start()
 
+    def complete(self) -> None:
+        """Nothing more comes: from now on what is missing is said."""
+        self._is_whole = True
+        self._grown.stop()
+        self._stacks.look_again()
+        self._show_series()
+
     def series(self, series: str) -> tuple[ImageFrame, ...]:
-        """The frames of a series that are here, in order."""
-        return in_order(self._frames.get(series, ()))
+        """The frames of a series that are here, in order, stack after stack."""
+        return self._stacks.series(series)
 
     def select(self, identity: Identity) -> None:
-        """Mark the series on the screen."""
+        """Mark what is on the screen: a series, or the stack of it that holds an image."""
         self.thumbnails.select(identity)
 
     def say(self, text: str, role: str = "quiet") -> None:
@@ -86,14 +97,19 @@ class WorklistSide(QWidget):
         return self._loading.text()
 
     def _show_series(self) -> None:
-        entries = [SeriesEntry(series_of(in_order(f)), in_order(f)) for f in self._frames.values()]
-        entries.sort(key=lambda entry: (entry.series.number is None, entry.series.number or 0))
+        changed = self._stacks.settle()
+        entries = self._stacks.entries()
+        if not self._is_whole:  # what seems to be missing may be on its way
+            entries = [replace(entry, warnings=()) for entry in entries]
+            changed = tuple(replace(stack, warnings=()) for stack in changed)
         self.thumbnails.set_series(entries)
         self._heading.setVisible(bool(entries))
         before: QWidget = self.studies.list
         for number in range(len(entries)):
             QWidget.setTabOrder(before, self.thumbnails.button(number))
             before = self.thumbnails.button(number)
+        if changed:
+            self.stacks_changed.emit(changed)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -123,41 +139,3 @@ class WorklistSide(QWidget):
         self._shelf.setMinimumHeight(SIDE + 3 * theme.SPACES[4])
         column.addWidget(self._shelf, 2)
         self._heading.hide()
-
-
-def in_order(frames: Iterable[ImageFrame]) -> tuple[ImageFrame, ...]:
-    """By InstanceNumber, then by frame; without a number by UID, so that the order is the same
-    at every opening."""
-
-    def place(frame: ImageFrame) -> tuple[bool, int, str, int]:
-        number = whole_number(frame, "InstanceNumber")
-        unknown = number is None
-        return unknown, number or 0, frame.identity.instance, frame.index
-
-    return tuple(sorted(frames, key=place))
-
-
-def series_of(frames: Sequence[ImageFrame]) -> Series:
-    """What the header of the first frame says of its series."""
-    first = frames[0]
-
-    def text(keyword: str) -> str:
-        return str(first.header.get(keyword) or "").strip()
-
-    one = first.identity
-    return Series(
-        Identity(one.patient_id, one.issuer, one.study, one.series),
-        whole_number(first, "SeriesNumber"),
-        first.modality,
-        text("SeriesDescription"),
-        text("BodyPartExamined"),
-        len(frames),
-    )
-
-
-def whole_number(frame: ImageFrame, keyword: str) -> int | None:
-    """An IS attribute of the header, None when it is absent or no number."""
-    try:
-        return int(str(frame.header.get(keyword)))
-    except ValueError:
-        return None

@@ -249,14 +249,14 @@ def test_the_words_are_painted_over_the_frame_they_belong_to(bench: Bench) -> No
     one, other, *_ = bench.show(stack(1, range(20)), stack(2, range(20), SAGITTAL))
     bench.together.lines.toggle()
     other.grab()
-    assert other.painted.layers == ()
+    assert not other.painted.layers
 
     bench.together.linking.toggle()
     other.grab()
 
     frame = other.selected_frame()
     assert frame is not None
-    assert other.painted.layers == (frame.identity,)
+    assert list(other.painted.layers) == [frame.identity]
 
 
 def test_letting_go_leaves_every_pane_to_itself(bench: Bench) -> None:

@@ -1,0 +1,94 @@
+"""Stack notes: every pane shows one whole stack, and says what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QObject, QPointF, Qt, pyqtSignal
+from PyQt6.QtGui import QFontMetricsF, QPainter
+
+from dicom_io.identity import Identity
+from dicom_io.image.frame import ImageFrame
+from dicom_io.image.stack import Stack
+from ui import theme
+from ui.viewport.grid import Grid
+from ui.viewport.layer import Layer, View
+from ui.viewport.over_film import draw_words
+from ui.viewport.viewport import Viewport
+
+LINES_UP = 4.6  # text heights above the pane's lower edge: over the letter there
+
+Name = tuple[Identity, Identity, int]
+
+
+class StackNotes(QObject):
+    """Keeps the panes in stacks while frames arrive, and knows each stack's warnings."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, grid: Grid) -> None:
+        super().__init__(grid)
+        self._grid = grid
+        self._warnings: dict[Name, tuple[str, ...]] = {}
+        for pane in grid.all_panes():
+            self._cover(pane)
+        grid.pane_added.connect(self._cover)
+
+    def take(self, stacks: Sequence[Stack]) -> None:
+        """Stacks that are new or have grown: a pane that is at one of their images shows the whole
+        of that stack and nothing else."""
+        for stack in stacks:
+            name = _name(stack.frames)
+            if stack.warnings:
+                self._warnings[name] = stack.warnings
+            else:
+                self._warnings.pop(name, None)
+        for pane in self._grid.all_panes():
+            frames = pane.frames()
+            if frames:
+                at = frames[pane.position()].identity
+                whole = next((one.frames for one in stacks if _holds(one, at)), frames)
+                if whole != frames:
+                    pane.put_in_order(whole)
+        self.changed.emit()
+
+    def warnings(self, frames: Sequence[ImageFrame]) -> tuple[str, ...]:
+        """What is wrong with the stack of exactly these frames, a sentence each."""
+        return self._warnings.get(_name(frames), ()) if frames else ()
+
+    def _cover(self, pane: Viewport) -> None:
+        layer = NoteLayer(self, pane)
+        self.changed.connect(layer.changed)
+        pane.add_layer(layer)
+
+
+def _name(frames: Sequence[ImageFrame]) -> Name:
+    return frames[0].identity, frames[-1].identity, len(frames)
+
+
+def _holds(stack: Stack, image: Identity) -> bool:
+    if stack.frames[0].identity.series != image.series:
+        return False
+    return any(frame.identity == image for frame in stack.frames)
+
+
+class NoteLayer(Layer):
+    """The first warning of the stack in a pane."""
+
+    def __init__(self, notes: StackNotes, pane: Viewport) -> None:
+        super().__init__(pane)
+        self._notes = notes
+        self._pane = pane
+
+    def paint(self, painter: QPainter, view: View) -> Identity | None:
+        told = self._notes.warnings(self._pane.frames())
+        if not told:
+            return None
+        painter.setFont(view.font)
+        metrics = QFontMetricsF(view.font)
+        room = view.pane.width() - 4 * theme.SPACES[2]
+        words = metrics.elidedText(told[0], Qt.TextElideMode.ElideRight, room)
+        left = view.pane.center().x() - metrics.horizontalAdvance(words) / 2
+        top = view.pane.bottom() - LINES_UP * metrics.height()
+        draw_words(painter, QPointF(left, top), words, metrics, theme.ALARM)
+        return view.frame.identity
