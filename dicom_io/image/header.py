@@ -17,6 +17,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from dicom_io.errors import DamagedFile, FileProblem, NoPixels, NotDicom, UnsafeImage
+from dicom_io.image.elements import Odd, read_elements
 from dicom_io.image.fragments import Fragments
 from dicom_io.image.notices import gathered
 
@@ -75,16 +76,47 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """Everything before the pixels. Raises FileProblem: NotDicom, DamagedFile, UnsafeImage."""
+    """Everything before the pixels, but for private values beyond 1 KiB, which nobody looks at.
+
+    Raises FileProblem: NotDicom, DamagedFile, UnsafeImage.
+    """
     try:
-        with open_inflated(path) as file, gathered() as texts:
-            header, notices = _read(file, path)
+        return _read_quickly(path) or _read_leniently(path)
     except OSError as error:
         raise FileProblem(
             f"{path.name} cannot be opened ({error.strerror or error}). "
             "Check that it exists and may be read.",
             path,
         ) from error
+
+
+def _read_quickly(path: Path) -> Header | None:
+    """The header of a file that keeps the rules; None for any other."""
+    with path.open("rb", buffering=0) as file:
+        try:
+            found = read_elements(file)
+        except Odd:
+            return None
+        notices: list[str] = []
+        if found.odd:
+            with gathered() as texts:
+                for level, tag in found.odd:
+                    notices += _convert(level, tag)
+                    if tag in level and level[tag].VR == "SQ":  # written as of unknown kind
+                        for item in level[tag].value or ():
+                            notices += settle(item, path)
+            notices += texts
+        element = None
+        if found.pixels >= 0:
+            file.seek(found.pixels)
+            element = _locate(file, found.dataset)
+    return Header(found.dataset, uid_of(found.syntax), element, tuple(notices))
+
+
+def _read_leniently(path: Path) -> Header:
+    """The same of any file, by pydicom, one file at a time."""
+    with open_inflated(path) as file, gathered() as texts:
+        header, notices = _read(file, path)
     is_deflated = isinstance(file, io.BytesIO)
     return Header(
         header.dataset, header.syntax, header.element, (*notices, *texts), is_deflated=is_deflated
@@ -219,18 +251,23 @@ def settle(dataset: Dataset, path: Path) -> list[str]:
         for tag in list(level.keys()):
             if int(tag) in PIXEL_KEYWORDS or tag.is_private:  # nobody looks at private ones
                 continue
-            try:
-                element = level[tag]
-            except _NONSENSE:
-                del level[tag]
-                notices.append(f"The attribute {tag} has a value that cannot be read; left out.")
-                continue
-            if element.VR == "SQ" and element.value:
-                pending.extend((item, depth + 1) for item in element.value)
+            notices += _convert(level, tag)
+            if tag in level and level[tag].VR == "SQ" and level[tag].value:
+                pending.extend((item, depth + 1) for item in level[tag].value)
     return notices
 
 
-def _locate(file: BinaryIO, dataset: FileDataset) -> PixelElement | None:
+def _convert(level: Dataset, tag: BaseTag) -> list[str]:
+    """Convert an element now; leave it out when its value makes no sense, and say so."""
+    try:
+        level[tag]
+    except _NONSENSE:
+        del level[tag]
+        return [f"The attribute {tag} has a value that cannot be read; left out."]
+    return []
+
+
+def _locate(file: BinaryIO, dataset: Dataset) -> PixelElement | None:
     """Read the pixel element's own header; None when the file has no such element."""
     start = file.tell()
     size = file.seek(0, io.SEEK_END)
