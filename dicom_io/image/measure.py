@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
 
+from dicom_io.image.along import along
 from dicom_io.image.annotation import Annotation, Kind, Point, Value
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.geometry import NONE, Spacing, pixel_aspect, spacing_of
@@ -45,6 +45,8 @@ POINTS = {
     Kind.TEXT: 1,
 }  # a freehand line has three or more
 
+_CORNERS = ("MinX0", "MinY0", "MaxX1", "MaxY1")  # of an ultrasound region
+_TRIFLE = 1e-6  # pixels
 _BLOCK = 1 << 19  # pixels that are looked at in one go
 # The units of modality values in UCUM. Source: PS3.3 C.8.9.1.1.3 and PS3.16 CID 84 for PET.
 _UCUM = {
@@ -90,6 +92,9 @@ def dimensions(annotation: Annotation, frame: ImageFrame) -> tuple[Value, ...]:
         return ()
     spacing = spacing_at(frame, points)
     if annotation.kind is Kind.LENGTH:
+        ends = _in_one_region(frame, points)  # of a trace: time and depth, no length
+        if spacing.calibration == NONE and ends:
+            return along(frame, *ends)
         return (_length(LENGTH, points[0], points[1], spacing),)
     if annotation.kind is Kind.BIDIRECTIONAL:
         one = _length(LONG_AXIS, points[0], points[1], spacing)
@@ -123,20 +128,20 @@ def spacing_at(frame: ImageFrame, points: Sequence[Point]) -> Spacing:
     In ultrasound with regions all of them must lie in one region, and no other region that holds
     one of them may claim another scale; else it is not known.
     """
-    regions = list(frame.header.get("SequenceOfUltrasoundRegions") or [])
-    if not regions:
+    if not frame.header.get("SequenceOfUltrasoundRegions"):
         return spacing_of(frame)
-    if not any(all(_holds(region, point) for point in points) for region in regions):
-        return Spacing()
-    found = {spacing_of(frame, *point) for point in points}
+    found = {spacing_of(frame, *point) for point in _in_one_region(frame, points)}
     return found.pop() if len(found) == 1 else Spacing()
 
 
-def _holds(region: Dataset, point: Point) -> bool:
-    """True for a point in an ultrasound region; its last column and row belong to it."""
-    x0, y0 = number(region, "RegionLocationMinX0", 0), number(region, "RegionLocationMinY0", 0)
-    x1, y1 = number(region, "RegionLocationMaxX1", -1), number(region, "RegionLocationMaxY1", -1)
-    return x0 <= point[0] <= x1 + 1 and y0 <= point[1] <= y1 + 1
+def _in_one_region(frame: ImageFrame, points: Sequence[Point]) -> tuple[Point, ...]:
+    """The points, if one ultrasound region holds all of them, else none. Its far edges belong to
+    it here, and points on them are drawn in by a trifle, so that they are found in it again."""
+    for region in frame.header.get("SequenceOfUltrasoundRegions") or ():
+        x0, y0, x1, y1 = (number(region, f"RegionLocation{name}", -1) for name in _CORNERS)
+        if all(x0 <= x <= x1 + 1 and y0 <= y <= y1 + 1 for x, y in points):
+            return tuple((min(x, x1 + 1 - _TRIFLE), min(y, y1 + 1 - _TRIFLE)) for x, y in points)
+    return ()
 
 
 def distance(one: Point, other: Point, spacing: Spacing) -> float:

@@ -27,6 +27,7 @@ from dicom_io.image.measure import (
     SUPPLEMENT,
     UNITY,
 )
+from dicom_io.image.regions import QUANTITIES
 from ui.language import tr
 from ui.viewport.overlay import plain
 
@@ -72,7 +73,8 @@ def _dimensions(named: Named) -> list[str]:
     if LONG_AXIS in named and SHORT_AXIS in named:
         long, short = named[LONG_AXIS], named[SHORT_AXIS]
         return [f"{_length(long.value)} × {_with_unit(short)}{calibration_of(long)}"]
-    return []
+    axes = [value for name, value in named.items() if name in QUANTITIES.values()]  # of a trace
+    return [f"{_with_unit(value)}{calibration_of(value)}" for value in axes if ANGLE not in named]
 
 
 def _angles(named: Named) -> list[str]:
@@ -96,7 +98,8 @@ def _area(named: Named) -> list[str]:
         return []
     area = named[AREA]
     unit = "px²" if area.unit == PIXELS else sign_of(area.unit)
-    return [f"{_length(area.value)} {unit}{calibration_of(area)}"]
+    size = f"{area.value:.0f}" if area.value >= 1000 else _length(area.value)
+    return [f"{size} {unit}{calibration_of(area)}"]
 
 
 def _statistics(named: Named) -> list[str]:

@@ -41,7 +41,7 @@ def region(left: int, right: int, delta: float, units: int = 3) -> Dataset:
     item = Dataset()
     item.RegionLocationMinX0, item.RegionLocationMaxX1 = left, right
     item.RegionLocationMinY0, item.RegionLocationMaxY1 = 0, 219
-    item.PhysicalUnitsXDirection = item.PhysicalUnitsYDirection = units
+    item.PhysicalUnitsXDirection, item.PhysicalUnitsYDirection = units, min(units, 3)
     item.PhysicalDeltaX, item.PhysicalDeltaY = delta, delta
     return item
 
@@ -76,6 +76,10 @@ FILES: dict[str, tuple[dict[str, Any], tuple[float, float, str, str]]] = {
             "PixelSpacingCalibrationType": "FIDUCIAL",
         },
         (15.0, 15.0, "mm", CALIBRATED),
+    ),
+    "both different, by what is not said": (
+        {"Modality": "DX", "ImagerPixelSpacing": [0.2, 0.2], "PixelSpacing": [0.15, 0.15]},
+        (15.0, 15.0, "mm", ESTIMATED),
     ),
     "magnified": (
         {
@@ -140,11 +144,22 @@ def test_regions_over_each_other_must_agree_whichever_end_comes_first(
     assert spacing_at(frame, ((10, 5), (90, 5))).calibration == CALIBRATED
 
 
-def test_a_spectrum_beside_the_picture_has_no_millimetres(make_frames: MakeFrames) -> None:
-    regions = Sequence([region(0, 119, 0.02), region(120, 239, 0.004, units=4)])  # seconds
+def test_a_trace_beside_the_picture_has_time_and_depth_and_no_length(
+    make_frames: MakeFrames,
+) -> None:
+    regions = Sequence([region(0, 119, 0.02), region(120, 239, 0.004, units=4)])  # s, cm
     (frame,) = make_frames(BLANK, Modality="US", SequenceOfUltrasoundRegions=regions)
 
-    assert values(frame, Kind.LENGTH, (130, 5), (230, 5))["Length"].unit == "{pixels}"
+    found = numbers(frame, Kind.LENGTH, (130, 5), (230, 55))
+    assert found == {"Time": pytest.approx(0.4), "Distance": pytest.approx(2)}
+    assert values(frame, Kind.RECTANGLE, (130, 5), (230, 55))["Area"].unit == "{pixels}"
+
+
+def test_the_far_edges_of_a_region_belong_to_it(make_frames: MakeFrames) -> None:
+    (frame,) = make_frames(BLANK, **TWO_REGIONS)
+
+    assert values(frame, Kind.LENGTH, (240, 20), (240, 220))["Length"].unit == "mm"
+    assert values(frame, Kind.LENGTH, (240.1, 20), (240, 220))["Length"].unit == "{pixels}"
 
 
 # --- angles ---
