@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from dicom_io.errors import DicomProblem, FileProblem, NoPixels
 from dicom_io.identity import Identity
@@ -15,6 +16,8 @@ from dicom_io.image.frame import ImageFrame, open_frames
 from dicom_io.source import Fetched, Stop
 from dicom_io.study import Study
 from ui.jobs import Job, Jobs
+
+PAUSE = 50  # ms between two tellings of frames: whoever sorts them looks at the whole series
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,12 @@ class Reading(QObject):
         self._identity: Identity | None = None
         self._frames: dict[Identity, ImageFrame] = {}
         self._last = Arrival()
+        self._problems: list[str] = []
+        self._held: list[ImageFrame] = []  # arrived, but not told yet
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE)
+        self._pause.timeout.connect(self._tell)
 
     @property
     def study(self) -> Study | None:
@@ -91,6 +100,9 @@ class Reading(QObject):
         was_open = self._study is not None
         self._study = self._identity = None
         self._frames.clear()
+        self._problems.clear()
+        self._held.clear()
+        self._pause.stop()
         self._last = Arrival()
         if was_open:
             self.study_opened.emit(None)
@@ -111,11 +123,21 @@ class Reading(QObject):
             arrival = replace(arrival, problem=stray)
         self._frames.update({frame.identity: frame for frame in own})
         self._last = arrival
-        if own:
-            self.frames_arrived.emit(own)
+        if arrival.problem and arrival.problem not in self._problems:
+            self._problems.append(arrival.problem)
+        self._held += own
+        if not self._pause.isActive():  # the first is told at once
+            self._tell()
         if arrival.objects:
             self.objects_arrived.emit(arrival.objects)
         self.progressed.emit(arrival)
+
+    def _tell(self) -> None:
+        """Tell of the frames that have arrived since the last time."""
+        held, self._held = tuple(self._held), []
+        if held:
+            self._pause.start()
+            self.frames_arrived.emit(held)
 
     def _belongs(self, identity: Identity) -> bool:
         """True when the file is of the study that was chosen.
@@ -136,27 +158,40 @@ class Reading(QObject):
 
     def _end(self) -> None:
         self._job = None
-        self.ended.emit(self._last)
+        self._tell()
+        self.ended.emit(replace(self._last, problem=_summary(self._problems)))
 
     def _fail(self, error: Exception) -> None:
         self._job = None
+        self._tell()
         if not isinstance(error, DicomProblem):
             self._jobs.failed.emit(error)
             return
         self.failed.emit(error)
 
 
+def _summary(problems: Sequence[str]) -> str:
+    """The first problem, and how many more there were; "" for none."""
+    more = len(problems) - 1
+    if more < 1:
+        return "".join(problems)
+    return f"{problems[0]} {more} more object{'s' if more > 1 else ''} could not be shown."
+
+
 def bring(way: Way, cancelled: Callable[[], bool]) -> Iterator[Arrival]:
     """Work for a pool thread: first what is on the disk, then what the source has.
 
     Raises NodeProblem, NothingFound, StorageProblem. A single unreadable file is an Arrival with
-    a problem, an object without an image one without frames.
+    a problem, an object without an image one without frames. So is a second file with the SOP
+    Instance UID of another one, unless the two are the same to the last byte.
     """
     here = way.on_disk()
+    seen: dict[str, Path] = {}
     for count, path in enumerate(here, start=1):
         if cancelled():
             return
-        yield arrival_of(path, Arrival(completed=count, remaining=len(here) - count))
+        arrival = arrival_of(path, Arrival(completed=count, remaining=len(here) - count))
+        yield _checked(arrival, path, seen)
     if way.fetch is None:
         return
     for fetched in way.fetch(cancelled):
@@ -166,7 +201,30 @@ def bring(way: Way, cancelled: Callable[[], bool]) -> Iterator[Arrival]:
             remaining=fetched.remaining,
             problem=fetched.problem,
         )
-        yield arrival_of(fetched.path, counts) if fetched.path is not None else counts
+        if fetched.path is None:
+            yield counts
+        else:
+            yield _checked(arrival_of(fetched.path, counts), fetched.path, seen)
+
+
+def _checked(arrival: Arrival, path: Path, seen: dict[str, Path]) -> Arrival:
+    """The arrival, without its frames when an earlier file has the same SOP Instance UID."""
+    if not arrival.frames:
+        return arrival
+    earlier = seen.setdefault(arrival.frames[0].identity.instance, path)
+    if earlier == path:
+        return arrival
+    try:
+        is_copy = filecmp.cmp(earlier, path, shallow=False)
+    except OSError:
+        is_copy = False
+    if is_copy:
+        return replace(arrival, frames=())
+    twice = (
+        f"{path.name} has the same SOP Instance UID as {earlier.name}, but is another file; only "
+        "the first is shown. Ask the sender which of the two is right."
+    )
+    return replace(arrival, frames=(), problem=twice)
 
 
 def arrival_of(path: Path, counts: Arrival) -> Arrival:

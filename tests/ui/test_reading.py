@@ -155,3 +155,54 @@ def test_a_file_that_is_no_dicom_is_told_and_the_others_are_shown(
 
     assert "letter.dcm" in record.arrivals[0].problem
     assert len(record.frames) == 1
+
+
+def test_a_second_file_of_the_same_uid_is_refused_by_name(
+    reading: Reading, qtbot: QtBot, tmp_path: Path
+) -> None:
+    record = Record(reading)
+    first = film(tmp_path, 1)
+    copy, other = tmp_path / "copy.dcm", tmp_path / "other.dcm"
+    copy.write_bytes(first.read_bytes())
+    other.write_bytes(first.read_bytes()[:-2] + b"\1\2")  # a pixel differs
+
+    reading.open(study(), on_disk(first, copy, other, film(tmp_path, 2)))
+    qtbot.waitUntil(lambda: len(record.ends) == 1, timeout=5000)
+
+    assert [frame.path for frame in record.frames] == [first, film(tmp_path, 2)]
+    told = [arrival.problem for arrival in record.arrivals if arrival.problem]
+    assert len(told) == 1
+    assert "other.dcm has the same SOP Instance UID" in told[0]
+    assert record.ends[0].problem == told[0]  # it is still there when all is loaded
+
+
+def test_many_files_are_told_in_few_steps_the_first_at_once(
+    reading: Reading, qtbot: QtBot, tmp_path: Path
+) -> None:
+    steps: list[int] = []
+    reading.frames_arrived.connect(lambda frames: steps.append(len(frames)))
+    paths = [film(tmp_path, number) for number in range(1, 61)]
+    record = Record(reading)
+
+    reading.open(study(), on_disk(*paths))
+    qtbot.waitUntil(lambda: len(record.ends) == 1, timeout=5000)
+
+    assert steps[0] == 1
+    assert sum(steps) == 60
+    assert len(steps) < 60
+    assert [frame.path for frame in record.frames] == paths
+
+
+def test_all_that_was_refused_is_counted_at_the_end(
+    reading: Reading, qtbot: QtBot, tmp_path: Path
+) -> None:
+    record = Record(reading)
+    letters = [tmp_path / f"letter-{number}.dcm" for number in range(3)]
+    for letter in letters:
+        letter.write_text("Dear colleague", "utf-8")
+
+    reading.open(study(), on_disk(film(tmp_path, 1), *letters, film(tmp_path, 2)))
+    qtbot.waitUntil(lambda: len(record.ends) == 1, timeout=5000)
+
+    assert "letter-0.dcm" in record.ends[0].problem
+    assert "2 more objects could not be shown." in record.ends[0].problem
