@@ -22,7 +22,7 @@ from ui.closing import Closing
 from ui.hanging.comparing import Comparing
 from ui.hanging.hanging import Hanging
 from ui.jobs import Jobs
-from ui.keys_dialog import KeysDialog
+from ui.preferences import Preferences
 from ui.language import tr
 from ui.reading import Arrival
 from ui.report.outbox_badge import OutboxBadge
@@ -33,6 +33,7 @@ from ui.session import Session, Standing
 from ui.status import StatusLine
 from ui.toolbar import TopBar
 from ui.viewport.banner import Banner
+from ui.viewport.cine import Cines
 from ui.viewport.grid import Grid
 from ui.viewport.grid_actions import grid_actions
 from ui.viewport.layout_picker import LayoutPicker, layout_text
@@ -73,6 +74,8 @@ class Window(QMainWindow):
             self.grid, self.worklist, reading, jobs, session.root.folder / "hanging", self
         )
         self.comparing = Comparing(self.grid, self.hanging, reading, session.priors, self)
+        self.cines = Cines(self.grid)
+        self.hanging.clip_hung.connect(self.cines.play_when_ready)
         self.banner = Banner()
         self.banner.follow(self.grid)
         self.report = ReportSide(session.ledger)
@@ -96,15 +99,14 @@ class Window(QMainWindow):
         self._connect()
         self.report.panel.tabs_after(self.viewport)
         self._of_panes = pane_actions(self.grid.active)
-        self.grid.active().offer_in_menu(self._of_panes)
-        self.grid.pane_added.connect(lambda pane: pane.offer_in_menu(self._of_panes))
+        self.preferences = Preferences(settings, self.table, self.grid, self)
         of_grid = grid_actions(self.grid, self._pick_layout, self._set_layout)
         of_report = self.report.panel.actions_of_report()
         self.marking = Marking(self.grid, jobs, self.report.say)
         of_marks = self.marking.actions()
         self.together = Together(self.grid)
         self.worklist.stacks_changed.connect(self.together.notes.take)
-        of_space = self.together.actions()
+        of_space = [*self.together.actions(), *self.cines.actions()]
         self.add_actions(
             [*self._actions(), *self._of_panes, *of_marks, *of_grid, *of_space, *of_report]
         )
@@ -240,7 +242,6 @@ class Window(QMainWindow):
             Action("edit.back", "Step back", "Esc", self.step_back, group="View"),
             Action("outbox.retry", "Store waiting reports again", "", self.session.filing.retry,
                    group="Report"),
-            Action("help.keys", "Keys", "F1", self._show_keys, group="Help"),
         ]  # fmt: skip
 
     def _search(self) -> None:
@@ -257,9 +258,6 @@ class Window(QMainWindow):
 
     def _quit(self) -> None:
         self.close()
-
-    def _show_keys(self) -> None:
-        KeysDialog(self.table.keys(), self).open()
 
     def _step_back_in_grid(self) -> bool:
         """Bring back the panes that one of them has pushed aside."""
@@ -353,6 +351,7 @@ class Window(QMainWindow):
     def _not_loaded(self, error: DicomProblem) -> None:
         self.worklist.complete()
         if self.session.reading.frames():
+            self.hanging.loaded()
             self.worklist.say(f"Shown from this disk. {error}")
         else:
             self.worklist.say(str(error), "alarm")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -64,6 +65,7 @@ class Hanging(QObject):
         self._series: dict[Viewport, str] = {}  # what each pane showed last, by UID
         grid.touched.connect(self.touch)
         grid.dropped.connect(self._drop)
+        worklist.stacks_changed.connect(self._put_in_order)
         grid.active_changed.connect(self._mark)
         grid.layout_changed.connect(self._mark)
         grid.frame_shown.connect(self._frame_shown)
@@ -154,7 +156,10 @@ class Hanging(QObject):
         if is_first:
             series = frames[0].identity.series
             grid.active().add_frames([one for one in frames if one.identity.series == series])
-        grid.add_frames(frames)
+        stacks = Counter(
+            entry.series.identity.series for entry in self._worklist.thumbnails.entries()
+        )
+        grid.add_frames([one for one in frames if stacks[one.identity.series] <= 1])
         if not self._is_touched and self._applied is not None:
             self._fill()
         elif is_first and not self._is_touched:
@@ -162,13 +167,17 @@ class Hanging(QObject):
 
     def loaded(self) -> None:
         """All of the study is here: in order, and hung as a whole."""
-        for pane in self._grid.all_panes():
-            entry = next((one for one in self._entries_beside(pane) if shows(pane, one)), None)
-            if entry is not None:
-                pane.put_in_order(entry.frames)
+        self._put_in_order()
         if not self._is_touched:
             self._apply_best()
             self._ask_for_prior()
+
+    def _put_in_order(self, _: object = None) -> None:
+        """Every pane keeps to the stack of its image, in the order of the stack."""
+        for pane in self._grid.all_panes():
+            entry = next((one for one in self._entries_beside(pane) if shows(pane, one)), None)
+            if entry is not None and entry.frames != pane.frames():
+                pane.put_in_order(entry.frames)
 
     def prior_arrived(self, study: Study, entries: Sequence[SeriesEntry]) -> bool:
         """A prior is here; True when a protocol has a place for it and took it."""
@@ -288,7 +297,7 @@ class Hanging(QObject):
             elif numbers:
                 marks[entry.name] = tr("pane {numbers}", numbers=", ".join(numbers))
             if shows(self._grid.active(), entry):
-                self._worklist.thumbnails.select(entry.series.identity)
+                self._worklist.thumbnails.select(entry.name)
         self._worklist.thumbnails.mark_shown(marks)
 
 
