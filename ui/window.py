@@ -22,8 +22,8 @@ from ui.closing import Closing
 from ui.hanging.comparing import Comparing
 from ui.hanging.hanging import Hanging
 from ui.jobs import Jobs
-from ui.keys_dialog import KeysDialog
 from ui.language import tr
+from ui.preferences import Preferences
 from ui.reading import Arrival
 from ui.report.outbox_badge import OutboxBadge
 from ui.report.report_panel import hairline
@@ -99,8 +99,7 @@ class Window(QMainWindow):
         self._connect()
         self.report.panel.tabs_after(self.viewport)
         self._of_panes = pane_actions(self.grid.active)
-        self.grid.active().offer_in_menu(self._of_panes)
-        self.grid.pane_added.connect(lambda pane: pane.offer_in_menu(self._of_panes))
+        self.preferences = Preferences(settings, self.table, self.grid, self)
         of_grid = grid_actions(self.grid, self._pick_layout, self._set_layout)
         of_report = self.report.panel.actions_of_report()
         self.marking = Marking(self.grid, jobs, self.report.say)
@@ -111,6 +110,8 @@ class Window(QMainWindow):
         self.add_actions(
             [*self._actions(), *self._of_panes, *of_marks, *of_grid, *of_space, *of_report]
         )
+        self.add_actions(self.preferences.actions())
+        self.preferences.begin(self.report.say)
         self.grid.layout_changed.connect(self._name_layout)
         self._name_layout()
 
@@ -243,7 +244,6 @@ class Window(QMainWindow):
             Action("edit.back", "Step back", "Esc", self.step_back, group="View"),
             Action("outbox.retry", "Store waiting reports again", "", self.session.filing.retry,
                    group="Report"),
-            Action("help.keys", "Keys", "F1", self._show_keys, group="Help"),
         ]  # fmt: skip
 
     def _search(self) -> None:
@@ -260,9 +260,6 @@ class Window(QMainWindow):
 
     def _quit(self) -> None:
         self.close()
-
-    def _show_keys(self) -> None:
-        KeysDialog(self.table.keys(), self).open()
 
     def _step_back_in_grid(self) -> bool:
         """Bring back the panes that one of them has pushed aside."""

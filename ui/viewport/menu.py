@@ -12,7 +12,7 @@ from ui.language import tr
 from ui.viewport.pane import Pane
 from ui.viewport.presets import FIRST_KEYS, Offer, numbers_of
 
-GROUPS = ("Tools", "View", "Window")
+GROUPS = ("Window", "Tools", "View")
 
 
 def pane_menu(pane: Pane, actions: Sequence[Action]) -> QMenu:
@@ -25,11 +25,16 @@ def pane_menu(pane: Pane, actions: Sequence[Action]) -> QMenu:
         entry = menu.addAction(_line(entry_text(offer), key))
         if entry is not None:
             entry.triggered.connect(lambda _, offer=offer: pane.choose_window(offer))
-    menu.addSeparator()
-    for action in actions:
-        numbered = action.name.startswith("window.") and action.name[7:].isdigit()
-        if action.group in GROUPS and not numbered:
-            entry = menu.addAction(_line(action.text, keys.get(action.name, "")))
+    for group in GROUPS:
+        inner: QMenu | None = None
+        for action in actions:
+            numbered = action.name.startswith("window.") and action.name[7:].isdigit()
+            if action.group != group or numbered:
+                continue
+            if inner is None:
+                menu.addSeparator()
+                inner = (menu if group == "Window" else menu.addMenu(group)) or menu
+            entry = inner.addAction(_line(action.text, keys.get(action.name, "")))
             if entry is not None:
                 entry.setEnabled(action.enabled is None or action.enabled())
                 entry.triggered.connect(lambda _, action=action: action.run())

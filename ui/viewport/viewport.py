@@ -28,6 +28,7 @@ from ui.jobs import Jobs
 from ui.viewport.boxes import BoxPane
 from ui.viewport.gestures import SCROLL, ZOOM, Mouse, Stroke, mouse_of
 from ui.viewport.glass import paint_glass
+from ui.viewport.habits import Habits
 from ui.viewport.layer import Layer, Press
 from ui.viewport.menu import pane_menu
 from ui.viewport.tools import DRAWING, Drag, Tool, zoom_factor
@@ -56,6 +57,7 @@ class Viewport(BoxPane):
         self._wheel = Wheel()
         self._pointer: QPointF | None = None  # where the mouse is, while it is over the pane
         self._in_menu: tuple[Action, ...] = ()
+        self._habits: Habits | None = None
         self._holder: Layer | None = None  # of the drag that goes on
         self.frame_selected.connect(self._let_go)
 
@@ -79,6 +81,17 @@ class Viewport(BoxPane):
         self._mouse = mouse
         if rests:
             self.arm(mouse.at_rest)
+
+    def follow(self, habits: Habits) -> None:
+        """Do as the reader is used to, now and whenever that changes."""
+        self._habits = habits
+        habits.changed.connect(self._take_habits)
+        self._take_habits()
+
+    def _take_habits(self) -> None:
+        if self._habits is not None:
+            self.use_mouse(self._habits.mouse)
+            self.use_presets(self._habits.presets)
 
     def step_back(self) -> bool:
         """Undo one thing of the mouse: a drag, the box tool, the box. False when there is none."""

@@ -1,0 +1,1 @@
+"""The pages of the settings dialogue, one for each part of the settings."""
