@@ -19,6 +19,7 @@ from pydicom.pixels.processing import apply_voi_lut
 from pydicom.uid import ImplicitVRLittleEndian
 
 from dicom_io.image.frame import ImageFrame, frames_of_dataset, open_frames
+from dicom_io.image.lut import LookUpTable
 from dicom_io.image.render import (
     Renderer,
     Window,
@@ -406,3 +407,177 @@ def test_a_table_with_a_negative_first_input_in_an_implicit_file(
 
     expected = np.minimum(np.arange(200), 99) * 2  # stored 0 is -100, the table's first input
     np.testing.assert_array_equal(picture.ravel(), expected)
+
+
+# --- presentation look-up tables ---
+
+
+def curve_item(entries: list[int], first: int = 0, bits: int = 8) -> Dataset:
+    item = Dataset()
+    item.add_new(0x00283002, "US", [len(entries), first, bits])
+    item.add_new(0x00283006, "OW", np.array(entries, "<u2").tobytes())
+    return item
+
+
+SQUARES = [min(255, i * i // 256) for i in range(257)]  # one entry more than eight bits have
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize("invert", [False, True])
+def test_a_presentation_table_takes_the_voi_step_at_its_own_depth(
+    make_frames: MakeFrames, photometric: str, invert: bool
+) -> None:
+    (frame,) = make_frames(
+        RAMP,
+        PhotometricInterpretation=photometric,
+        PresentationLUTSequence=[curve_item(SQUARES)],
+        **TWELVE,
+    )
+    window = Window(2047.5, 4095, LINEAR_EXACT)
+
+    picture = render(frame, frame.stored(), window, invert)
+
+    # 0 to 4095 becomes 0 to 256, then the table; P-Values are dark where low, MONOCHROME1 or not
+    places = [half_up(Fraction(x * 256, 4095)) for x in range(4096)]
+    expected = np.array([SQUARES[place] for place in places])
+    np.testing.assert_array_equal(picture.ravel(), 255 - expected if invert else expected)
+    assert notices_of(frame) == ()
+
+
+def test_a_state_s_table_replaces_the_image_s_shape_and_nothing_is_computed_twice(
+    make_frames: MakeFrames,
+) -> None:
+    (frame,) = make_frames(RAMP, PhotometricInterpretation="MONOCHROME1", **TWELVE, **VOI["linear"])
+    stored = frame.stored()
+    table = LookUpTable(0, 16, np.arange(65535, -1, -1, dtype=np.uint16).tobytes())
+
+    renderer = Renderer(frame, stored)
+    turned = renderer.presented("", table)()
+
+    assert np.abs(turned.ravel() - (255.0 - np.array(EXPECTED["linear"]))).max() <= 1
+    np.testing.assert_array_equal(renderer.presented("IDENTITY")().ravel(), EXPECTED["linear"])
+    np.testing.assert_array_equal(turned, render(frame, stored, curve=table))
+    assert renderer.presented("IDENTITY").stored is stored
+
+
+@pytest.mark.parametrize(
+    "item",
+    [curve_item([1, 2, 3], first=5), curve_item([1]), curve_item([1, 2], bits=20), Dataset()],
+)
+def test_an_unusable_presentation_table_is_named_and_left_out(
+    make_frames: MakeFrames, item: Dataset
+) -> None:
+    (frame,) = make_frames(RAMP, PresentationLUTSequence=[item], **TWELVE, **VOI["linear"])
+
+    picture = render(frame, frame.stored())
+
+    np.testing.assert_array_equal(picture.ravel(), EXPECTED["linear"])
+    assert any("presentation look-up table" in notice for notice in notices_of(frame))
+
+
+# --- palettes that add colours to greys ---
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_stored_values_from_the_palette_on_are_colours_and_no_window_moves_them(
+    make_frames: MakeFrames, invert: bool
+) -> None:
+    values = np.arange(1024, dtype=np.uint16).reshape(32, 32)
+    palette = {
+        f"{colour}PaletteColorLookupTable{part}": value
+        for colour, table in (("Red", [1, 2, 3]), ("Green", [40, 50, 60]), ("Blue", [9, 8, 7]))
+        for part, value in (
+            ("Descriptor", [3, 1000, 16]),
+            ("Data", (np.array(table, "<u2") * 256).tobytes()),
+        )
+    }
+    (frame,) = make_frames(
+        values, BitsStored=10, HighBit=9, PixelPresentation="COLOR", RescaleSlope=2, **palette
+    )
+
+    narrow, wide = (
+        render(frame, frame.stored(), Window(200, width), invert) for width in (101, 301)
+    )
+
+    greys = [exact_linear(2 * x, Fraction(200), Fraction(101)) for x in range(1000)]
+    colours = [[1, 40, 9], [2, 50, 8]] + [[3, 60, 7]] * 22
+    expected = np.array([[grey] * 3 for grey in greys] + colours)
+    found = narrow.reshape(-1, 3)
+    np.testing.assert_array_equal(found, 255 - expected if invert else expected)
+    np.testing.assert_array_equal(wide.reshape(-1, 3)[1000:], found[1000:])
+
+
+def test_a_palette_that_is_only_offered_leaves_greys_grey(make_frames: MakeFrames) -> None:
+    (frame,) = make_frames(RAMP, RedPaletteColorLookupTableDescriptor=[3, 0, 16], **TWELVE)
+
+    assert render(frame, frame.stored()).ndim == 2
+
+
+# --- parts, depth, masks ---
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32, np.float32])
+def test_any_part_is_what_the_whole_has_there(
+    make_frames: MakeFrames, dtype: type[np.generic]
+) -> None:
+    values = np.random.default_rng(5).integers(0, 100, (700, 500)).astype(dtype)
+    (frame,) = make_frames(values)
+    if values.dtype.kind != "f":
+        frame.header.PixelPaddingValue = 7
+
+    look = Renderer(frame, frame.stored()).look(Window(40, 61))
+
+    whole = look.pixels
+    for rows, columns in ((slice(3, 699), slice(0, 1)), (slice(0, 700), slice(120, 377))):
+        np.testing.assert_array_equal(look.part(rows, columns), whole[rows, columns])
+    assert whole.shape == look.shape == (700, 500)
+
+
+@pytest.mark.parametrize("low", [-2_000_000_000, 0, 2_000_000_000])
+@pytest.mark.parametrize("spread", [200, 40_000, 3_000_000])
+def test_deep_integers_come_out_as_exactly_as_few_bits(
+    make_frames: MakeFrames, low: int, spread: int
+) -> None:
+    rng = np.random.default_rng(6)
+    values = np.clip(low + rng.integers(0, spread, (40, 50)), -(2**31), 2**31 - 1).astype(np.int32)
+    (frame,) = make_frames(values)
+    center, width = Fraction(low + spread // 2), Fraction(spread // 2 + 1)
+
+    picture = render(frame, frame.stored(), Window(float(center), float(width)))
+
+    expected = [exact_linear(int(value), center, width) for value in values.ravel()]
+    np.testing.assert_array_equal(picture.ravel(), expected)
+
+
+def test_a_fraction_into_an_integer_table_takes_the_nearest_entry(make_frames: MakeFrames) -> None:
+    values = np.arange(40, dtype=np.uint16).reshape(5, 8)
+    item = voi_lut_item(list(range(0, 200, 10)), 0, 8)
+    (frame,) = make_frames(values, RescaleSlope=0.3, RescaleIntercept=0, VOILUTSequence=[item])
+
+    picture = render(frame, frame.stored())
+
+    expected = [10 * int(np.rint(x * 0.3)) for x in range(40)]
+    assert picture.ravel().tolist() == expected
+
+
+def test_a_mask_that_should_be_subtracted_is_told(make_frames: MakeFrames) -> None:
+    mask = Dataset()
+    mask.MaskOperation = "AVG_SUB"
+    (frame,) = make_frames(RAMP, MaskSubtractionSequence=[mask], **TWELVE, **VOI["linear"])
+
+    np.testing.assert_array_equal(render(frame, frame.stored()).ravel(), EXPECTED["linear"])
+    assert any("mask" in notice for notice in notices_of(frame))
+
+
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT"])
+def test_the_window_s_ends_and_middle_are_the_standard_s(function: str) -> None:
+    center, width = 40.0, 400.0
+    ends = np.array([center - width / 2, center, center + width / 2])
+
+    found = Window(center, width, function)(ends).tolist()
+
+    if function == "LINEAR":  # centre - 0.5 is the middle, and the last of 400 values is white
+        expected = [exact_linear(int(x), Fraction(40), Fraction(400)) for x in ends]
+    else:
+        expected = [0, 128, 255]
+    assert found == expected
