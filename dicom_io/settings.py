@@ -45,8 +45,11 @@ modality = "CT"
 center = 60.0
 width = 160.0
 
-What is wrong in the last three is told in one sentence, and the profile stands: nobody is kept from
-reading by a wrong key.
+[presentations]
+apply_own = true        # apply the newest states of ours when a study is opened for the first time
+
+What is wrong in mouse, keys and viewer is told in one sentence, and the profile stands: nobody is
+kept from reading by a wrong key.
 """
 
 from __future__ import annotations
@@ -125,6 +128,13 @@ class WindowSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PresentationSettings:
+    """What becomes of presentation states."""
+
+    apply_own: bool = True  # the newest of ours, where nothing is kept on this workstation
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings. `unknown` names the keys in the file that no part knows; they are kept.
 
@@ -140,6 +150,7 @@ class Settings:
     keys: KeySettings = field(default_factory=KeySettings)
     viewer: ViewerSettings = field(default_factory=ViewerSettings)
     faults: tuple[str, ...] = ()
+    presentations: PresentationSettings = field(default_factory=PresentationSettings)
 
     @classmethod
     def read(cls, path: Path) -> Settings:
@@ -183,6 +194,7 @@ _PARTS: Mapping[str, type[Any]] = {
     "mouse": MouseSettings,
     "keys": KeySettings,
     "viewer": ViewerSettings,
+    "presentations": PresentationSettings,
 }
 _LENIENT = ("mouse", "keys", "viewer")  # faults there are told, and the defaults hold
 _NODE_KEYS = ("aet", "host", "port", "calling_aet", "timeout", "answer_timeout")

@@ -37,8 +37,8 @@ class Closing(QObject):
         """True when the window may go now; else it is closed again when all is written."""
         if self._is_decided:
             return True
-        self._session.autosave.flush()
-        if self._session.is_settled and not self._session.autosave.lacks_room:
+        self._session.flush()
+        if self._session.is_settled and not self._session.lacks_room:
             return True
         if not self._is_waiting:
             self._is_waiting = True
@@ -48,7 +48,7 @@ class Closing(QObject):
     def _end(self) -> None:
         self._session.settled.disconnect(self._end)
         self._is_waiting = False
-        if self._session.autosave.lacks_room and not self._was_told:
+        if self._session.lacks_room and not self._was_told:
             self._was_told = True
             self._say(UNSAVED, "alarm")
         else:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from pydicom.dataset import Dataset
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtBoundSignal, pyqtSignal
 
 from dicom_io.audit import AuditLog, Event, Outcome
 from dicom_io.errors import BadNode, DicomProblem
@@ -46,6 +47,20 @@ class Standing:
     may_retry: bool = False
 
 
+class Writer(Protocol):
+    """Who writes files of its own while a study is read."""
+
+    settled: pyqtBoundSignal
+
+    @property
+    def is_settled(self) -> bool: ...
+
+    @property
+    def lacks_room(self) -> bool: ...
+
+    def flush(self) -> None: ...
+
+
 class Session(QObject):
     """Joins reading, report, drafts and outbox; knows no widget."""
 
@@ -72,6 +87,7 @@ class Session(QObject):
         self.ways = Ways(cache, sources)
         self._source = ""  # name of the open study's
         self._drafted: set[str] = set()  # studies with a draft on the disk
+        self.writers: list[Writer] = []
         self.trail = Trail(jobs, AuditLog(root.audit), self)
         self.ledger = Ledger(self)
         self.reading = Reading(jobs, self)
@@ -93,7 +109,24 @@ class Session(QObject):
     @property
     def is_settled(self) -> bool:
         """True when nothing is left to write."""
-        return self.autosave.is_settled and self.trail.is_settled
+        writers = all(writer.is_settled for writer in self.writers)
+        return self.autosave.is_settled and self.trail.is_settled and writers
+
+    @property
+    def lacks_room(self) -> bool:
+        """True while something could not be written: closing now would lose it."""
+        return self.autosave.lacks_room or any(one.lacks_room for one in self.writers)
+
+    def add_writer(self, writer: Writer) -> None:
+        """Something else that must be on the disk before the window closes."""
+        self.writers.append(writer)
+        writer.settled.connect(self._tell_settled)
+
+    def flush(self) -> None:
+        """Write now what waits to be written."""
+        self.autosave.flush()
+        for writer in self.writers:
+            writer.flush()
 
     def start(self) -> None:
         """Look what is on the disk: drafts, and reports that wait to be stored."""
@@ -145,6 +178,10 @@ class Session(QObject):
             self.filing.refused.emit(error)
             return
         self.filing.sign(document, credential, self._headers(document), node)
+
+    def target(self) -> Node:
+        """The PACS that what is made here goes to. Raises BadNode without one."""
+        return self._target()
 
     def standing(self) -> Standing | None:
         """How the open report stands; None while there is none."""

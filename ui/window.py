@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QW
 from dicom_io.errors import DicomProblem
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
+from dicom_io.image.kept import Keeper
 from dicom_io.image.window import Window as GreyWindow
 from dicom_io.report.document import Reader, Region, ReportDocument
 from dicom_io.settings import Settings
@@ -22,6 +23,7 @@ from ui.closing import Closing
 from ui.hanging.comparing import Comparing
 from ui.hanging.hanging import Hanging
 from ui.jobs import Jobs
+from ui.keeping import Keeping
 from ui.language import tr
 from ui.preferences import Preferences
 from ui.reading import Arrival
@@ -30,6 +32,7 @@ from ui.report.report_panel import hairline
 from ui.report.report_side import ReportSide
 from ui.report.sign_flow import SignFlow
 from ui.session import Session, Standing
+from ui.states import States
 from ui.status import StatusLine
 from ui.toolbar import TopBar
 from ui.viewport.banner import Banner
@@ -103,7 +106,21 @@ class Window(QMainWindow):
         of_grid = grid_actions(self.grid, self._pick_layout, self._set_layout)
         of_report = self.report.panel.actions_of_report()
         self.marking = Marking(self.grid, jobs, self.report.say)
-        of_marks = self.marking.actions()
+        keeper = Keeper(session.root.presentations)
+        self.keeping = Keeping(jobs, keeper, self.marking.annotations, self.grid, self)
+        self.keeping.failed.connect(self.show_problem)
+        session.add_writer(self.keeping)
+        self.states = States(
+            session,
+            self.keeping,
+            self.marking.annotations,
+            self.grid,
+            jobs,
+            say=self.report.say,
+            creator=reader.name,
+            applies_own=settings.presentations.apply_own,
+        )
+        of_marks = [*self.marking.actions(), *self.states.actions()]
         self.together = Together(self.grid)
         self.worklist.stacks_changed.connect(self.together.notes.take)
         of_space = [*self.together.actions(), *self.cines.actions()]
