@@ -12,7 +12,7 @@ import math
 from dicom_io.image.annotation import Point, Value
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.geometry import CALIBRATED, NONE, spacing_of
-from dicom_io.image.regions import QUANTITIES, Axis, axes_of_region, region_at
+from dicom_io.image.regions import QUANTITIES, Axis, axes_of_region, fitting, region_at
 
 LENGTH, PIXELS, MM = "Length", "{pixels}", "mm"
 
@@ -40,7 +40,8 @@ def along(frame: ImageFrame, start: Point, end: Point) -> tuple[Value, ...]:
 
 def axes_at(frame: ImageFrame, point: Point) -> tuple[Axis, Axis] | None:
     """What a pixel means across and down at a place of an ultrasound picture; None elsewhere."""
-    regions = list(frame.header.get("SequenceOfUltrasoundRegions") or ())
+    regions = frame.header.get("SequenceOfUltrasoundRegions") or ()
+    regions = fitting(regions, frame.columns, frame.rows)
     region = region_at(regions, *point) if regions else None
     axes = axes_of_region(region) if region is not None else None
     return axes if axes is not None and (axes[0].unit or axes[1].unit) else None

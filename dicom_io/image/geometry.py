@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.functional import floats, macro, texts
 from dicom_io.image.place import place_of
-from dicom_io.image.regions import region_at, region_spacing
+from dicom_io.image.regions import fitting, region_at, region_spacing
 
 # How a spacing was found; to be shown beside every length.
 CALIBRATED = "calibrated"  # in the patient
@@ -139,7 +139,7 @@ def spacing_of(frame: ImageFrame, column: float | None = None, row: float | None
     header = frame.header
     regions = header.get("SequenceOfUltrasoundRegions")
     if regions:
-        region = region_at(list(regions), column, row)
+        region = region_at(fitting(regions, frame.columns, frame.rows), column, row)
         found = region_spacing(region) if region is not None else None
         return Spacing(*found, CALIBRATED, "by the region of the scan") if found else Spacing()
     own = macro(header, frame.index, "PixelMeasuresSequence")

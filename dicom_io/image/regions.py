@@ -50,6 +50,21 @@ class Axis:
     unit: str = ""
 
 
+def fitting(regions: Sequence[Dataset], columns: int, rows: int) -> list[Dataset]:
+    """The regions that say something of a picture of that size.
+
+    None when one reaches beyond it: the picture was made smaller after they were written, and no
+    scale holds any more (one pixel too far is common, and harmless). A region that is said to have
+    neither a format nor a kind of data takes nothing from the one it lies over.
+    """
+    for one in regions:
+        x, y = number(one, "RegionLocationMaxX1", 0), number(one, "RegionLocationMaxY1", 0)
+        if x > columns or y > rows:
+            return []
+    kinds = ("RegionSpatialFormat", "RegionDataType")  # 0: none
+    return [one for one in regions if any(number(one, kind, 1) for kind in kinds)]
+
+
 def region_at(
     regions: Sequence[Dataset], column: float | None, row: float | None
 ) -> Dataset | None:

@@ -95,6 +95,8 @@ FILES: Sequence[tuple[str, dict[str, Any], float, float, str, str]] = [
         "two regions of ultrasound",
         {
             "Modality": "US",
+            "Rows": 400,
+            "Columns": 400,
             "SequenceOfUltrasoundRegions": [
                 part(0, 199, (3, 0.01), (3, 0.02)),
                 part(200, 399, (3, 0.05), (3, 0.05)),
@@ -188,7 +190,9 @@ def test_a_line_of_100_pixels(
 
 def test_regions_of_ultrasound_differ_and_a_line_between_them_has_no_length() -> None:
     regions = [part(0, 199, (3, 0.01), (3, 0.02)), part(200, 399, (3, 0.05), (3, 0.05))]
-    frame = slice_at(None, 1, Modality="US", SequenceOfUltrasoundRegions=regions)
+    frame = slice_at(
+        None, 1, Modality="US", Rows=400, Columns=400, SequenceOfUltrasoundRegions=regions
+    )
 
     (second,) = along(frame, (250, 20), (350, 20))
     (between,) = along(frame, (150, 20), (250, 20))
@@ -199,7 +203,9 @@ def test_regions_of_ultrasound_differ_and_a_line_between_them_has_no_length() ->
 
 def test_an_m_mode_trace_measures_time_across_and_depth_down() -> None:
     regions = [part(0, 199, (3, 0.01), (3, 0.01)), part(200, 399, (4, 0.005), (3, 0.02))]
-    frame = slice_at(None, 1, Modality="US", SequenceOfUltrasoundRegions=regions)
+    frame = slice_at(
+        None, 1, Modality="US", Rows=400, Columns=400, SequenceOfUltrasoundRegions=regions
+    )
 
     assert told(along(frame, (210, 20), (310, 70))) == [
         ("Time", 0.5, "s", CALIBRATED),
@@ -209,7 +215,9 @@ def test_an_m_mode_trace_measures_time_across_and_depth_down() -> None:
 
 def test_a_doppler_trace_measures_time_across_and_speed_down() -> None:
     regions = [part(0, 399, (4, 0.01), (7, -0.5))]  # speed grows upwards
-    frame = slice_at(None, 1, Modality="US", SequenceOfUltrasoundRegions=regions)
+    frame = slice_at(
+        None, 1, Modality="US", Rows=400, Columns=400, SequenceOfUltrasoundRegions=regions
+    )
 
     assert told(along(frame, (0, 0), (100, 200))) == [
         ("Time", 1, "s", CALIBRATED),
@@ -221,7 +229,9 @@ def test_a_doppler_trace_measures_time_across_and_speed_down() -> None:
 def test_where_regions_overlap_the_one_of_high_priority_counts() -> None:
     below, above = part(0, 399, (3, 0.01), (3, 0.01)), part(100, 199, (3, 0.05), (3, 0.05))
     below.RegionFlags, above.RegionFlags = 1, 0
-    frame = slice_at(None, 1, Modality="US", SequenceOfUltrasoundRegions=[below, above])
+    frame = slice_at(
+        None, 1, Modality="US", Rows=400, Columns=400, SequenceOfUltrasoundRegions=[below, above]
+    )
 
     assert spacing_of(frame, 150, 10).between_columns == pytest.approx(0.5)
     assert spacing_of(frame, 50, 10).between_columns == pytest.approx(0.1)
@@ -229,7 +239,9 @@ def test_where_regions_overlap_the_one_of_high_priority_counts() -> None:
 
 def test_regions_that_contradict_one_another_measure_nothing() -> None:
     regions = [part(0, 399, (3, 0.01), (3, 0.01)), part(100, 199, (3, 0.05), (3, 0.05))]
-    frame = slice_at(None, 1, Modality="US", SequenceOfUltrasoundRegions=regions)
+    frame = slice_at(
+        None, 1, Modality="US", Rows=400, Columns=400, SequenceOfUltrasoundRegions=regions
+    )
 
     assert spacing_of(frame, 150, 10).calibration == NONE
     assert axes_at(frame, (150, 10)) is None

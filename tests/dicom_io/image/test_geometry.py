@@ -235,7 +235,7 @@ def test_a_length_has_a_unit_and_a_word_for_its_trust(
 
 def test_ultrasound_is_measured_region_by_region(make_frames: MakeFrames) -> None:
     (frame,) = make_frames(
-        BLANK,
+        np.zeros((200, 160), np.uint8),
         Modality="US",
         SequenceOfUltrasoundRegions=[
             region(0, 49, 0.01),

@@ -6,16 +6,18 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from dicom_io.image.annotation import Annotation, Kind, Point, Value
-from dicom_io.image.frame import ImageFrame
+from dicom_io.image.frame import ImageFrame, open_frames
 from dicom_io.image.geometry import AT_DETECTOR, CALIBRATED, ESTIMATED, NONE
 from dicom_io.image.measure import dimensions, measured, reach, spacing_at, ucum
 
@@ -160,6 +162,35 @@ def test_the_far_edges_of_a_region_belong_to_it(make_frames: MakeFrames) -> None
 
     assert values(frame, Kind.LENGTH, (240, 20), (240, 220))["Length"].unit == "mm"
     assert values(frame, Kind.LENGTH, (240.1, 20), (240, 220))["Length"].unit == "{pixels}"
+
+
+def test_our_line_agrees_with_the_calipers_of_the_scanner() -> None:
+    (frame,) = open_frames(Path(str(get_testdata_file("OBXXXX1A.dcm"))))
+    calipers: tuple[Point, Point] = ((460, 291), (499, 302))  # the middles of the two crosses
+
+    found = values(frame, Kind.LENGTH, *calipers)["Length"]
+
+    assert round(found.value / 10, 2) == 1.06  # cm, burnt into the picture
+    assert (found.unit, found.calibration) == ("mm", CALIBRATED)
+
+
+def test_a_picture_made_smaller_than_its_regions_has_no_millimetres() -> None:
+    frame = open_frames(Path(str(get_testdata_file("examples_ybr_color.dcm"))))[0]
+    (whole,) = frame.header.SequenceOfUltrasoundRegions
+    assert whole.RegionLocationMaxX1 > frame.columns  # the regions are those of a larger picture
+
+    assert values(frame, Kind.LENGTH, (100, 60), (150, 60))["Length"].unit == "{pixels}"
+
+
+def test_a_region_that_claims_nothing_takes_no_scale_away(make_frames: MakeFrames) -> None:
+    nothing, scan = region(0, 239, 1.0, units=0), region(0, 200, 0.02)
+    nothing.RegionSpatialFormat = nothing.RegionDataType = 0
+    (frame,) = make_frames(
+        BLANK, Modality="US", SequenceOfUltrasoundRegions=Sequence([nothing, scan])
+    )
+
+    assert values(frame, Kind.LENGTH, (70, 5), (170, 5))["Length"].value == pytest.approx(20)
+    assert values(frame, Kind.LENGTH, (70, 5), (230, 5))["Length"].unit == "{pixels}"
 
 
 # --- angles ---
