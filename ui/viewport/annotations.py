@@ -162,8 +162,9 @@ class Annotations(QObject):
         return self._sheet(identity).marked()
 
     def put(self, identity: Identity, found: Marked) -> None:
-        """What was found saved for a study. Marks that are here already stay as they are, so that
-        nothing drawn meanwhile is lost; those of another study are left out."""
+        """What was found saved for a study, beside what was found before. Marks that are here
+        already stay as they are, so that nothing drawn meanwhile is lost; those of another study
+        are left out."""
         sheet, own = self._sheet(identity), identity.of_study()
         marks = [one for one in found.annotations if one.identity.of_study() == own]
         images = [one for one in found.key_images if one.of_study() == own]
@@ -174,7 +175,9 @@ class Annotations(QObject):
         fresh = [one for one in images if one not in sheet.key_images and one not in turned]
         sheet.marks = new | sheet.marks
         sheet.key_images = dict.fromkeys([*fresh, *sheet.key_images])
-        sheet.saved = Marked(tuple(marks), tuple(images))
+        known = {one.id: one for one in (*sheet.saved.annotations, *marks)}
+        keys = dict.fromkeys([*sheet.saved.key_images, *images])
+        sheet.saved = Marked(tuple(known.values()), tuple(keys))
         for name in new:
             self.changed.emit(name)
         for image in fresh:

@@ -164,3 +164,16 @@ def test_loading_leaves_nothing_to_undo_and_nothing_to_save(store: Annotations) 
     assert not store.is_changed(ONE)
     assert not store.may_undo(ONE)
     assert store.is_key_image(ONE) and not store.is_key_image(NEXT)
+
+
+def test_what_is_found_in_several_places_adds_up(store: Annotations) -> None:
+    first, second = mark(), mark(NEXT)
+
+    store.put(ONE, Marked((first,)))
+    store.put(ONE, Marked((second,)))
+    store.put(ONE, Marked(key_images=(ONE,)))
+
+    assert store.take(ONE) == Marked((second, first), (ONE,))
+    assert not store.is_changed(ONE)
+    store.remove(first.id)
+    assert store.is_changed(ONE)
