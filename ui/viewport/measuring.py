@@ -20,7 +20,7 @@ from dicom_io.image.measure import dimensions, intensities, reach
 from dicom_io.image.modality import Values
 from ui.jobs import Jobs
 
-AT_ONCE = 100_000  # pixels that a paint may look at
+AT_ONCE = 250_000  # pixels that a paint may look at: about a millisecond
 KEPT = 500  # results
 
 _Key = tuple[Identity, Path, Kind, tuple[Point, ...]]
