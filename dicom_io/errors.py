@@ -13,6 +13,7 @@
     │   ├── NodeTimedOut       it accepted and then kept silent
     │   ├── OperationFailed    a status that means failure; carries `status`
     │   └── BadNode            the text given is no node
+    ├── NoVolume               these images cannot be cut along other planes
     ├── NothingFound           a search, study or series without the thing asked for
     ├── ReportProblem          a report that must not be built or sent; carries `uid`
     │   ├── UnusableText       text that cannot be written without loss
@@ -97,6 +98,10 @@ class OperationFailed(NodeProblem):
 
 class BadNode(NodeProblem):
     """The text is neither a configured name nor AET@HOST:PORT."""
+
+
+class NoVolume(DicomProblem):
+    """The images are no evenly spaced, parallel, untilted block of grey values, or too large."""
 
 
 class NothingFound(DicomProblem):

@@ -44,6 +44,7 @@ class ImageFrame:
     decode: Callable[[int], Decoded] = field(repr=False)
     notices: tuple[str, ...] = ()  # what was odd in the header, for a person
     made_up: bool = False  # a picture file: its UIDs are made from its bytes, in no archive
+    derivation: str = ""  # what it was computed from, in words: it is no image of its own, made_up
 
     @property
     def rows(self) -> int:

@@ -1,0 +1,219 @@
+"""Reformatted planes: a volume cut along the patient's axes, slice by slice, with a slab.
+
+The frames are computed when they are looked at. They are derived: they bear UIDs of their own
+under 2.25, `made_up` and `derivation`, lie in no archive and are evidence of nothing. Their header
+says where they lie, how large their pixels are and what their values mean, so that letters, scale,
+probe, marks and linking hold on them as on any other frame.
+Source: DICOM PS3.3 C.7.6.1.1.2 (image type), C.7.6.16.2 (functional groups).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from dicom_io.identity import Identity
+from dicom_io.image.decode import Decoded
+from dicom_io.image.frame import ImageFrame
+from dicom_io.image.grid import Grid, grid_of
+from dicom_io.image.modality import modality_of
+from dicom_io.image.volume import Volume, Voxels
+from dicom_io.image.window import LUT, automatic, file_windows
+
+
+class Cut(StrEnum):
+    """Which way the planes lie, and how a reader looks at them."""
+
+    AXIAL = "axial"  # from the feet: the patient's right on the left side
+    CORONAL = "coronal"  # from the front
+    SAGITTAL = "sagittal"  # from the left side, nose to the left
+
+
+class Projection(StrEnum):
+    """What a slab shows of the values one behind the other."""
+
+    MAXIMUM = "MIP"
+    MEAN = "mean"
+    MINIMUM = "MinIP"
+
+
+@dataclass(frozen=True, slots=True)
+class Slab:
+    """How thick each plane is; one slice at 0."""
+
+    thickness: float = 0.0  # mm
+    projection: Projection = Projection.MAXIMUM
+
+    def words(self) -> str:
+        """ "10 mm MIP"; "" for a single slice."""
+        return f"{self.thickness:g} mm {self.projection}" if self.thickness > 0 else ""
+
+
+DIRECTIONS = {
+    Cut.AXIAL: ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
+    Cut.CORONAL: ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0)),
+    Cut.SAGITTAL: ((0.0, 1.0, 0.0), (0.0, 0.0, -1.0)),
+}
+_COPIED = (
+    "SpecificCharacterSet",
+    "PatientID",
+    "IssuerOfPatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientSex",
+    "AnatomicalOrientationType",
+    "StudyInstanceUID",
+    "StudyDate",
+    "StudyTime",
+    "StudyDescription",
+    "AccessionNumber",
+    "Modality",
+    "BodyPartExamined",
+    "FrameOfReferenceUID",
+    "SeriesNumber",
+    "SOPClassUID",
+    "Units",
+)
+
+
+def reformatted(volume: Volume, cut: Cut, slab: Slab = Slab()) -> tuple[ImageFrame, ...]:
+    """The planes of that direction through the whole volume, in the order of their positions.
+
+    Nothing is computed before a frame is decoded.
+    """
+    grid = grid_of(volume, *DIRECTIONS[cut])
+    header = _header(volume, cut, slab, grid)
+    deep = slab_depth(slab, grid.step)
+
+    def decode(index: int) -> Decoded:
+        before = (deep - 1) // 2
+        chosen = range(max(index - before, 0), min(index - before + deep, grid.count))
+        return Decoded(_projected(volume, [grid.cut(n) for n in chosen], slab.projection))
+
+    identity = Identity.of(header)
+    path = Path(f"{cut} planes of {volume.source.path.name}")
+    words = f"{cut} plane, computed from {len(volume.voxels)} slices"
+    return tuple(
+        ImageFrame(identity.of_frame(n + 1), header, n, path, decode, volume.notices, True, words)
+        for n in range(grid.count)
+    )
+
+
+def slab_depth(slab: Slab, step: float) -> int:
+    """How many planes, `step` mm apart, a slab holds; 1 at least."""
+    return max(1, round(slab.thickness / step))
+
+
+def _projected(volume: Volume, planes: list[Voxels], projection: Projection) -> Voxels:
+    """One plane out of several; padding counts for nothing where there is anything else."""
+    if len(planes) == 1:
+        return np.ascontiguousarray(planes[0])
+    block = np.stack(planes)
+    if volume.void is None:
+        return _of_block(block, projection)
+    low, high = volume.void
+    is_void = (block >= low) & (block <= high)
+    if not is_void.any():
+        return _of_block(block, projection)
+    if projection is Projection.MEAN:
+        count = (~is_void).sum(axis=0)
+        total = np.where(is_void, 0, block).sum(axis=0, dtype=np.float64)
+        found = np.rint(total / np.maximum(count, 1)).astype(block.dtype)
+    else:
+        span = np.iinfo(block.dtype)
+        neutral = span.min if projection is Projection.MAXIMUM else span.max
+        found = _of_block(np.where(is_void, block.dtype.type(neutral), block), projection)
+    whole: Voxels = np.where(is_void.all(axis=0), block.dtype.type(volume.background), found)
+    return whole
+
+
+def _of_block(block: Voxels, projection: Projection) -> Voxels:
+    if projection is Projection.MEAN:
+        mean: Voxels = np.rint(block.mean(axis=0, dtype=np.float32)).astype(block.dtype)
+        return mean
+    end: Voxels = block.max(axis=0) if projection is Projection.MAXIMUM else block.min(axis=0)
+    return end
+
+
+# --- the header ---
+
+
+def _header(volume: Volume, cut: Cut, slab: Slab, grid: Grid) -> Dataset:
+    """One header for all planes: what differs is in its per-frame functional groups."""
+    source = volume.source.header
+    header = Dataset()
+    header.file_meta = FileMetaDataset()
+    header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    for keyword in _COPIED:
+        if keyword in source:
+            setattr(header, keyword, source[keyword].value)
+    words = slab.words()
+    header.SeriesInstanceUID = _uid(volume, cut, "")
+    header.SOPInstanceUID = _uid(volume, cut, words or "single")
+    header.ImageType = ["DERIVED", "SECONDARY", "REFORMATTED"]
+    header.SeriesDescription = f"MPR {cut}, {words}" if words else f"MPR {cut}"
+    header.DerivationDescription = (
+        f"{cut} planes cut out of {len(volume.voxels)} slices on this workstation; in no archive"
+    )
+    header.NumberOfFrames = grid.count
+    header.Rows, header.Columns = grid.rows, grid.columns
+    _describe_values(header, volume)
+    _describe_places(header, grid, slab)
+    return header
+
+
+def _uid(volume: Volume, cut: Cut, words: str) -> str:
+    """The same for the same planes of the same series, so that marks find their image again."""
+    one = volume.source.identity
+    text = "\n".join((one.study, one.series, one.instance, str(volume.voxels.shape), cut, words))
+    return f"2.25.{int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], 'big')}"
+
+
+def _describe_values(header: Dataset, volume: Volume) -> None:
+    source = volume.source
+    header.SamplesPerPixel, header.PhotometricInterpretation = 1, source.photometric
+    header.BitsAllocated, header.BitsStored, header.HighBit = 16, 16, 15
+    header.PixelRepresentation = int(volume.voxels.dtype == np.int16)
+    modality = modality_of(source)
+    if (volume.slope, volume.intercept) != (1.0, 0.0) or modality.unit:
+        header.RescaleSlope, header.RescaleIntercept = volume.slope, volume.intercept
+    if modality.unit and source.modality != "PT":
+        header.RescaleType = modality.unit
+    if volume.void is not None:
+        low, high = (int(one) for one in volume.void)
+        vr = "SS" if header.PixelRepresentation else "US"
+        header.add_new("PixelPaddingValue", vr, low)
+        if high != low:
+            header.add_new("PixelPaddingRangeLimit", vr, high)
+    own, _ = file_windows(source, modality)
+    windows = [window for window in own if window.function != LUT]
+    if not windows:  # one for all planes, not one for each
+        middle = volume.voxels[len(volume.voxels) // 2]
+        windows = [automatic(source, middle, modality)]
+    header.WindowCenter = [window.center for window in windows]
+    header.WindowWidth = [window.width for window in windows]
+    header.WindowCenterWidthExplanation = [window.explanation[:64] for window in windows]
+    header.VOILUTFunction = windows[0].function
+
+
+def _describe_places(header: Dataset, grid: Grid, slab: Slab) -> None:
+    shared, plane, measures = Dataset(), Dataset(), Dataset()
+    plane.ImageOrientationPatient = [*grid.row, *grid.column]
+    measures.PixelSpacing = [grid.between_rows, grid.between_columns]
+    measures.SliceThickness = max(slab.thickness, grid.step)
+    measures.SpacingBetweenSlices = grid.step
+    shared.PlaneOrientationSequence, shared.PixelMeasuresSequence = [plane], [measures]
+    header.SharedFunctionalGroupsSequence = [shared]
+    groups = []
+    for index in range(grid.count):
+        group, position = Dataset(), Dataset()
+        position.ImagePositionPatient = [float(part) for part in grid.origin(index)]
+        group.PlanePositionSequence = [position]
+        groups.append(group)
+    header.PerFrameFunctionalGroupsSequence = groups
