@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -34,6 +35,7 @@ THREADS: dict[Pool, int] = {
     "model": 1,
 }
 TURN = 0.010  # s; then the Qt thread looks after its other events, and comes back
+SWITCH = 0.001  # s that a busy thread may keep the Qt thread waiting for the interpreter
 LIMIT = 3.0  # s; how long closing waits for threads that do not look at `cancelled`
 
 
@@ -143,6 +145,7 @@ class Jobs(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        sys.setswitchinterval(SWITCH)
         self._pools = {name: _Threads(name, count) for name, count in THREADS.items()}
         self._events: deque[tuple[Job, str, Any]] = deque()
         self._jobs: set[Job] = set()

@@ -9,6 +9,7 @@ import sys
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 from PyQt6.QtCore import QObject
@@ -23,33 +24,67 @@ from ui.jobs import Job, Jobs
 
 LEAST_BUDGET = 512 * 2**20  # bytes
 SHARE = 0.25  # of the machine's memory, when nobody set a budget
+SMALL = 2**20  # pixels that the Qt thread may look at
 SPARE = 0.03  # of the budget, let go of at a time: ranking every frame takes a while
 
 
-@dataclass(frozen=True, eq=False)
 class Loaded:
-    """A decoded frame, ready to be drawn under any window."""
+    """A decoded frame, ready to be drawn under any window.
 
-    frame: ImageFrame
-    renderer: Renderer  # holds the stored values
-    windows: tuple[Window, ...]  # that the file offers, then the automatic one
-    notices: tuple[str, ...] = ()  # what a reader should know about how it is shown
-    overlays: tuple[OverlayPlane, ...] = ()  # that the file lays over the picture
+    What drawing takes besides the stored values is made when it is first asked for: of the
+    hundreds of frames that are decoded ahead, few are looked at soon.
+    """
+
+    def __init__(self, frame: ImageFrame, decoded: Decoded) -> None:
+        self.frame = frame
+        self.decoded = decoded
+
+    @property
+    def stored(self) -> Values:
+        """The stored values."""
+        return self.decoded.values
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        return Renderer(self.frame, self.stored)
+
+    @cached_property
+    def windows(self) -> tuple[Window, ...]:
+        """That the file offers, then the automatic one."""
+        return self.renderer.windows
+
+    @cached_property
+    def _planes(self) -> tuple[tuple[OverlayPlane, ...], tuple[str, ...]]:
+        return read_overlays(self.frame, self.decoded)
+
+    @property
+    def overlays(self) -> tuple[OverlayPlane, ...]:
+        """That the file lays over the picture."""
+        return self._planes[0]
+
+    @cached_property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader should know about how it is shown."""
+        own = (*notices_of(self.frame), *self.decoded.notices)
+        return (*own, *self._planes[1], *notices_of_shutter(self.frame))
 
     @property
     def size(self) -> int:
         """Bytes of the stored values."""
-        return int(self.renderer.stored.nbytes)
+        return int(self.stored.nbytes)
 
+    def prepare(self) -> None:
+        """Make now what would take long on the Qt thread."""
+        if self.stored.size > SMALL:
+            _ = self.windows, self.notices
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Kept:
-    """What is kept of a frame: its values, not the tables that drawing it takes."""
-
-    stored: Values
-    windows: tuple[Window, ...]
-    notices: tuple[str, ...]
-    overlays: tuple[OverlayPlane, ...]
+    def lean(self) -> Loaded:
+        """The same without the renderer, whose tables are quickly made again."""
+        lean = Loaded(self.frame, self.decoded)
+        for name in ("windows", "notices", "_planes"):
+            if name in self.__dict__:
+                lean.__dict__[name] = self.__dict__[name]
+        return lean
 
 
 class Holder(Protocol):
@@ -89,7 +124,7 @@ class FrameStore(QObject):
         self._jobs = jobs
         self._budget = budget if budget is not None else default_budget()
         self._holders: weakref.WeakSet[Holder] = weakref.WeakSet()
-        self._kept: dict[ImageFrame, _Kept] = {}
+        self._kept: dict[ImageFrame, Loaded] = {}
         self._under_way: dict[ImageFrame, _UnderWay] = {}
         self._bytes = 0
         self._hopeless = math.inf  # the least rank that nothing kept would make room for
@@ -140,10 +175,7 @@ class FrameStore(QObject):
     def loaded(self, frame: ImageFrame) -> Loaded | None:
         """The frame ready to be drawn, if it is decoded."""
         kept = self._kept.get(frame)
-        if kept is None:
-            return None
-        renderer = Renderer(frame, kept.stored)
-        return Loaded(frame, renderer, kept.windows, kept.notices, kept.overlays)
+        return kept.lean() if kept is not None else None
 
     def has_room(self, rank: float, size: int) -> bool:
         """True when a frame of that rank, of about `size` bytes, would be kept."""
@@ -186,9 +218,7 @@ class FrameStore(QObject):
     def _arrived(self, loaded: Loaded) -> None:
         holders = self._under_way.pop(loaded.frame).holders
         self._make_room(loaded.size)
-        self._kept[loaded.frame] = _Kept(
-            loaded.renderer.stored, loaded.windows, loaded.notices, loaded.overlays
-        )
+        self._kept[loaded.frame] = loaded.lean()
         self._bytes += loaded.size
         for holder in holders:
             holder.take(loaded)
@@ -212,7 +242,7 @@ class FrameStore(QObject):
             self._drop(frame)
 
     def _drop(self, frame: ImageFrame) -> None:
-        self._bytes -= int(self._kept.pop(frame).stored.nbytes)
+        self._bytes -= self._kept.pop(frame).size
 
 
 def decoding(frame: ImageFrame) -> Callable[[Callable[[], bool]], Iterator[Loaded]]:
@@ -220,17 +250,11 @@ def decoding(frame: ImageFrame) -> Callable[[Callable[[], bool]], Iterator[Loade
 
     def work(cancelled: Callable[[], bool]) -> Iterator[Loaded]:
         if not cancelled():
-            yield load(frame, frame.decoded())
+            loaded = Loaded(frame, frame.decoded())
+            loaded.prepare()
+            yield loaded
 
     return work
-
-
-def load(frame: ImageFrame, decoded: Decoded) -> Loaded:
-    """A decoded frame with its windows, and everything that a reader should know of it."""
-    renderer = Renderer(frame, decoded.values)
-    overlays, left_out = read_overlays(frame, decoded)
-    notices = (*notices_of(frame), *decoded.notices, *left_out, *notices_of_shutter(frame))
-    return Loaded(frame, renderer, renderer.windows, notices, overlays)
 
 
 def default_budget() -> int:

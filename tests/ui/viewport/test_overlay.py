@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.presentation import Orientation
-from dicom_io.image.render import Renderer, Window, notices_of
+from dicom_io.image.render import Window
 from tests.ui.films import film, sample
 from ui.viewport.captions import kind_texts, marks_of, place_text, window_text, with_view
 from ui.viewport.overlay import Marks, plain, scale_bar
@@ -25,8 +25,7 @@ Show = Callable[[Sequence[ImageFrame]], Viewport]
 
 
 def loaded(frame: ImageFrame) -> Loaded:
-    renderer = Renderer(frame, frame.stored())
-    return Loaded(frame, renderer, renderer.windows, notices_of(frame))
+    return Loaded(frame, frame.decoded())
 
 
 def test_the_corners_of_a_real_film() -> None:
