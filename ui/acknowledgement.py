@@ -19,9 +19,10 @@ from PyQt6.QtWidgets import (
 from dicom_io.storage import DataRoot, read_versioned, write_versioned
 from ui import theme
 from ui.jobs import Jobs
+from ui.language import later, tr
 
 VERSION = 1
-WORDS = (
+WORDS = later(
     "Wetread is for research only. It is not a medical device, and nothing that it shows or "
     "writes may be used for diagnosis or treatment. Its model has seen few films and errs."
 )
@@ -34,13 +35,13 @@ class Acknowledgement(QDialog):
         super().__init__(parent)
         self._path = path
         self._jobs = jobs
-        self.setWindowTitle("Research use only")
+        self.setWindowTitle(tr("Research use only"))
         self.setModal(True)
-        words = QLabel(WORDS)
+        words = QLabel(tr(WORDS))
         words.setWordWrap(True)
         self.name = QLineEdit()
-        self.name.setPlaceholderText("Your name")
-        self._button = QPushButton("I understand")
+        self.name.setPlaceholderText(tr("Your name"))
+        self._button = QPushButton(tr("I understand"))
         self._button.setProperty("role", "main")
         self._button.setDefault(True)
         self._button.setEnabled(False)

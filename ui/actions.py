@@ -324,7 +324,7 @@ class ActionTable(QObject):
         present = dict.fromkeys(action.group for action in self._actions.values())
         for group in dict.fromkeys([*groups, *present]):
             if group and group in present:
-                menu = bar.addMenu(group)
+                menu = bar.addMenu(tr(group))
                 if menu is not None:
                     self.fill_menu(menu, group)
 
@@ -348,7 +348,7 @@ class ActionTable(QObject):
     def keys(self) -> tuple[Key, ...]:
         """Every action that has a key, for the list of keys and the help page."""
         return tuple(
-            Key(action.group, action.text, spoken(keys), context_of(action), action.name)
+            Key(tr(action.group), action.text, spoken(keys), context_of(action), action.name)
             for action in self._actions.values()
             if (keys := shortcuts_of(action))
         )

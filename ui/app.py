@@ -25,6 +25,7 @@ from ui import theme
 from ui.acknowledgement import Acknowledgement
 from ui.host import Host, Plugin, start_plugins
 from ui.jobs import Jobs
+from ui.language import tr
 from ui.session import Session
 from ui.window import Window
 from ui.worklist.study_rows import Listed
@@ -194,7 +195,7 @@ def open_by_uid(viewer: Viewer, sources: Sequence[Source], study: str) -> None:
                 viewer.window.worklist.studies.rows.add(one)
             viewer.window.open(found[0])
         else:
-            viewer.window.report.say("The study asked for was not found.", "alarm")
+            viewer.window.report.say(tr("The study asked for was not found."), "alarm")
 
     viewer.jobs.start(look, on_item=found.append, on_done=opened, pool="network")
 
@@ -220,14 +221,16 @@ def _start(viewer: Viewer, plugins: Sequence[Plugin]) -> None:
     if left_out:
         names = ", ".join(f"“{name}”" for name in left_out)
         reasons = "\n".join(f"{name}: {error}" for name, error in left_out.items())
-        viewer.window.show_state("plugins", f"plug-in {names} left out", "alarm", reasons)
+        viewer.window.show_state(
+            "plugins", tr("plug-in {names} left out", names=names), "alarm", reasons
+        )
 
 
 def _watch_sources(window: Window, jobs: Jobs, sources: Sequence[Source]) -> None:
     """Say at the bottom which PACS answers."""
     nodes = [source for source in sources if isinstance(source, DimseSource)]
     if not nodes:
-        names = ", ".join(source.name for source in sources) or "no PACS set up"
+        names = ", ".join(source.name for source in sources) or tr("no PACS set up")
         window.show_state("pacs", names, "quiet", "")
         return
     first = nodes[0]
@@ -237,12 +240,15 @@ def _watch_sources(window: Window, jobs: Jobs, sources: Sequence[Source]) -> Non
 
     def answered(seconds: float) -> None:
         window.show_state(
-            "pacs", f"{first.name} · C-GET", "proven", f"It answered in {seconds * 1000:.0f} ms."
+            "pacs",
+            f"{first.name} · C-GET",
+            "proven",
+            tr("It answered in {time} ms.", time=f"{seconds * 1000:.0f}"),
         )
 
     def silent(error: Exception) -> None:
         reason = str(error) if isinstance(error, DicomProblem) else ""
-        window.show_state("pacs", f"{first.name} does not answer", "alarm", reason)
+        window.show_state("pacs", tr("{name} does not answer", name=first.name), "alarm", reason)
 
     def look() -> None:
         jobs.start(echo, on_item=answered, on_failed=silent, pool="network")

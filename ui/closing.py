@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QObject
 
+from ui.language import later, tr
 from ui.session import Session
 
-UNSAVED = "The report is not saved. Make room on the disk; closing again loses the last changes."
+UNSAVED = later(
+    "The report is not saved. Make room on the disk; closing again loses the last changes."
+)
 
 
 class Closing(QObject):
@@ -50,7 +53,7 @@ class Closing(QObject):
         self._is_waiting = False
         if self._session.lacks_room and not self._was_told:
             self._was_told = True
-            self._say(UNSAVED, "alarm")
+            self._say(tr(UNSAVED), "alarm")
         else:
             self._is_decided = True
             self._close()

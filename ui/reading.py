@@ -16,6 +16,7 @@ from dicom_io.image.frame import ImageFrame, open_frames
 from dicom_io.source import Fetched, Stop
 from dicom_io.study import Study
 from ui.jobs import Job, Jobs
+from ui.language import tr
 
 PAUSE = 50  # ms between two tellings of frames: whoever sorts them looks at the whole series
 
@@ -119,7 +120,7 @@ class Reading(QObject):
         fresh = tuple(frame for frame in arrival.frames if frame.identity not in self._frames)
         own = tuple(frame for frame in fresh if self._belongs(frame.identity))
         if len(own) != len(fresh):
-            stray = "An object in this study names another patient or study; it is not shown."
+            stray = tr("An object in this study names another patient or study; it is not shown.")
             arrival = replace(arrival, problem=stray)
         self._frames.update({frame.identity: frame for frame in own})
         self._last = arrival
@@ -175,7 +176,8 @@ def _summary(problems: Sequence[str]) -> str:
     more = len(problems) - 1
     if more < 1:
         return "".join(problems)
-    return f"{problems[0]} {more} more object{'s' if more > 1 else ''} could not be shown."
+    one = tr("1 more object could not be shown.")
+    return f"{problems[0]} {one if more == 1 else tr('{count} more objects could not be shown.', count=more)}"
 
 
 def bring(way: Way, cancelled: Callable[[], bool]) -> Iterator[Arrival]:

@@ -28,6 +28,7 @@ from dicom_io.storage import DataRoot
 from dicom_io.study import Study
 from ui.hanging.priors import Priors
 from ui.jobs import Jobs
+from ui.language import tr
 from ui.reading import Reading
 from ui.report.autosave import Autosave
 from ui.report.filing import Filed, Filing
@@ -189,21 +190,25 @@ class Session(QObject):
         if document is None:
             return None
         if document.state is ReportState.DRAFT:
-            return Standing("draft, unsigned", "ai")
+            return Standing(tr("draft, unsigned"), "ai")
         item = self.filing.item_of(document.identity)
         if item is None:
-            return Standing("signed", "ai", "It is not known whether the PACS holds this report.")
+            return Standing(
+                tr("signed"), "ai", tr("It is not known whether the PACS holds this report.")
+            )
         if item.is_stored:
             return Standing(
-                f"In PACS, verified, {clock(item.verified_at)}", "proven", coerced(item)
+                tr("In PACS, verified, {time}", time=clock(item.verified_at)),
+                "proven",
+                coerced(item),
             )
         if self.filing.is_under_way(item):
-            return Standing("signed, being stored", "ai")
-        return Standing("not stored, waiting", "alarm", item.problem, may_retry=True)
+            return Standing(tr("signed, being stored"), "ai")
+        return Standing(tr("not stored, waiting"), "alarm", item.problem, may_retry=True)
 
     def marks(self) -> dict[str, Mark]:
         """What became of the report of each study."""
-        marks = {study: Mark("draft", "ai") for study in self._drafted}
+        marks = {study: Mark(tr("draft"), "ai") for study in self._drafted}
         waiting: dict[str, int] = {}
         for item in self.filing.items():
             if not item.is_report and item.is_stored:
@@ -211,9 +216,10 @@ class Session(QObject):
             study = item.identity.study
             if not item.is_stored:
                 waiting[study] = waiting.get(study, 0) + 1
-                marks[study] = Mark(f"not stored, {waiting[study]} waiting", "alarm")
+                words = tr("not stored, {count} waiting", count=waiting[study])
+                marks[study] = Mark(words, "alarm")
             elif study not in waiting:
-                marks[study] = Mark("in PACS", "proven")
+                marks[study] = Mark(tr("in PACS"), "proven")
         return marks
 
     # --- what happens ---
@@ -343,5 +349,9 @@ def clock(moment: str) -> str:
 def coerced(item: Item) -> str:
     """What the PACS changed within its rights, in a sentence; "" for nothing."""
     if not item.coerced:
-        return f"{item.node} gave back the same report."
-    return f"{item.node} changed {', '.join(item.coerced)} and nothing else."
+        return tr("{node} gave back the same report.", node=item.node)
+    return tr(
+        "{node} changed {attributes} and nothing else.",
+        node=item.node,
+        attributes=", ".join(item.coerced),
+    )

@@ -7,9 +7,10 @@ from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from ui import theme
+from ui.language import later, tr
 
-RESEARCH_ONLY = "Research use only, not for diagnosis"
-DISPLAY = "display not calibrated"
+RESEARCH_ONLY = later("Research use only, not for diagnosis")
+DISPLAY = later("display not calibrated")
 ORDER = ("pacs", "server", "model", "model-note", "quality")  # from the left; others follow
 DOTS = ("pacs",)  # places whose state is also a dot in front of the words
 FIRM = (*DOTS, "server")  # places that never give way to others in a narrow window
@@ -29,7 +30,7 @@ class StatusLine(QWidget):
         self._line.setSpacing(theme.SPACES[4])
         self._line.addStretch(1)
         for text, role in ((DISPLAY, "quiet"), (RESEARCH_ONLY, "ai")):
-            self._line.addWidget(_label(text, role))
+            self._line.addWidget(_label(tr(text), role))
         self.setFixedHeight(theme.BOTTOM_HEIGHT)
 
     def show_state(

@@ -10,18 +10,20 @@ from PyQt6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolBar, QToolButt
 
 from ui import theme
 from ui.actions import ActionTable
+from ui.language import later, tr
 
 MENUS = (
-    "Study",
-    "View",
-    "Layout",
-    "Tools",
-    "Measure",
-    "Window",
-    "Image",
-    "Report",
-    "Model",
-    "Help",
+    later("Study"),
+    later("View"),
+    later("Layout"),
+    later("Tools"),
+    later("Measure"),
+    later("Window"),
+    later("Image"),
+    later("Compare"),
+    later("Report"),
+    later("Model"),
+    later("Help"),
 )
 TOOLS = (
     "tool.window",
@@ -58,7 +60,7 @@ class TopBar(QWidget):
         self._brand = QToolButton()
         self._brand.setText("Wetread")
         self._brand.setObjectName("brand")
-        self._brand.setToolTip("All that can be done, by menu (Alt+W)")
+        self._brand.setToolTip(tr("All that can be done, by menu (Alt+W)"))
         self._brand.setShortcut("Alt+W")
         self._brand.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._brand.setMenu(self.menu)
@@ -85,7 +87,7 @@ class TopBar(QWidget):
         groups = [action.group for action in self._table.actions() if action.group]
         for group in dict.fromkeys([*MENUS, *groups]):
             if group in groups:
-                menu = self.menu.addMenu(group)
+                menu = self.menu.addMenu(tr(group))
                 if menu is not None:
                     self._table.fill_menu(menu, group)
 

@@ -24,7 +24,7 @@ from ui.hanging.comparing import Comparing
 from ui.hanging.hanging import Hanging
 from ui.jobs import Jobs
 from ui.keeping import Keeping
-from ui.language import tr
+from ui.language import later, tr
 from ui.preferences import Preferences
 from ui.reading import Arrival
 from ui.report.outbox_badge import OutboxBadge
@@ -48,7 +48,7 @@ from ui.wording import title_of
 from ui.worklist.study_rows import Listed
 from ui.worklist.worklist_side import WorklistSide
 
-UNEXPECTED = "Something unforeseen happened; it stands in the log. What is written is kept."
+UNEXPECTED = later("Something unforeseen happened; it stands in the log. What is written is kept.")
 
 
 class Window(QMainWindow):
@@ -226,22 +226,24 @@ class Window(QMainWindow):
         study = self.session.reading.study
         following = self.worklist.studies.following(study.identity.study if study else "")
         if following is None:
-            self.report.say("This is the last study of the list.")
+            self.report.say(tr("This is the last study of the list."))
         else:
             self.open(following)
 
     def show_problem(self, error: Exception) -> None:
         """A known problem is one sentence; anything else is a bug and stands in the log."""
         known = isinstance(error, DicomProblem)
-        self.report.say(str(error) if known else UNEXPECTED, "alarm")
+        self.report.say(str(error) if known else tr(UNEXPECTED), "alarm")
 
     def _actions(self) -> list[Action]:
         fold = self.worklist.setVisible
         return [
-            Action("study.search", "Search", "Ctrl+F", self._search, group="Study"),
-            Action("study.next", "Skip to the next study", "F9", self.open_next, group="Study"),
-            Action("study.close", "Close the study", "Ctrl+W", self._close_study, group="Study"),
-            Action("app.quit", "Quit", "Ctrl+Q", self._quit, group="Study"),
+            Action("study.search", tr("Search"), "Ctrl+F", self._search, group="Study"),
+            Action("study.next", tr("Skip to the next study"), "F9", self.open_next,
+                   group="Study"),
+            Action("study.close", tr("Close the study"), "Ctrl+W", self._close_study,
+                   group="Study"),
+            Action("app.quit", tr("Quit"), "Ctrl+Q", self._quit, group="Study"),
             Action("series.next", tr("Next series"), "Shift+PgDown",
                    lambda: self.hanging.step(1), group="Image", context="viewport"),
             Action("series.previous", tr("Previous series"), "Shift+PgUp",
@@ -254,12 +256,13 @@ class Window(QMainWindow):
                    group="Layout"),
             Action("layout.save", tr("Save my layout"), "Ctrl+Shift+L", self.hanging.save_layout,
                    group="Layout"),
-            Action("view.film", "Go to the film", "F6", self._go_to_film, group="View"),
-            Action("view.sides", "Show or hide both sides", "F11", self._hide_sides, group="View"),
-            Action("view.worklist", "Show or hide the study list", "F7",
+            Action("view.film", tr("Go to the film"), "F6", self._go_to_film, group="View"),
+            Action("view.sides", tr("Show or hide both sides"), "F11", self._hide_sides,
+                   group="View"),
+            Action("view.worklist", tr("Show or hide the study list"), "F7",
                    lambda: fold(not self.worklist.isVisible()), group="View"),
-            Action("edit.back", "Step back", "Esc", self.step_back, group="View"),
-            Action("outbox.retry", "Store waiting reports again", "", self.session.filing.retry,
+            Action("edit.back", tr("Step back"), "Esc", self.step_back, group="View"),
+            Action("outbox.retry", tr("Store waiting reports again"), "", self.session.filing.retry,
                    group="Report"),
         ]  # fmt: skip
 
@@ -285,7 +288,7 @@ class Window(QMainWindow):
     def _stop_loading(self) -> bool:
         stopped = self.session.reading.stop()
         if stopped:
-            self.worklist.say("Loading was stopped. Open the study again to fetch the rest.")
+            self.worklist.say(tr("Loading was stopped. Open the study again to fetch the rest."))
         return stopped
 
     def _maximise(self) -> None:
@@ -355,12 +358,14 @@ class Window(QMainWindow):
             self.worklist.say(arrival.problem, "alarm")
         elif arrival.remaining > 0:
             total = arrival.completed + arrival.failed + arrival.remaining
-            self.worklist.say(f"{arrival.completed} of {total} objects here")
+            self.worklist.say(
+                tr("{count} of {total} objects here", count=arrival.completed, total=total)
+            )
 
     def _loaded(self, last: Arrival) -> None:
         if not self.session.reading.frames():
             self.viewport.show_problem(
-                "This study holds no image that can be shown. Choose another from the list."
+                tr("This study holds no image that can be shown. Choose another from the list.")
             )
         if not last.problem:
             self.worklist.say("")
@@ -371,7 +376,7 @@ class Window(QMainWindow):
         self.worklist.complete()
         if self.session.reading.frames():
             self.hanging.loaded()
-            self.worklist.say(f"Shown from this disk. {error}")
+            self.worklist.say(tr("Shown from this disk. {problem}", problem=error))
         else:
             self.worklist.say(str(error), "alarm")
             self.viewport.show_problem(str(error))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydicom.dataset import Dataset
 from PyQt6.QtCore import QDate, QLocale
 
+from ui.language import later, tr
+
 NONE = "–"  # what stands in the place of an empty value
 
 
@@ -38,16 +40,16 @@ def spoken_date(date: str) -> str:
 
 
 _MODALITIES = {
-    "CR": "radiograph",
-    "DX": "radiograph",
-    "RG": "radiograph",
+    "CR": later("radiograph"),
+    "DX": later("radiograph"),
+    "RG": later("radiograph"),
     "CT": "CT",
     "MR": "MR",
-    "US": "ultrasound",
-    "MG": "mammogram",
-    "XA": "angiogram",
-    "RF": "fluoroscopy",
-    "NM": "scintigram",
+    "US": later("ultrasound"),
+    "MG": later("mammogram"),
+    "XA": later("angiogram"),
+    "RF": later("fluoroscopy"),
+    "NM": later("scintigram"),
     "PT": "PET",
 }
 
@@ -59,5 +61,5 @@ def title_of(header: Dataset) -> str:
     """
     part = str(header.get("BodyPartExamined") or "").strip().capitalize()
     modality = str(header.get("Modality") or "").strip()
-    words = f"{part} {_MODALITIES.get(modality, modality)}".strip()
-    return words[:1].upper() + words[1:] if words else "Report"
+    words = f"{part} {tr(_MODALITIES.get(modality, modality))}".strip()
+    return words[:1].upper() + words[1:] if words else tr("Report")

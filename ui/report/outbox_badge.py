@@ -8,6 +8,11 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QMenu, QToolButton, QWidget
 
 from dicom_io.pacs.outbox import Item
+from ui.language import later, tr
+
+
+# What an item may be; shown by `tr`.
+STATES = (later("queued"), later("sent"), later("verified"), later("failed"))
 
 
 class OutboxBadge(QToolButton):
@@ -27,18 +32,18 @@ class OutboxBadge(QToolButton):
     def show_waiting(self, items: Sequence[Item]) -> None:
         """The items that wait, oldest first; none hides the badge."""
         count = len(items)
-        self.setText(f"not stored, {count} waiting")
+        self.setText(tr("not stored, {count} waiting", count=count))
         self.setToolTip(
-            "Signed reports that the PACS has not been proved to hold. They stay on this disk."
+            tr("Signed reports that the PACS has not been proved to hold. They stay on this disk.")
         )
         self._list.clear()
         for item in items:
-            reason = item.problem or "It is on its way."
-            entry = self._list.addAction(f"{item.node}, {item.state.value}: {reason}")
+            reason = item.problem or tr("It is on its way.")
+            entry = self._list.addAction(f"{item.node}, {tr(item.state.value)}: {reason}")
             if entry is not None:
                 entry.setEnabled(False)
         self._list.addSeparator()
-        again = self._list.addAction("Try again now")
+        again = self._list.addAction(tr("Try again now"))
         if again is not None:
             again.triggered.connect(self._ask)
         self.setVisible(count > 0)

@@ -24,12 +24,13 @@ from dicom_io.report.document import (
 )
 from ui import theme
 from ui.actions import Action
+from ui.language import later, tr
 from ui.report.editor import Editor
 from ui.report.ledger import Ledger
 from ui.report.section_box import SectionBox
 from ui.report.sentence_row import SentenceRow, set_property
 
-EMPTY = "Open a study to write its report."
+EMPTY = later("Open a study to write its report.")
 
 
 class ReportPanel(QWidget):
@@ -53,14 +54,14 @@ class ReportPanel(QWidget):
         self._title = QLabel()
         self._badge = QLabel()
         self._language = QLabel()
-        self._empty = QLabel(EMPTY)
+        self._empty = QLabel(tr(EMPTY))
         self._left = QLabel()
         self._reason = ""
         self._tabs_after: QWidget | None = None
         self._places: list[QWidget] = []  # in the order of Tab
-        self.again = QPushButton("Try again")
-        self._sign = QPushButton("Sign  F8")
-        self._next = QPushButton("Next  F9")
+        self.again = QPushButton(tr("Try again"))
+        self._sign = QPushButton(tr("Sign  F8"))
+        self._next = QPushButton(tr("Next  F9"))
         self._boxes = {kind: SectionBox(kind) for kind in SectionKind}
         self.sections = QScrollArea()
         self._foot = QWidget()
@@ -84,20 +85,20 @@ class ReportPanel(QWidget):
         """What a person can do with the rows."""
         on_row = self._may_decide
         return [
-            Action("sentence.accept", "Accept the sentence", "Ctrl+Return", self.accept, on_row,
+            Action("sentence.accept", tr("Accept the sentence"), "Ctrl+Return", self.accept, on_row,
                    group="Report", more_shortcuts=("Ctrl+Enter",)),
-            Action("sentence.edit", "Edit the sentence", "F2", self.edit, on_row, group="Report"),
-            Action("sentence.reject", "Reject the sentence", "Del", self.reject, on_row,
+            Action("sentence.edit", tr("Edit the sentence"), "F2", self.edit, on_row, group="Report"),
+            Action("sentence.reject", tr("Reject the sentence"), "Del", self.reject, on_row,
                    group="Report", context="report"),
-            Action("sentence.next", "Next sentence", "Down", lambda: self._move(1), on_row,
+            Action("sentence.next", tr("Next sentence"), "Down", lambda: self._move(1), on_row,
                    group="Report", context="report", repeats=True),
-            Action("sentence.previous", "Previous sentence", "Up", lambda: self._move(-1), on_row,
+            Action("sentence.previous", tr("Previous sentence"), "Up", lambda: self._move(-1), on_row,
                    group="Report", context="report", repeats=True),
-            Action("report.undo", "Undo", "Ctrl+Z", self._ledger.undo, group="Report",
+            Action("report.undo", tr("Undo"), "Ctrl+Z", self._ledger.undo, group="Report",
                    context="report"),
-            Action("report.redo", "Redo", "Ctrl+Shift+Z", self._ledger.redo, group="Report",
+            Action("report.redo", tr("Redo"), "Ctrl+Shift+Z", self._ledger.redo, group="Report",
                    context="report"),
-            Action("report.sign", "Sign", "F8", self.sign_asked.emit, self._may_sign,
+            Action("report.sign", tr("Sign"), "F8", self.sign_asked.emit, self._may_sign,
                    group="Report"),
         ]  # fmt: skip
 
@@ -148,7 +149,7 @@ class ReportPanel(QWidget):
         return self._left.text()
 
     def show_title(self, text: str) -> None:
-        self._title.setText(text or "Report")
+        self._title.setText(text or tr("Report"))
 
     def _decide(self, act: Callable[[str], None]) -> None:
         row = self.row(self._current)
@@ -346,9 +347,9 @@ class ReportPanel(QWidget):
         line.setContentsMargins(theme.SPACES[3], theme.SPACES[2], theme.SPACES[3], theme.SPACES[2])
         self._left.setProperty("role", "quiet")
         self._left.setWordWrap(True)
-        self._sign.setToolTip("Sign the report and store it in the PACS (F8)")
-        self.again.setToolTip("Try again to store the signed report in the PACS")
-        self._next.setToolTip("Open the next study of the list (F9)")
+        self._sign.setToolTip(tr("Sign the report and store it in the PACS (F8)"))
+        self.again.setToolTip(tr("Try again to store the signed report in the PACS"))
+        self._next.setToolTip(tr("Open the next study of the list (F9)"))
         self.again.hide()
         line.addWidget(self._left, 1)
         for button in (self.again, self._next, self._sign):
@@ -373,10 +374,14 @@ def left_to_decide(document: ReportDocument | None) -> str:
         return ""
     left = len(document.undecided())
     if left:
-        return f"{left} sentence{'s' if left > 1 else ''} left to decide"
+        one, more = (
+            tr("1 sentence left to decide"),
+            tr("{count} sentences left to decide", count=left),
+        )
+        return more if left > 1 else one
     if not any(s.state is Decision.ACCEPTED for s in document.sentences()):
-        return "Nothing written yet"
-    return "Nothing left to decide"
+        return tr("Nothing written yet")
+    return tr("Nothing left to decide")
 
 
 def hairline() -> QFrame:

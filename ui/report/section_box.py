@@ -9,15 +9,17 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from dicom_io.report.document import SectionKind, Sentence
 from ui import theme
+from ui.language import later, tr
 from ui.report.editor import Editor
 from ui.report.sentence_row import SentenceRow
+from ui.report.words import section_title
 
 WRITE = {
-    SectionKind.INDICATION: "Why the film was taken",
-    SectionKind.TECHNIQUE: "How it was taken",
-    SectionKind.COMPARISON: "What it was compared with",
-    SectionKind.FINDINGS: "Write a finding",
-    SectionKind.IMPRESSION: "Write the impression",
+    SectionKind.INDICATION: later("Why the film was taken"),
+    SectionKind.TECHNIQUE: later("How it was taken"),
+    SectionKind.COMPARISON: later("What it was compared with"),
+    SectionKind.FINDINGS: later("Write a finding"),
+    SectionKind.IMPRESSION: later("Write the impression"),
 }
 
 
@@ -36,14 +38,15 @@ class SectionBox(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, theme.SPACES[1], 0, 0)
         self._column.setSpacing(0)
-        heading = QLabel(kind.value)
+        title = section_title(kind)
+        heading = QLabel(title)
         heading.setProperty("role", "heading")
         heading.setContentsMargins(theme.SPACES[3], 0, theme.SPACES[3], theme.SPACES[0])
         self._column.addWidget(heading)
-        self.field = Editor(WRITE[kind])
+        self.field = Editor(tr(WRITE[kind]))
         self.field.setProperty("role", "line-field")
-        self.field.setAccessibleName(f"{kind.value}: write a sentence")
-        self.field.setToolTip("Write a sentence of your own; Enter puts it in the report")
+        self.field.setAccessibleName(tr("{section}: write a sentence", section=title))
+        self.field.setToolTip(tr("Write a sentence of your own; Enter puts it in the report"))
         self.field.given.connect(self.give_words)
         self.field.left.connect(self.give_words)
         self._place_field()

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolic
 
 from dicom_io.report.document import Decision, Origin, Sentence
 from ui import theme
+from ui.language import tr
 from ui.report.editor import Editor
 from ui.report.words import explained, known, mark, remark
 
@@ -167,7 +168,11 @@ class Keys(QWidget):
         self._line.setContentsMargins(0, 0, 0, 0)
         self._line.setSpacing(theme.SPACES[0] + 2)
         self._words: dict[str, QLabel] = {}
-        for key, word in (("Ctrl+Enter", "accept"), ("F2", "edit"), ("Del", "reject")):
+        for key, word in (
+            ("Ctrl+Enter", tr("accept")),
+            ("F2", tr("edit")),
+            ("Del", tr("reject")),
+        ):
             name = QLabel(key)
             name.setProperty("role", "key")
             self._words[key] = _label("quiet", small=True)
@@ -180,8 +185,10 @@ class Keys(QWidget):
     def show_for(self, sentence: Sentence) -> None:
         """The same keys, in the words that fit the sentence's state."""
         rejected = sentence.state is Decision.REJECTED
-        self._words["Ctrl+Enter"].setText("restore" if rejected else "accept")
-        self._words["Del"].setText("remove" if sentence.origin is Origin.HUMAN else "reject")
+        self._words["Ctrl+Enter"].setText(tr("restore") if rejected else tr("accept"))
+        self._words["Del"].setText(
+            tr("remove") if sentence.origin is Origin.HUMAN else tr("reject")
+        )
 
 
 def _label(role: str, small: bool = False) -> QLabel:

@@ -20,6 +20,7 @@ from dicom_io.report.document import Reader
 from dicom_io.report.finish import Credential
 from dicom_io.report.signing import SHORTEST_CREDENTIAL
 from ui import theme
+from ui.language import tr
 from ui.wording import dicom_name, spoken_name
 
 
@@ -34,17 +35,17 @@ class SignDialog(QDialog):
         """`enrolled` are the names (Family^Given) that already have a credential here."""
         super().__init__(parent)
         self._enrolled = set(enrolled)
-        self.setWindowTitle("Sign the report")
+        self.setWindowTitle(tr("Sign the report"))
         self.setModal(True)
         self.name = QLineEdit(spoken_name(reader.name) if reader and reader.name else "")
         self.organization = QLineEdit(reader.organization if reader else "")
         self.credential = QLineEdit()
         self.repeated = QLineEdit()
-        self._repeated_label = QLabel("Repeat")
+        self._repeated_label = QLabel(tr("Repeat"))
         self._hint = QLabel()
         self._problem = QLabel()
-        self._sign = QPushButton("Sign")
-        self._cancel = QPushButton("Cancel")
+        self._sign = QPushButton(tr("Sign"))
+        self._cancel = QPushButton(tr("Cancel"))
         self._lay_out()
         self.name.textChanged.connect(self._show_enrolment)
         self._sign.clicked.connect(self._give)
@@ -88,15 +89,17 @@ class SignDialog(QDialog):
 
     def _missing(self, reader: Reader) -> str:
         if "^" not in reader.name:
-            return "Write your name as Family, Given."
+            return tr("Write your name as Family, Given.")
         if not reader.organization:
-            return "Write the organisation that you sign for."
+            return tr("Write the organisation that you sign for.")
         if not self.enrols:
-            return "" if self.credential.text() else "Type your credential."
+            return "" if self.credential.text() else tr("Type your credential.")
         if len(self.credential.text()) < SHORTEST_CREDENTIAL:
-            return f"Choose a credential of at least {SHORTEST_CREDENTIAL} characters."
+            return tr(
+                "Choose a credential of at least {count} characters.", count=SHORTEST_CREDENTIAL
+            )
         if self.credential.text() != self.repeated.text():
-            return "The two credentials differ. Type them again."
+            return tr("The two credentials differ. Type them again.")
         return ""
 
     def _show_enrolment(self) -> None:
@@ -104,9 +107,9 @@ class SignDialog(QDialog):
         self._repeated_label.setVisible(self.enrols)
         self.repeated.setVisible(self.enrols)
         self._hint.setText(
-            "First signature of this name here: choose a credential and remember it."
+            tr("First signature of this name here: choose a credential and remember it.")
             if self.enrols
-            else "Your credential confirms that you have read the film and the report."
+            else tr("Your credential confirms that you have read the film and the report.")
         )
 
     def _lay_out(self) -> None:
@@ -114,7 +117,7 @@ class SignDialog(QDialog):
         edge = theme.SPACES[4]
         column.setContentsMargins(edge, edge, edge, edge)
         column.setSpacing(theme.SPACES[3])
-        heading = QLabel("Sign the report")
+        heading = QLabel(tr("Sign the report"))
         heading.setProperty("role", "strong")
         column.addWidget(heading)
         self._hint.setProperty("role", "quiet")
@@ -122,16 +125,16 @@ class SignDialog(QDialog):
         column.addWidget(self._hint)
         for field in (self.credential, self.repeated):
             field.setEchoMode(QLineEdit.EchoMode.Password)
-        self.name.setPlaceholderText("Family, Given")
+        self.name.setPlaceholderText(tr("Family, Given"))
         self.name.setObjectName("reader")
         self.organization.setObjectName("organization")
         self.credential.setObjectName("credential")
         self.repeated.setObjectName("repeated")
         form = QFormLayout()
         form.setSpacing(theme.SPACES[2])
-        form.addRow("Reader", self.name)
-        form.addRow("Organisation", self.organization)
-        form.addRow("Credential", self.credential)
+        form.addRow(tr("Reader"), self.name)
+        form.addRow(tr("Organisation"), self.organization)
+        form.addRow(tr("Credential"), self.credential)
         form.addRow(self._repeated_label, self.repeated)
         column.addLayout(form)
         self._problem.setProperty("role", "alarm")

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QWidget
 from dicom_io.errors import DicomProblem
 from dicom_io.report.document import Decision, Reader, ReportDocument
 from dicom_io.report.finish import Credential
+from ui.language import tr
 from ui.report.filing import Filed, Filing
 from ui.report.ledger import Ledger
 from ui.report.report_panel import ReportPanel
@@ -98,8 +99,10 @@ class SignFlow(QObject):
         sentence = (
             str(error)
             if isinstance(error, DicomProblem)
-            else "The report could not be signed. What went wrong stands in the log; the draft "
-            "is as it was."
+            else tr(
+                "The report could not be signed. What went wrong stands in the log; the draft "
+                "is as it was."
+            )
         )
         if self.dialog is not None:
             self.dialog.show_problem(sentence)
@@ -117,9 +120,12 @@ def why_not_yet(document: ReportDocument) -> str:
     """Why the report cannot be signed as it is, in a sentence; "" when it can."""
     left = len(document.undecided())
     if left == 1:
-        return "1 sentence is left to decide. Accept, edit or reject it, then sign."
+        return tr("1 sentence is left to decide. Accept, edit or reject it, then sign.")
     if left:
-        return f"{left} sentences are left to decide. Accept, edit or reject each, then sign."
+        return tr(
+            "{count} sentences are left to decide. Accept, edit or reject each, then sign.",
+            count=left,
+        )
     if not any(s.state is Decision.ACCEPTED for s in document.sentences()):
-        return "The report says nothing yet. Write or accept a sentence, then sign."
+        return tr("The report says nothing yet. Write or accept a sentence, then sign.")
     return ""

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from dicom_io.report.document import Decision, Origin, Sentence
+from dicom_io.report.document import Decision, Origin, SectionKind, Sentence
+from ui.language import later, tr
 
 # Lower bound of the probability and its word; the number always stands beside the word.
 WORDS = (
-    (0.95, "very likely"),
-    (0.75, "likely"),
-    (0.55, "rather likely"),
-    (0.45, "uncertain"),
-    (0.25, "rather unlikely"),
-    (0.05, "unlikely"),
-    (0.0, "very unlikely"),
+    (0.95, later("very likely")),
+    (0.75, later("likely")),
+    (0.55, later("rather likely")),
+    (0.45, later("uncertain")),
+    (0.25, later("rather unlikely")),
+    (0.05, later("unlikely")),
+    (0.0, later("very unlikely")),
 )
-MARKS = {Origin.AI: "AI", Origin.AI_EDITED: "AI", Origin.TEMPLATE: "FORM", Origin.HUMAN: "YOU"}
-NOT_CALIBRATED = "not calibrated"
-SHORT = (NOT_CALIBRATED, "cut off", "same on noise")  # notes that stand at the right edge
+MARKS = {
+    Origin.AI: later("AI"),
+    Origin.AI_EDITED: later("AI"),
+    Origin.TEMPLATE: later("FORM"),
+    Origin.HUMAN: later("YOU"),
+}
+NOT_CALIBRATED = later("not calibrated")  # notes are kept in English, and shown by `tr`
+SHORT = (
+    NOT_CALIBRATED,
+    later("cut off"),
+    later("same on noise"),
+)  # notes that stand at the right edge
+
+
+SECTIONS = {
+    SectionKind.INDICATION: later("Indication"),
+    SectionKind.TECHNIQUE: later("Technique"),
+    SectionKind.COMPARISON: later("Comparison"),
+    SectionKind.FINDINGS: later("Findings"),
+    SectionKind.IMPRESSION: later("Impression"),
+}
+
+
+def section_title(kind: SectionKind) -> str:
+    """What a section is called in the window."""
+    return tr(SECTIONS[kind])
 
 
 def probability_words(probability: float) -> str:
@@ -26,12 +50,12 @@ def probability_words(probability: float) -> str:
     'likely · 0.87'
     """
     word = next(word for bound, word in WORDS if probability >= bound)
-    return f"{word} · {probability:.2f}"
+    return f"{tr(word)} · {probability:.2f}"
 
 
 def mark(sentence: Sentence) -> str:
     """Who wrote it: AI, YOU, or FORM for a template's sentence."""
-    return MARKS[sentence.origin]
+    return tr(MARKS[sentence.origin])
 
 
 def known(sentence: Sentence) -> str:
@@ -40,17 +64,18 @@ def known(sentence: Sentence) -> str:
     A number appears only where it is calibrated; otherwise the note says why it does not.
     """
     if sentence.state is Decision.REJECTED:
-        return "rejected"
+        return tr("rejected")
     if sentence.origin is Origin.AI_EDITED:
-        return "edited"
+        return tr("edited")
     is_calibrated = NOT_CALIBRATED not in sentence.note
     if sentence.origin is Origin.AI and sentence.state is Decision.ACCEPTED:
         share = sentence.probability if is_calibrated else None
-        return "accepted" if share is None else f"accepted · {share:.2f}"
+        word = tr("accepted")
+        return word if share is None else f"{word} · {share:.2f}"
     parts = []
     if sentence.probability is not None and is_calibrated:
         parts.append(probability_words(sentence.probability))
-    parts += [note for note in _notes(sentence) if note in SHORT]
+    parts += [tr(note) for note in _notes(sentence) if note in SHORT]
     return " · ".join(parts)
 
 
@@ -58,7 +83,7 @@ def remark(sentence: Sentence) -> str:
     """The notes that are too long for the right edge, while the sentence is undecided."""
     if sentence.is_decided:
         return ""
-    said = ", ".join(note for note in _notes(sentence) if note not in SHORT)
+    said = ", ".join(tr(note) for note in _notes(sentence) if note not in SHORT)
     return said[:1].upper() + said[1:]
 
 
@@ -69,19 +94,21 @@ def _notes(sentence: Sentence) -> list[str]:
 def explained(sentence: Sentence) -> str:
     """The same at full length, for the tooltip."""
     lines = {
-        Origin.AI: "Suggested by the model.",
-        Origin.AI_EDITED: f"The model suggested: {sentence.suggested}",
-        Origin.TEMPLATE: "From the template.",
-        Origin.HUMAN: "Written by you.",
+        Origin.AI: tr("Suggested by the model."),
+        Origin.AI_EDITED: tr("The model suggested: {words}", words=sentence.suggested),
+        Origin.TEMPLATE: tr("From the template."),
+        Origin.HUMAN: tr("Written by you."),
     }
     parts = [lines[sentence.origin]]
     if sentence.probability is not None and NOT_CALIBRATED not in sentence.note:
-        parts.append(f"The model's probability is {sentence.probability:.2f}.")
+        number = f"{sentence.probability:.2f}"
+        parts.append(tr("The model's probability is {number}.", number=number))
     if sentence.note:
-        parts.append(f"Noted: {sentence.note}.")
+        notes = ", ".join(tr(note) for note in _notes(sentence))
+        parts.append(tr("Noted: {notes}.", notes=notes))
     parts += {
-        Decision.SUGGESTED: ["Not decided yet."],
+        Decision.SUGGESTED: [tr("Not decided yet.")],
         Decision.ACCEPTED: [],
-        Decision.REJECTED: ["Rejected: it will not be in the report."],
+        Decision.REJECTED: [tr("Rejected: it will not be in the report.")],
     }[sentence.state]
     return "\n".join(parts)

@@ -10,6 +10,7 @@ from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.study import Study
 from ui import theme
+from ui.language import tr
 from ui.viewport.grid import Grid
 from ui.viewport.overlay import plain
 from ui.viewport.pane import Pane
@@ -64,7 +65,7 @@ class Banner(QWidget):
         self.setObjectName("banner")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(theme.BANNER_HEIGHT)
-        self.setAccessibleName("Patient and study")
+        self.setAccessibleName(tr("Patient and study"))
         self._study: Study | None = None
         self._frame: ImageFrame | None = None
         self._fields = {
@@ -109,17 +110,17 @@ class Banner(QWidget):
     def _write(self) -> None:
         study = study_of(self._frame) if self._frame is not None else self._study
         if study is None:
-            texts = {"name": "No study open"}
+            texts = {"name": tr("No study open")}
         else:
             kind = " ".join(part for part in (study.description, *study.modalities) if part)
             texts = {
                 "name": spoken_name(study.patient_name),
-                "id": f"ID {study.identity.patient_id or NONE}",
-                "born": f"born {spoken_date(study.birth_date)}",
-                "sex": f"sex {study.sex or NONE}",
+                "id": tr("ID {id}", id=study.identity.patient_id or NONE),
+                "born": tr("born {date}", date=spoken_date(study.birth_date)),
+                "sex": tr("sex {sex}", sex=study.sex or NONE),
                 "study": kind or NONE,
                 "date": spoken_date(study.date),
-                "accession": f"Acc. {study.accession or NONE}",
+                "accession": tr("Acc. {accession}", accession=study.accession or NONE),
             }
         for name, field in self._fields.items():
             text = plain(texts.get(name, ""))
@@ -127,7 +128,9 @@ class Banner(QWidget):
             field.setToolTip(text.replace("&", "&amp;").replace("<", "&lt;"))
             field.setVisible(bool(text))
         if study is not None and study.identity.issuer:
-            whole = f"{texts['id']}, issued by {plain(study.identity.issuer)}"
+            whole = tr(
+                "{id}, issued by {issuer}", id=texts["id"], issuer=plain(study.identity.issuer)
+            )
             self._fields["id"].setToolTip(whole.replace("&", "&amp;").replace("<", "&lt;"))
         self.setAccessibleDescription(", ".join(plain(text) for text in texts.values()))
 

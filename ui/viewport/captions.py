@@ -7,12 +7,13 @@ import dataclasses
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.geometry import NONE, Edges, edges_of, spacing_of
 from dicom_io.image.header import number
+from ui.language import later, tr
 from ui.viewport.overlay import Marks, plain
 from ui.viewport.placement import Placement
 from ui.viewport.presets import Offer, numbers_of
 from ui.viewport.reel import Loaded
 
-NO_SCALE = "no scale: pixel spacing unknown"
+NO_SCALE = later("no scale: pixel spacing unknown")
 
 
 def marks_of(loaded: Loaded, place: tuple[int, int]) -> Marks:
@@ -28,7 +29,7 @@ def marks_of(loaded: Loaded, place: tuple[int, int]) -> Marks:
         letters=(edges.left, edges.right, edges.top, edges.bottom),
         column_mm=spacing.between_columns if known else 0.0,
         row_mm=spacing.between_rows if known else 0.0,
-        calibration=spacing.calibration if known else NO_SCALE,
+        calibration=spacing.calibration if known else tr(NO_SCALE),
     )
 
 
@@ -37,8 +38,8 @@ def with_view(marks: Marks, offer: Offer | None, placement: Placement, inverted:
     picture's edges lie now."""
     lines = [window_text(offer)] if offer is not None else []
     if inverted:
-        lines.append("Inverted by hand")
-    lines.append(f"Zoom {zoom_text(placement)}")
+        lines.append(tr("Inverted by hand"))
+    lines.append(tr("Zoom {zoom}", zoom=zoom_text(placement)))
     letters = lying(marks.letters, placement)
     return dataclasses.replace(marks, bottom_left=tuple(lines), letters=letters)
 
@@ -53,8 +54,8 @@ def lying(letters: tuple[str, str, str, str], placement: Placement) -> tuple[str
 def place_text(frame: ImageFrame, place: tuple[int, int]) -> str:
     """Series and image: "Series 3 · Image 2 of 20"."""
     series = number(frame.header, "SeriesNumber", 0) if frame.header.get("SeriesNumber") else None
-    parts = [f"Series {series if series is not None else '–'}"]
-    parts.append(f"Image {place[0]} of {place[1]}")
+    parts = [tr("Series {number}", number=series if series is not None else "–")]
+    parts.append(tr("Image {number} of {count}", number=place[0], count=place[1]))
     description = plain(str(frame.header.get("SeriesDescription") or ""))
     return " · ".join([*parts, description] if description else parts)
 
@@ -62,12 +63,15 @@ def place_text(frame: ImageFrame, place: tuple[int, int]) -> str:
 def kind_texts(frame: ImageFrame) -> tuple[str, ...]:
     """Matrix and bits, and the photometric interpretation."""
     bits = number(frame.header, "BitsStored", 8)
-    return (f"{frame.columns} × {frame.rows} · {bits} bit", frame.photometric)
+    return (
+        tr("{columns} × {rows} · {bits} bit", columns=frame.columns, rows=frame.rows, bits=bits),
+        frame.photometric,
+    )
 
 
 def window_text(offer: Offer) -> str:
     """Centre and width with their source: "C 40 · W 400 (file)"."""
-    return f"{numbers_of(offer.window)} ({plain(offer.name)})"
+    return f"{numbers_of(offer.window)} ({plain(tr(offer.name))})"
 
 
 def zoom_text(placement: Placement) -> str:

@@ -43,7 +43,7 @@ def pane_menu(pane: Pane, actions: Sequence[Action]) -> QMenu:
 
 def entry_text(offer: Offer) -> str:
     """A window by name, and both of its numbers by name: they have been mixed up before."""
-    return tr("{name} · {numbers}", name=offer.name, numbers=numbers_of(offer.window))
+    return tr("{name} · {numbers}", name=tr(offer.name), numbers=numbers_of(offer.window))
 
 
 def _line(text: str, key: str) -> str:

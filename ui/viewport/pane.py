@@ -29,6 +29,7 @@ from dicom_io.report.document import Region
 from dicom_io.study import Study
 from ui import theme
 from ui.jobs import Jobs
+from ui.language import tr
 from ui.viewport.captions import marks_of, with_view
 from ui.viewport.layer import Layer, View
 from ui.viewport.overlay import Marks, Overlay
@@ -98,7 +99,7 @@ class Pane(QWidget):
         self._reel.loaded.connect(self._take)
         self._reel.failed.connect(self._take_failure)
         self._waiting.timeout.connect(self.update)
-        self.setAccessibleName("Film")
+        self.setAccessibleName(tr("Film"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 120)
@@ -119,8 +120,10 @@ class Pane(QWidget):
             if frame.identity.study != whole.study:
                 log.error("Frames of another study were given; none is shown.")
                 self.show_problem(
-                    "These images do not belong to the study that was opened, so they are not "
-                    "shown. Open the study again from the list."
+                    tr(
+                        "These images do not belong to the study that was opened, so they are not "
+                        "shown. Open the study again from the list."
+                    )
                 )
                 return
         self._study = study
@@ -306,7 +309,7 @@ class Pane(QWidget):
             self._problem = str(error)
         else:
             log.error("A frame could not be drawn.", exc_info=error)
-            self._problem = "This image cannot be shown. What went wrong stands in the log."
+            self._problem = tr("This image cannot be shown. What went wrong stands in the log.")
         self.setAccessibleDescription(self._problem)
         self.update()
 
@@ -567,7 +570,7 @@ class Pane(QWidget):
         if self._problem:
             self._overlay.draw_sentence(painter, pane, self._problem, theme.TEXT)
         elif total and behind and not self._waiting.isActive():
-            words = f"Loading image {self._target + 1} of {total}"
+            words = tr("Loading image {number} of {count}", number=self._target + 1, count=total)
             room = pane.adjusted(0, pane.height() * 0.7, 0, 0) if has_picture else pane
             self._overlay.draw_sentence(painter, room, words, theme.TEXT)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ui.actions import Action
+from ui.language import tr
 from ui.viewport.presets import FIRST_KEYS
 from ui.viewport.tools import Tool
 from ui.viewport.viewport import Viewport
@@ -43,30 +44,30 @@ def tool_actions(active: Active) -> list[Action]:
         )
 
     return [
-        tool(Tool.WINDOW, "Window/level", "W"),
-        tool(Tool.PAN, "Pan", "T"),
-        tool(Tool.ZOOM, "Zoom", "Z"),
-        tool(Tool.SCROLL, "Scroll", "S"),
-        tool(Tool.MAGNIFY, "Magnifying glass", "G"),
-        tool(Tool.BOX, "Box", "B"),
+        tool(Tool.WINDOW, tr("Window/level"), "W"),
+        tool(Tool.PAN, tr("Pan"), "T"),
+        tool(Tool.ZOOM, tr("Zoom"), "Z"),
+        tool(Tool.SCROLL, tr("Scroll"), "S"),
+        tool(Tool.MAGNIFY, tr("Magnifying glass"), "G"),
+        tool(Tool.BOX, tr("Box"), "B"),
     ]
 
 
 def view_actions(active: Active) -> list[Action]:
     """How the picture lies and looks."""
     rows = (
-        ("fit", "Fit to pane", "F", lambda: active().fit()),
-        ("one-to-one", "One to one", "O", lambda: active().one_to_one()),
-        ("larger", "Zoom in", "+", lambda: active().zoom_by(ZOOM_STEP)),
-        ("smaller", "Zoom out", "-", lambda: active().zoom_by(1 / ZOOM_STEP)),
-        ("right", "Turn right", "R", lambda: active().turn(1)),
-        ("left", "Turn left", "Shift+R", lambda: active().turn(-1)),
-        ("flip-across", "Flip left to right", "H", lambda: active().flip()),
-        ("flip-down", "Flip upside down", "V", lambda: active().flip(upside_down=True)),
-        ("invert", "Invert", "Shift+I", lambda: active().invert()),
-        ("overlays", "Show or hide overlay", "I", lambda: active().toggle_overlays()),
-        ("reset", "Reset view", "Space", lambda: active().reset()),
-        ("maximise", "Maximise", "M", lambda: active().maximise_requested.emit()),
+        ("fit", tr("Fit to pane"), "F", lambda: active().fit()),
+        ("one-to-one", tr("One to one"), "O", lambda: active().one_to_one()),
+        ("larger", tr("Zoom in"), "+", lambda: active().zoom_by(ZOOM_STEP)),
+        ("smaller", tr("Zoom out"), "-", lambda: active().zoom_by(1 / ZOOM_STEP)),
+        ("right", tr("Turn right"), "R", lambda: active().turn(1)),
+        ("left", tr("Turn left"), "Shift+R", lambda: active().turn(-1)),
+        ("flip-across", tr("Flip left to right"), "H", lambda: active().flip()),
+        ("flip-down", tr("Flip upside down"), "V", lambda: active().flip(upside_down=True)),
+        ("invert", tr("Invert"), "Shift+I", lambda: active().invert()),
+        ("overlays", tr("Show or hide overlay"), "I", lambda: active().toggle_overlays()),
+        ("reset", tr("Reset view"), "Space", lambda: active().reset()),
+        ("maximise", tr("Maximise"), "M", lambda: active().maximise_requested.emit()),
     )
     return [
         Action(
@@ -86,12 +87,22 @@ def view_actions(active: Active) -> list[Action]:
 def frame_actions(active: Active) -> list[Action]:
     """Which image of the series."""
     rows = (
-        ("next", "Next image", ("Down", "Right"), lambda: active().scroll_by(1)),
-        ("previous", "Previous image", ("Up", "Left"), lambda: active().scroll_by(-1)),
-        ("forward", f"{PAGE} images on", ("PgDown",), lambda: active().scroll_by(PAGE)),
-        ("back", f"{PAGE} images back", ("PgUp",), lambda: active().scroll_by(-PAGE)),
-        ("first", "First image", ("Home",), lambda: active().go_to_first()),
-        ("last", "Last image", ("End",), lambda: active().go_to_last()),
+        ("next", tr("Next image"), ("Down", "Right"), lambda: active().scroll_by(1)),
+        ("previous", tr("Previous image"), ("Up", "Left"), lambda: active().scroll_by(-1)),
+        (
+            "forward",
+            tr("{count} images on", count=PAGE),
+            ("PgDown",),
+            lambda: active().scroll_by(PAGE),
+        ),
+        (
+            "back",
+            tr("{count} images back", count=PAGE),
+            ("PgUp",),
+            lambda: active().scroll_by(-PAGE),
+        ),
+        ("first", tr("First image"), ("Home",), lambda: active().go_to_first()),
+        ("last", tr("Last image"), ("End",), lambda: active().go_to_last()),
     )
     return [
         Action(
@@ -114,7 +125,7 @@ def window_actions(active: Active) -> list[Action]:
     def window(number: int) -> Action:
         return Action(
             f"window.{number}",
-            f"Window {number}",
+            tr("Window {number}", number=number),
             str(number),
             lambda: choose(active(), number),
             group="Window",

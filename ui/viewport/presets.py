@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from dicom_io.hands import Preset
 from dicom_io.image.render import Window
+from ui.language import later, tr
 
-BY_HAND = "by hand"
+BY_HAND = later("by hand")
 FINEST_LINEAR = 5.0  # width; LINEAR ends at 1
 FIRST_KEYS = 9  # windows that have a digit of their own
 
@@ -25,12 +26,12 @@ class Offer:
 # (name, centre, width) in Hounsfield units, as the Stone viewer ships them. For CT alone: the
 # values of other modalities have no fixed meaning.
 CT_PRESETS = (
-    ("CT lung", -400.0, 1600.0),
-    ("CT abdomen", 60.0, 400.0),
-    ("CT bone", 300.0, 1500.0),
-    ("CT brain", 40.0, 80.0),
-    ("CT chest", 40.0, 400.0),
-    ("CT angio", 300.0, 600.0),
+    (later("CT lung"), -400.0, 1600.0),
+    (later("CT abdomen"), 60.0, 400.0),
+    (later("CT bone"), 300.0, 1500.0),
+    (later("CT brain"), 40.0, 80.0),
+    (later("CT chest"), 40.0, 400.0),
+    (later("CT angio"), 300.0, 600.0),
 )
 
 
@@ -59,15 +60,15 @@ def offers(
 def numbers_of(window: Window) -> str:
     """Centre and width: "C 40 · W 400"."""
     center, width = as_text(window.center, window.width), as_text(window.width, window.width)
-    return f"C {center} · W {width}"
+    return tr("C {center} · W {width}", center=center, width=width)
 
 
 def source_of(window: Window) -> str:
     """Where one of the frame's own windows comes from, in a word or two."""
     if window.automatic:
-        return window.explanation.lower() or "automatic"
+        return window.explanation.lower() or tr("automatic")
     name = window.explanation.strip()
-    return f"file: {name}" if name else "file"
+    return tr("file: {name}", name=name) if name else tr("file")
 
 
 def set_by_hand(window: Window, center: float, width: float) -> Window:

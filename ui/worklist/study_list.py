@@ -22,11 +22,12 @@ from dicom_io.source import Found, Query, Source
 from dicom_io.study import Study
 from ui import theme
 from ui.jobs import Job, Jobs
+from ui.language import later, tr
 from ui.worklist.study_rows import Listed, Mark, StudyDelegate, StudyRows
 
 PAUSE = 350  # ms without a key before a search starts by itself
 FLASH = 300  # ms; work that is shorter shows no progress
-START = "Type a name, an ID or an accession number, and press Enter."
+START = later("Type a name, an ID or an accession number, and press Enter.")
 
 
 class StudyList(QWidget):
@@ -57,8 +58,8 @@ class StudyList(QWidget):
         self.field = QLineEdit()
         self.list = QListView()
         self.rows = StudyRows(self)
-        self._message = QLabel(START)
-        self._all = QPushButton("List all studies")
+        self._message = QLabel(tr(START))
+        self._all = QPushButton(tr("List all studies"))
         self._progress = QProgressBar()
         self._pause = _timer(self, PAUSE, self.search)
         self._flash = _timer(self, FLASH, self._progress.show)
@@ -202,19 +203,25 @@ class StudyList(QWidget):
             text, role = " ".join(self._problems), "alarm"
         elif self._running:
             names = ", ".join(source.name for source in self._sources)
-            text, role = ("" if self.rows.rowCount() else f"Searching {names} …"), "quiet"
+            text, role = (
+                ("" if self.rows.rowCount() else tr("Searching {names} …", names=names)),
+                "quiet",
+            )
         elif self.rows.rowCount():
             text, role = "", "quiet"
         elif self._asked:
             wanted = self.field.text().strip()
-            text = f"No study matches “{wanted}”. Check the spelling, or search by ID."
-            text, role = (text if wanted else "There are no studies here yet."), "quiet"
+            none = tr("There are no studies here yet.")
+            found_none = tr(
+                "No study matches “{words}”. Check the spelling, or search by ID.", words=wanted
+            )
+            text, role = (found_none if wanted else none), "quiet"
         else:
-            text, role = START, "quiet"
+            text, role = tr(START), "quiet"
         self._message.setProperty("role", role)
         self._message.setText(text.replace("@", "@\u200b"))  # where a long address may break
         self._message.setVisible(bool(text))
-        self._all.setVisible(text == START)
+        self._all.setVisible(text == tr(START))
         style = self._message.style()
         if style is not None:
             style.unpolish(self._message)
@@ -225,10 +232,10 @@ class StudyList(QWidget):
         edge = theme.SPACES[2]
         column.setContentsMargins(edge, edge, edge, 0)
         column.setSpacing(theme.SPACES[1])
-        self.field.setPlaceholderText("Name, ID or accession")
+        self.field.setPlaceholderText(tr("Name, ID or accession"))
         self.field.setClearButtonEnabled(True)
         self.field.setObjectName("study-search")
-        self.field.setToolTip("Search the PACS and this disk (Ctrl+F)")
+        self.field.setToolTip(tr("Search the PACS and this disk (Ctrl+F)"))
         self.list.setModel(self.rows)
         self.list.setItemDelegate(StudyDelegate(self.list))
         self.list.setMouseTracking(True)

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from dicom_io.study import Study
 from ui import theme
+from ui.language import tr
 from ui.wording import NONE, spoken_date, spoken_name
 
 STUDY = Qt.ItemDataRole.UserRole
@@ -210,18 +211,22 @@ def second_line(row: Listed) -> str:
 
 
 def description(row: Listed) -> str:
-    return row.study.description or "No description"
+    return row.study.description or tr("No description")
 
 
 def tool_tip(row: Listed) -> str:
     study = row.study
-    place = "on this disk" if row.on_disk else f"in {row.source}"
+    place = tr("on this disk") if row.on_disk else tr("in {source}", source=row.source)
     return "\n".join(
         (
             spoken_name(study.patient_name),
-            f"ID {study.identity.patient_id or NONE}",
-            f"Born {spoken_date(study.birth_date)}, sex {study.sex or NONE}",
-            f"Accession {study.accession or NONE}",
-            f"{study.instance_count or NONE} objects, {place}",
+            tr("ID {id}", id=study.identity.patient_id or NONE),
+            tr(
+                "Born {date}, sex {sex}",
+                date=spoken_date(study.birth_date),
+                sex=study.sex or NONE,
+            ),
+            tr("Accession {accession}", accession=study.accession or NONE),
+            tr("{count} objects, {place}", count=study.instance_count or NONE, place=place),
         )
     )

@@ -17,6 +17,7 @@ from dicom_io.image.thumbnail import middle, thumbnail
 from dicom_io.study import Series
 from ui import theme
 from ui.jobs import Job, Jobs
+from ui.language import tr
 from ui.viewport.dragging import SeriesDrag
 from ui.viewport.overlay import plain
 from ui.viewport.picture import as_image
@@ -51,11 +52,18 @@ class SeriesEntry:
     @property
     def count_text(self) -> str:
         """ "20 images", and where they are when they are not here."""
-        count = len(self.frames) or self.series.instance_count
-        images = f"{count} image" if count == 1 else f"{count} images"
+        images = self.images_text
         if self.frames:
             return images
-        return f"{images} in PACS" if count else "in PACS"
+        return tr("{images} in PACS", images=images) if images else tr("in PACS")
+
+    @property
+    def images_text(self) -> str:
+        """ "20 images"; "" when nobody knows how many."""
+        count = len(self.frames) or self.series.instance_count
+        if not count:
+            return ""
+        return tr("1 image") if count == 1 else tr("{count} images", count=count)
 
 
 class Thumbnails(QWidget):
@@ -77,7 +85,7 @@ class Thumbnails(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(theme.SPACES[1])
         self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.setAccessibleName("Series of this study")
+        self.setAccessibleName(tr("Series of this study"))
 
     def set_series(self, entries: Sequence[SeriesEntry]) -> None:
         """Show these series instead; pictures already made are kept if they are shown again."""
@@ -172,9 +180,15 @@ class _Tile(QWidget):
         super().__init__()
         series = entry.series
         number = "–" if series.number is None else str(series.number)
-        name = plain(series.description) or plain(series.body_part) or "no description"
+        name = plain(series.description) or plain(series.body_part) or tr("no description")
         part, told = plain(entry.part), " ".join(entry.warnings)
-        pieces = (f"Series {number}", series.modality or "–", name, part, entry.count_text)
+        pieces = (
+            tr("Series {number}", number=number),
+            series.modality or "–",
+            name,
+            part,
+            entry.count_text,
+        )
         whole = ", ".join(piece for piece in pieces if piece)
         whole = f"{whole}. {told}" if told else whole
         self.button = QToolButton()
@@ -187,8 +201,8 @@ class _Tile(QWidget):
         self.button.setToolTip(whole.replace("&", "&amp;").replace("<", "&lt;"))
         self.button.setAccessibleName(whole)
         if not entry.frames:
-            self.button.setText("In PACS")
-        here = entry.count_text.removesuffix(" in PACS")  # the tile itself says where they are
+            self.button.setText(tr("In PACS"))
+        here = entry.images_text or tr("in PACS")  # where they are the tile itself says
         caption = QLabel(f"{plain(series.modality) or '–'} · {here}")
         caption.setTextFormat(Qt.TextFormat.PlainText)
         caption.setProperty("role", "quiet")
@@ -224,7 +238,7 @@ class _Tile(QWidget):
 
     def fail(self, problem: Exception) -> None:
         """No picture: a word on the tile, the sentence as its tooltip."""
-        self.button.setText("No picture")
+        self.button.setText(tr("No picture"))
         self.button.setToolTip(plain(str(problem)).replace("&", "&amp;").replace("<", "&lt;"))
 
 

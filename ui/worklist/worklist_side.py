@@ -14,6 +14,7 @@ from dicom_io.source import Source
 from dicom_io.study import Study
 from ui import theme
 from ui.jobs import Jobs
+from ui.language import tr
 from ui.worklist.entries import Shelf, in_order, series_of
 from ui.worklist.study_list import StudyList
 from ui.worklist.thumbnails import SIDE, Thumbnails
@@ -45,7 +46,7 @@ class WorklistSide(QWidget):
         self.studies = StudyList(jobs, sources, on_disk, self)
         self.thumbnails = Thumbnails(jobs, self)
         self.thumbnails.series_chosen.connect(self.series_chosen)
-        self._heading = QLabel("Series")
+        self._heading = QLabel(tr("Series"))
         self._loading = QLabel()
         self._grown = QTimer(self)
         self._grown.setSingleShot(True)
