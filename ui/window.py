@@ -22,6 +22,7 @@ from ui.actions import Action, ActionTable
 from ui.closing import Closing
 from ui.hanging.comparing import Comparing
 from ui.hanging.hanging import Hanging
+from ui.hanging.protocol import Protocol
 from ui.jobs import Jobs
 from ui.keeping import Keeping
 from ui.language import later, tr
@@ -123,6 +124,7 @@ class Window(QMainWindow):
         of_marks = [*self.marking.actions(), *self.states.actions()]
         self.together = Together(self.grid)
         self.worklist.stacks_changed.connect(self.together.notes.take)
+        self.hanging.hung.connect(self._link)
         of_space = [*self.together.actions(), *self.cines.actions()]
         self.add_actions(
             [*self._actions(), *self._of_panes, *of_marks, *of_grid, *of_space, *of_report]
@@ -300,6 +302,11 @@ class Window(QMainWindow):
         hide = self.worklist.isVisible() or self.report.isVisible()
         for side in (self.worklist, self.report):
             side.setVisible(not hide)
+
+    def _link(self, protocol: Protocol) -> None:
+        """Scroll the panes together, or not, as the protocol says that was applied."""
+        if protocol.link != self.together.linking.is_on():
+            self.together.linking.toggle()
 
     def _pick_layout(self) -> None:
         picker = LayoutPicker(self.grid.shape(), self)

@@ -225,8 +225,7 @@ class Hanging(QObject):
         protocol = choose(self._protocols, case)
         if protocol is None:
             return False
-        if protocol != self._applied or self._grid.is_maximised():
-            self._grid.set_layout(protocol.rows, protocol.columns)
+        self._grid.set_layout(protocol.rows, protocol.columns)
         self._applied = protocol
         self._put(hang(protocol, case), only_empty=False)
         self.hung.emit(protocol)
