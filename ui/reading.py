@@ -177,7 +177,8 @@ def _summary(problems: Sequence[str]) -> str:
     if more < 1:
         return "".join(problems)
     one = tr("1 more object could not be shown.")
-    return f"{problems[0]} {one if more == 1 else tr('{count} more objects could not be shown.', count=more)}"
+    several = tr("{count} more objects could not be shown.", count=more)
+    return f"{problems[0]} {one if more == 1 else several}"
 
 
 def bring(way: Way, cancelled: Callable[[], bool]) -> Iterator[Arrival]:

@@ -11,8 +11,7 @@ from dicom_io.pacs.outbox import Item
 from ui.language import later, tr
 
 
-# What an item may be; shown by `tr`.
-STATES = (later("queued"), later("sent"), later("verified"), later("failed"))
+STATES = (later("queued"), later("sent"), later("verified"), later("failed"))  # for translators
 
 
 class OutboxBadge(QToolButton):
