@@ -10,7 +10,6 @@ from PyQt6.QtWidgets import QMenu, QToolButton, QWidget
 from dicom_io.pacs.outbox import Item
 from ui.language import later, tr
 
-
 STATES = (later("queued"), later("sent"), later("verified"), later("failed"))  # for translators
 
 
