@@ -95,6 +95,7 @@ def build_window(
     )
     window.frame_selected.connect(host.frame_selected)
     window.box_drawn.connect(host.box_drawn)
+    window.preferences.changed.connect(host.change_settings)
     session.reading.study_opened.connect(partial(_tell_study, host))
     viewer = Viewer(window, host, session, jobs, cache, [])
     _start(viewer, plugins)
