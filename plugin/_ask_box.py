@@ -23,14 +23,14 @@ from PyQt6.QtWidgets import (
 
 from model_backend.tasks import TASKS
 from plugin._reply import Reply
-from ui.host import SPACES, probability_words, set_property
+from ui.host import SPACES, later, probability_words, set_property, tr
 
 CROP = 96  # logical pixels, the side of the preview
 BARS = 6  # candidates that get a bar
 
 
-QUESTION = "Question"  # what the list of tasks calls an open or closed question
-ANY = "Ask about the image, or draw a box first (B)"
+QUESTION = later("Question")  # what the list of tasks calls an open or closed question
+ANY = later("Ask about the image, or draw a box first (B)")
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,10 @@ def listed(line: str) -> tuple[str, ...]:
 def hints(name: str) -> tuple[str, str]:
     """What stands in the two empty fields of a task; "" for a field that it does not need."""
     if not name:
-        return ANY, ""
+        return tr(ANY), ""
     task = TASKS[name]
     wanted = [f"{text[:1].upper()}{text[1:]}" for text in task.texts]
-    wanted += ["Answers to choose from: a, b, c"] if task.has_candidates else []
+    wanted += [tr("Answers to choose from: a, b, c")] if task.has_candidates else []
     return (*wanted, "", "")[0], (*wanted, "", "")[1]
 
 
@@ -94,7 +94,7 @@ class AskBox(QWidget):
         self._certainty = QLabel()
         self._order = QLabel()
         self._below = QLabel()
-        self.insert_button = QPushButton("Insert as finding")
+        self.insert_button = QPushButton(tr("Insert as finding"))
         self._bars = [_Bar() for _ in range(BARS)]
         self._offered = QStringListModel([], self)
         self._nothing = QStringListModel([], self)
@@ -120,7 +120,7 @@ class AskBox(QWidget):
         before = self.task()
         self.tasks.blockSignals(True)
         self.tasks.clear()
-        self.tasks.addItem(QUESTION, "")
+        self.tasks.addItem(tr(QUESTION), "")
         for name in names:
             self.tasks.addItem(TASKS[name].title, name)
         self.tasks.setCurrentIndex(max(0, self.tasks.findData(before)))
@@ -137,7 +137,7 @@ class AskBox(QWidget):
         name = self.task()
         first, second = hints(name)
         task = TASKS.get(name)
-        nothing = "Draw a box (B), then Enter" if task and task.has_box else "Enter asks"
+        nothing = tr("Draw a box (B), then Enter") if task and task.has_box else tr("Enter asks")
         self.question.setPlaceholderText(first or nothing)
         self.question.setReadOnly(not first)
         self.second.setPlaceholderText(second)
@@ -169,16 +169,23 @@ class AskBox(QWidget):
         shown.setDevicePixelRatio(ratio)
         self.crop.setPixmap(shown)
         rows, columns = pixels.shape[:2]
-        squeezed = f", squeezed to {side} × {side}" if side else ""
-        self.crop.setToolTip(f"What the model gets: {columns} × {rows} pixels{squeezed}")
+        squeezed = tr(", squeezed to {side} × {side}", side=side) if side else ""
+        self.crop.setToolTip(
+            tr(
+                "What the model gets: {columns} × {rows} pixels{squeezed}",
+                columns=columns,
+                rows=rows,
+                squeezed=squeezed,
+            )
+        )
 
     def show_waiting(self) -> None:
         """A question is under way."""
         self.clear_answer()
-        self._say("Asking. Esc stops.")
+        self._say(tr("Asking. Esc stops."))
 
     def show_stopped(self) -> None:
-        self._say("Stopped.")
+        self._say(tr("Stopped."))
 
     def show_problem(self, sentence: str) -> None:
         """Why there is no answer."""
@@ -211,8 +218,10 @@ class AskBox(QWidget):
     def _show_order(self, reply: Reply) -> None:
         shown = reply.ranked[:BARS] if not reply.probabilities else ()
         left = len(reply.ranked) - len(shown)
-        more = f" and {left} more" if shown and left else ""
-        self._order.setText(f"In order: {', '.join(shown)}{more}" if shown else "")
+        more = tr(" and {count} more", count=left) if shown and left else ""
+        self._order.setText(
+            tr("In order: {answers}{more}", answers=", ".join(shown), more=more) if shown else ""
+        )
         self._order.setVisible(bool(shown))
 
     def show_inserted(self, taken: bool) -> None:
@@ -251,23 +260,25 @@ class AskBox(QWidget):
         line.setSpacing(SPACES[2])
         self.crop.setFixedSize(CROP, CROP)
         self.crop.setObjectName("crop")
-        self.crop.setAccessibleName("What the model gets")
+        self.crop.setAccessibleName(tr("What the model gets"))
         line.addWidget(self.crop, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout()
         column.setSpacing(SPACES[0] + 2)
         self.question.setObjectName("question")
-        self.question.setToolTip("Enter asks. Answers to choose from may follow a bar: … | a, b")
+        self.question.setToolTip(
+            tr("Enter asks. Answers to choose from may follow a bar: … | a, b")
+        )
         completer = QCompleter(self._offered, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self.question.setCompleter(completer)
-        self.tasks.setAccessibleName("What to ask")
-        self.tasks.setToolTip("What to ask: a question, or another task of the model")
+        self.tasks.setAccessibleName(tr("What to ask"))
+        self.tasks.setToolTip(tr("What to ask: a question, or another task of the model"))
         self.tasks.setProperty("small", True)
         self.tasks.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         column.addWidget(self.tasks, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.question)
-        self.second.setAccessibleName("Second text, or answers to choose from")
+        self.second.setAccessibleName(tr("Second text, or answers to choose from"))
         self.second.hide()
         column.addWidget(self.second)
         said = QHBoxLayout()
@@ -290,7 +301,7 @@ class AskBox(QWidget):
         self._below.setProperty("small", True)
         self._below.setWordWrap(True)
         self.insert_button.setProperty("role", "plain")
-        self.insert_button.setToolTip("Put the answer among the findings, to be decided there")
+        self.insert_button.setToolTip(tr("Put the answer among the findings, to be decided there"))
         foot.addWidget(self._below, 1)
         foot.addWidget(self.insert_button)
         column.addLayout(foot)
@@ -333,11 +344,11 @@ class _Bar(QWidget):
 def found_words(reply: Reply) -> str:
     """What was found, where the answer is no text."""
     if reply.codes:
-        return f"{len(reply.codes)} codes"
+        return tr("{count} codes", count=len(reply.codes))
     if not reply.is_final or reply.refusal or reply.scores:
         return ""
-    labels = [found.label or "here" for found in reply.places]
-    return ", ".join(labels) or "Nothing was found."
+    labels = [found.label or tr("here") for found in reply.places]
+    return ", ".join(labels) or tr("Nothing was found.")
 
 
 def _image(pixels: NDArray[np.uint8]) -> QImage:

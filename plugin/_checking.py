@@ -21,6 +21,7 @@ from model_backend.sentences import is_whole, split_sentences
 from model_backend.tasks import CONTRADICTED
 from plugin._reply import UNCALIBRATED, Reply
 from plugin._tasks import Given, ask_task
+from ui.host import tr
 
 
 class NotDone(ModelError):
@@ -45,8 +46,8 @@ class Judged:
         if not self.is_contradicted:
             return ""
         known = self.reply.probability
-        share = f"{known:.2f}" if known is not None else UNCALIBRATED
-        return f"The findings contradict this ({share})"
+        share = f"{known:.2f}" if known is not None else tr(UNCALIBRATED)
+        return tr("The findings contradict this ({share})", share=share)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ from model_backend.footprint import MIB, count_weights, needed, of_machine
 from model_backend.request import ModelError
 from plugin._model import host_of, leaves_computer, title_of
 from plugin._roles import ROLE, ROLES, Role, chosen_name
+from ui.host import later, tr
 
+ROLE_WORDS = (later("answers"), later("reports"), later("summaries"))  # for translators
 FIRST: Role = "answers"  # the role whose model the others take unless they have their own
 
 
@@ -58,7 +60,7 @@ def offers(root: DataRoot, settings: ModelSettings) -> Offers:
             name = name or folder.name
             models.setdefault(name, replace(offer_of(folder), name=name))
         except ModelError as error:
-            models.setdefault(name, Offer(name, name, (), (("Missing", str(error)),), {}))
+            models.setdefault(name, Offer(name, name, (), ((tr("Missing"), str(error)),), {}))
         chosen[role] = name
     for role in ROLES:
         if role != FIRST and chosen[role] == chosen[FIRST]:
@@ -70,13 +72,13 @@ def offer_of(folder: ModelFolder) -> Offer:
     """What is known of one model."""
     address = folder.identity("").address
     facts = (
-        ("Tasks", ", ".join(title_of(task) for task in folder.tasks)),
-        ("Size", _size(folder)),
-        ("Measured", "; ".join(acceptance_words(one) for one in _latest(folder))),
-        ("Licence", folder.licence),
-        ("Use", folder.use),
-        ("From", folder.origin),
-        ("Answers", _where(address)),
+        (tr("Tasks"), ", ".join(title_of(task) for task in folder.tasks)),
+        (tr("Size"), _size(folder)),
+        (tr("Measured"), "; ".join(acceptance_words(one) for one in _latest(folder))),
+        (tr("Licence"), folder.licence),
+        (tr("Use"), folder.use),
+        (tr("From"), folder.origin),
+        (tr("Answers"), _where(address)),
     )
     return Offer(
         name=folder.name,
@@ -113,29 +115,41 @@ class Doubt:
 def doubts(offered: Offers, settings: ModelSettings) -> Doubt:
     """The first thing to be said of a choice; no words when all is well."""
     if fault := settings.fault():
-        return Doubt(f"The setting {fault}.", True)
+        return Doubt(tr("The setting {fault}.", fault=fault), True)
     budget = settings.memory * MIB or offered.machine // 2
     names = dict.fromkeys(chosen_name(settings, role) for role in ROLES)
     needs = {name: _needs(offered.named(name), settings.precision) for name in names}
     for name, need in needs.items():
         if need > budget:
-            words = f"{name} takes about {_gigabytes(need)}, more than all models may together."
+            words = tr(
+                "{model} takes about {size}, more than all models may together.",
+                model=name,
+                size=_gigabytes(need),
+            )
             return Doubt(words, True)
     abroad = [one.address for name in names if (one := offered.named(name))]
     if leaving := [one for one in abroad if leaves_computer(one)]:
-        return Doubt(f"Images leave this computer: {host_of(leaving[0])}.", True)
+        return Doubt(
+            tr("Images leave this computer: {names}", names=host_of(leaving[0])) + ".", True
+        )
     for role in ROLES:
         offer = offered.named(chosen_name(settings, role))
         if offer is not None and offer.tasks and not offer.has_tasks_of(role):
-            return Doubt(f"{offer.name} has no task of {role}: those are refused.")
+            return Doubt(
+                tr(
+                    "{model} has no task of {role}: those are refused.",
+                    model=offer.name,
+                    role=tr(role),
+                )
+            )
     if sum(needs.values()) > budget:
-        return Doubt("They do not fit into the memory together, so they take turns in it.")
+        return Doubt(tr("They do not fit into the memory together, so they take turns in it."))
     return Doubt()
 
 
 def acceptance_words(entry: Mapping[str, Any]) -> str:
     """A result of `wetread model check` in a few words."""
-    parts = [str(entry.get("dataset") or entry.get("set") or "a set")]
+    parts = [str(entry.get("dataset") or entry.get("set") or tr("a set"))]
     scores = entry.get("scores")
     for name, score in scores.items() if isinstance(scores, dict) else ():
         value = score.get("value") if isinstance(score, dict) else None
@@ -143,7 +157,7 @@ def acceptance_words(entry: Mapping[str, Any]) -> str:
             parts.append(f"{name.replace('_', ' ')} {value:.1f} %{_reported(entry, name)}")
             break
     if entry.get("passed") is not None:
-        parts.append("passed" if entry["passed"] else "failed")
+        parts.append(tr("passed") if entry["passed"] else tr("failed"))
     return ", ".join(parts)
 
 
@@ -151,7 +165,7 @@ def _reported(entry: Mapping[str, Any], name: str) -> str:
     for one in entry.get("published") or ():
         value = one.get("values", {}).get(name) if isinstance(one, dict) else None
         if isinstance(value, int | float):
-            return f" (reported {value:.1f} %)"
+            return tr(" (reported {value} %)", value=f"{value:.1f}")
     return ""
 
 
@@ -165,8 +179,12 @@ def _size(folder: ModelFolder) -> str:
     if not folder.weights:
         return folder.size
     millions = count_weights(folder) / 1e6
-    counted = f"{millions:.0f} million weights" if millions >= 1 else "below a million weights"
-    memory = f"about {_gigabytes(needed(folder, 'fp32'))} of memory in fp32"
+    counted = (
+        tr("{count} million weights", count=f"{millions:.0f}")
+        if millions >= 1
+        else tr("below a million weights")
+    )
+    memory = tr("about {size} of memory in fp32", size=_gigabytes(needed(folder, "fp32")))
     return ", ".join(part for part in (folder.size, counted, memory) if part)
 
 
@@ -174,8 +192,8 @@ def _where(address: str) -> str:
     if not address:
         return ""
     if leaves_computer(address):
-        return f"come from {host_of(address)}: images leave this computer"
-    return f"come from a server on this computer, {address}"
+        return tr("come from {host}: images leave this computer", host=host_of(address))
+    return tr("come from a server on this computer, {address}", address=address)
 
 
 def _needs(offer: Offer | None, precision: str) -> int:

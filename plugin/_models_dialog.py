@@ -20,22 +20,22 @@ from PyQt6.QtWidgets import (
 from dicom_io.settings import DEVICES, PRECISIONS, ModelSettings
 from plugin._choosing import FIRST, Offer, Offers, changed, doubts
 from plugin._roles import ROLES, Role
-from ui.host import SPACES, set_property
+from ui.host import SPACES, later, set_property, tr
 
 WIDTH = 640  # logical pixels
 FACTS = 7  # lines about the model in hand, so that the dialogue never changes its size
 MEMORY_STEP = 512  # MiB
 MOST_MEMORY = 4 * 1024 * 1024  # MiB
 TITLES: Mapping[Role, str] = {
-    "answers": "&Answers",
-    "reports": "&Reports",
-    "summaries": "&Summaries and checks",
+    "answers": later("&Answers"),
+    "reports": later("&Reports"),
+    "summaries": later("&Summaries and checks"),
 }
 WORDS = {
-    "auto": "As fits",
-    "cpu": "Processor",
-    "cuda": "Graphics card (CUDA)",
-    "mps": "Graphics card (Apple)",
+    "auto": later("As fits"),
+    "cpu": later("Processor"),
+    "cuda": later("Graphics card (CUDA)"),
+    "mps": later("Graphics card (Apple)"),
 }
 
 
@@ -50,7 +50,7 @@ class ModelsDialog(QDialog):
         super().__init__(parent)
         self._offered = offered
         self._settings = settings
-        self.setWindowTitle("Models")
+        self.setWindowTitle(tr("Models"))
         self.roles = {role: self._role_box(role) for role in ROLES}
         self.device = _word_box(DEVICES, settings.device)
         self.precision = _word_box(PRECISIONS, settings.precision)
@@ -58,8 +58,8 @@ class ModelsDialog(QDialog):
         self._heading = QLabel()
         self._facts = [(QLabel(), QLabel()) for _ in range(FACTS)]
         self._doubt = QLabel()
-        self.save = QPushButton("Save")
-        self.cancel = QPushButton("Cancel")
+        self.save = QPushButton(tr("Save"))
+        self.cancel = QPushButton(tr("Cancel"))
         self._lay_out()
         for box in (*self.roles.values(), self.device, self.precision):
             box.currentIndexChanged.connect(self._show_choice)
@@ -130,7 +130,7 @@ class ModelsDialog(QDialog):
     def _role_box(self, role: Role) -> QComboBox:
         box = QComboBox()
         if role != FIRST:
-            box.addItem(f"As for {FIRST}", "")
+            box.addItem(tr("As for answers"), "")
         for offer in self._offered.models:
             box.addItem(_entry(offer, role), offer.name)
         box.setCurrentIndex(max(0, box.findData(self._offered.chosen[role])))
@@ -156,8 +156,8 @@ class ModelsDialog(QDialog):
         foot.addWidget(self._doubt, 1)
         self.save.setProperty("role", "main")
         self.save.setDefault(True)
-        self.save.setToolTip("Use these models from now on (Enter)")
-        self.cancel.setToolTip("Leave all as it was (Esc)")
+        self.save.setToolTip(tr("Use these models from now on (Enter)"))
+        self.cancel.setToolTip(tr("Leave all as it was (Esc)"))
         foot.addWidget(self.cancel)
         foot.addWidget(self.save)
         column.addLayout(foot)
@@ -166,12 +166,12 @@ class ModelsDialog(QDialog):
     def _lay_out_fields(self, grid: QGridLayout) -> None:
         rows: list[tuple[str, QWidget]] = [(TITLES[role], box) for role, box in self.roles.items()]
         rows += [
-            ("&Device", self.device),
-            ("&Weights in", self.precision),
-            ("&Memory", self.memory),
+            (later("&Device"), self.device),
+            (later("&Weights in"), self.precision),
+            (later("&Memory"), self.memory),
         ]
         for row, (title, field) in enumerate(rows):
-            label = QLabel(title)
+            label = QLabel(tr(title))
             label.setProperty("role", "quiet")
             label.setBuddy(field)
             grid.addWidget(label, row, 0)
@@ -193,13 +193,17 @@ class ModelsDialog(QDialog):
 
 
 def _entry(offer: Offer, role: Role) -> str:
-    return offer.title if offer.has_tasks_of(role) else f"{offer.title}  (has no task of these)"
+    return (
+        offer.title
+        if offer.has_tasks_of(role)
+        else tr("{model}  (has no task of these)", model=offer.title)
+    )
 
 
 def _word_box(values: tuple[str, ...], chosen: str) -> QComboBox:
     box = QComboBox()
     for value in values:
-        box.addItem(WORDS.get(value, value), value)
+        box.addItem(tr(WORDS.get(value, value)), value)
     box.setCurrentIndex(max(0, box.findData(chosen)))
     return box
 
@@ -209,10 +213,10 @@ def _memory_box(chosen: int, machine: int) -> QSpinBox:
     box.setRange(0, MOST_MEMORY)
     box.setSingleStep(MEMORY_STEP)
     box.setSuffix(" MiB")
-    box.setSpecialValueText(f"Half of this machine's, {machine / 2e9:.1f} GB")
+    box.setSpecialValueText(tr("Half of this machine's, {size} GB", size=f"{machine / 2e9:.1f}"))
     box.setValue(chosen)
     box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-    box.setToolTip("What all loaded models may take together")
+    box.setToolTip(tr("What all loaded models may take together"))
     return box
 
 

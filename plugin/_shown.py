@@ -15,9 +15,9 @@ from model_backend.request import BadCheckpoint, ModelError, ModelIdentity, NoMo
 from plugin._model import Models, change_words, host_of, leaves_computer
 from plugin._pool import Change
 from plugin._roles import ROLES, Role
-from ui.host import Host, State
+from ui.host import Host, State, later, tr
 
-NO_CARD = "The model has no card: nobody has measured it."
+NO_CARD = later("The model has no card: nobody has measured it.")
 NEWS = 10_000  # ms that a word about loading and unloading stays
 LONGEST = 48  # characters of a note in the bottom line; its tooltip has them all
 
@@ -64,7 +64,7 @@ def show_models(host: Host) -> None:
 
 def show_identity(host: Host, model: ModelIdentity, explanation: str = "") -> None:
     """The model that answered last, or will answer next, and what the reader must know of it."""
-    explanation = explanation or "The model that answered last."
+    explanation = explanation or tr("The model that answered last.")
     host.show_state("model", identity_words(model), "quiet", explanation)
     note = model.note if len(model.note) <= LONGEST else f"{model.note[: LONGEST - 1]}…"
     host.show_state("model-note", note, "ai", model.note)
@@ -84,7 +84,7 @@ def identity_words(model: ModelIdentity) -> str:
 def explained(identities: Mapping[Role, ModelIdentity]) -> str:
     """Which model is asked for what, a line each."""
     if len({(one.name, one.sha256) for one in identities.values()}) == 1:
-        return "The model that drafts and answers here."
+        return tr("The model that drafts and answers here.")
     return "\n".join(f"{role}: {identity_words(one)}" for role, one in identities.items())
 
 
@@ -93,12 +93,18 @@ def server_words(models: tuple[ModelIdentity, ...]) -> tuple[str, State, str]:
     away = dict.fromkeys(host_of(one.address) for one in models if leaves_computer(one.address))
     if away:
         names = ", ".join(away)
-        explanation = f"What is asked, with the pixels of the image or box, is sent to {names}."
-        return f"Images leave this computer: {names}", "alarm", explanation
+        explanation = tr(
+            "What is asked, with the pixels of the image or box, is sent to {names}.", names=names
+        )
+        return tr("Images leave this computer: {names}", names=names), "alarm", explanation
     here = dict.fromkeys(one.address for one in models if one.address)
     if here:
         names = ", ".join(here)
-        return f"answers from {names}", "ai", f"A server on this computer answers: {names}."
+        return (
+            tr("answers from {names}", names=names),
+            "ai",
+            tr("A server on this computer answers: {names}.", names=names),
+        )
     return "", "quiet", ""
 
 
@@ -147,7 +153,7 @@ def measured(model: ModelFolder) -> tuple[str, str]:
     """
     card = model.card()
     if not card:
-        return "not measured", NO_CARD
+        return tr("not measured"), tr(NO_CARD)
     try:
         return quality_words(card), card_text(card, model.acceptance)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
@@ -172,4 +178,4 @@ def tell(host: Host, error: Exception) -> None:
         return
     host.say(str(error), "alarm")
     if isinstance(error, NoModel | BadCheckpoint):
-        host.show_state("model", "no model", "alarm", str(error))
+        host.show_state("model", tr("no model"), "alarm", str(error))

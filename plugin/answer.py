@@ -25,7 +25,7 @@ from plugin._roles import role_of
 from plugin._seen import Seen, look
 from plugin._shown import models_of, show_identity, tell
 from plugin._tasks import Given, ask_task
-from ui.host import Action, Host, Job
+from ui.host import Action, Host, Job, tr
 
 ELSEWHERE = (ANSWER, CHOICE, FINDINGS)  # a question is one of the first two; drafting the third
 
@@ -41,8 +41,8 @@ class Offered:
 def start(host: Host) -> list[Action]:
     """Put the question field below the report."""
     asking = Asking(host)
-    host.show_panel(asking.box, "Ask the model")
-    return [Action("answer.ask", "Ask", "E", asking.begin, group="Model")]
+    host.show_panel(asking.box, tr("Ask the model"))
+    return [Action("answer.ask", tr("Ask"), "E", asking.begin, group="Model")]
 
 
 class Asking:
@@ -76,7 +76,7 @@ class Asking:
         if question.task and not TASKS[question.task].has_image:
             frame = None
         elif frame is None:
-            self.box.show_problem("Open an image first, then ask about it.")
+            self.box.show_problem(tr("Open an image first, then ask about it."))
             return
         self._give_up()
         self._clear_places()
@@ -256,9 +256,9 @@ class Asking:
         side = model.preprocess.size if model is not None and model.preprocess else 0
         self.box.show_crop(seen.pixels, side)
         if seen.region is not None and not seen.is_crop:
-            self._host.label_box("asked: this place in the whole image")
+            self._host.label_box(tr("asked: this place in the whole image"))
         elif seen.region is not None and side:
-            self._host.label_box(f"asked: {side} × {side} of this crop")
+            self._host.label_box(tr("asked: {side} × {side} of this crop", side=side))
 
     def _look_what_can_be_asked(self) -> None:
         def look(cancelled: Callable[[], bool]) -> Iterator[Offered]:

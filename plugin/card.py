@@ -8,7 +8,7 @@ from PyQt6.QtGui import QFontDatabase
 from PyQt6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout
 
 from plugin._shown import measured, models_of, tell
-from ui.host import SPACES, Action, Host
+from ui.host import Action, Host, SPACES, tr
 
 WIDTH, HEIGHT = 860, 720  # logical pixels; a card's lines have at most 100 letters
 
@@ -27,7 +27,7 @@ def start(host: Host) -> list[Action]:
             pool="disk",
         )
 
-    return [Action("model.card", "Model card", "", show, group="Model")]
+    return [Action("model.card", tr("Model card"), "", show, group="Model")]
 
 
 class CardDialog(QDialog):
@@ -35,7 +35,7 @@ class CardDialog(QDialog):
 
     def __init__(self, text: str, host: Host) -> None:
         super().__init__(host.window())
-        self.setWindowTitle("Model card")
+        self.setWindowTitle(tr("Model card"))
         self.text = QPlainTextEdit(text)
         self.text.setReadOnly(True)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))

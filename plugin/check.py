@@ -10,19 +10,19 @@ from dicom_io.errors import DicomProblem
 from dicom_io.report.document import ReportDocument, ReportState, SectionKind
 from plugin._checking import Judged, NotDone, Summary, check_impression, summarise_findings
 from plugin._shown import models_of, show_identity, tell
-from ui.host import Action, Host, Job
+from ui.host import Action, Host, Job, later, tr
 
-CHECKING = "Checking the impression against the findings. Esc stops."
-SUMMING = "Summing the findings up. Esc stops."
+CHECKING = later("Checking the impression against the findings. Esc stops.")
+SUMMING = later("Summing the findings up. Esc stops.")
 
 
 def start(host: Host) -> list[Action]:
     """Offer both in the menus."""
     checking = Checking(host)
     return [
-        Action("report.check", "Check the impression", "Ctrl+K", checking.check,
+        Action("report.check", tr("Check the impression"), "Ctrl+K", checking.check,
                enabled=checking.may_begin, group="Report"),
-        Action("report.summarise", "Findings into impression", "Ctrl+I", checking.summarise,
+        Action("report.summarise", tr("Findings into impression"), "Ctrl+I", checking.summarise,
                enabled=checking.may_begin, group="Report"),
     ]  # fmt: skip
 
@@ -44,7 +44,7 @@ class Checking:
 
     def check(self) -> None:
         """Mark what the findings contradict."""
-        report = self._begin("check", CHECKING)
+        report = self._begin("check", tr(CHECKING))
         if report is None:
             return
         self._judged = []
@@ -58,7 +58,7 @@ class Checking:
 
     def summarise(self) -> None:
         """Suggest an impression."""
-        report = self._begin("summary", SUMMING)
+        report = self._begin("summary", tr(SUMMING))
         if report is None:
             return
         self._job = self._host.jobs.start(
@@ -73,7 +73,7 @@ class Checking:
         if self._job is None or not self._job.is_running:
             return False
         self._give_up()
-        self._host.say("Stopped.")
+        self._host.say(tr("Stopped."))
         return True
 
     def _begin(self, what: str, words: str) -> ReportDocument | None:
@@ -105,18 +105,22 @@ class Checking:
         self._job = None
         marks = {one.sentence.id: one.mark for one in self._judged if one.mark}
         if not self._host.mark(report, marks):
-            self._host.say("The report has changed meanwhile. Check it again.")
+            self._host.say(tr("The report has changed meanwhile. Check it again."))
         elif marks:
-            count = f"{len(marks)} of {len(self._judged)}"
-            self._host.say(f"The findings contradict the impression in {count} sentences.", "alarm")
+            words = tr(
+                "The findings contradict the impression in {count} of {all} sentences.",
+                count=len(marks),
+                all=len(self._judged),
+            )
+            self._host.say(words, "alarm")
         else:
-            self._host.say("The model finds no contradiction. It may be wrong; not calibrated.")
+            self._host.say(tr("The model finds no contradiction. It may be wrong; not calibrated."))
 
     def _propose(self, report: ReportDocument, summary: Summary) -> None:
         self._job = None
         known = {one.text for one in report.sentences()}
         if all(one.text in known for one in summary.sentences):
-            self._host.say("The model has nothing to add to what stands in the report.")
+            self._host.say(tr("The model has nothing to add to what stands in the report."))
             return
         self._host.say("")
         self._host.propose(

@@ -15,9 +15,9 @@ from model_backend.request import ModelIdentity
 from plugin._drafting import DraftRefused, draft_report
 from plugin._reply import UNCALIBRATED
 from plugin._shown import models_of, show_identity, tell
-from ui.host import Action, Host, Job
+from ui.host import Action, Host, Job, later, tr
 
-DRAFTING = "Drafting. Esc stops and keeps what is written."
+DRAFTING = later("Drafting. Esc stops and keeps what is written.")
 
 
 def start(host: Host) -> list[Action]:
@@ -26,7 +26,7 @@ def start(host: Host) -> list[Action]:
     return [
         Action(
             "draft.start",
-            "Draft",
+            tr("Draft"),
             "Shift+E",
             drafting.begin,
             enabled=drafting.may_begin,
@@ -62,7 +62,7 @@ class Drafting:
             return
         self._give_up()
         self._frame, self._last = frame, None
-        self._host.say(DRAFTING)
+        self._host.say(tr(DRAFTING))
         self._host.audit(Event.ACCESSED_BY_MODEL, frame.identity, what="draft")
         self._job = self._host.jobs.start(
             partial(self._work, frame, self._host.current_window()),
@@ -80,8 +80,8 @@ class Drafting:
         self._give_up()
         if last is not None:
             self._host.propose(cut_off(last), frame.identity)
-        self._host.say("The draft was stopped." if last is None else
-                       "The draft was stopped; its last sentence may be cut off.")  # fmt: skip
+        self._host.say(tr("The draft was stopped.") if last is None else
+                       tr("The draft was stopped; its last sentence may be cut off."))  # fmt: skip
         return True
 
     def _work(
@@ -101,7 +101,7 @@ class Drafting:
         last = self._last
         self._give_up()
         if last is None or not last.sentences():
-            self._host.say("The model has no finding to suggest for this image.")
+            self._host.say(tr("The model has no finding to suggest for this image."))
             return
         self._host.propose(last, frame.identity)
         self._host.say("")

@@ -9,7 +9,7 @@ from plugin._choosing import Offers, offers
 from plugin._model import close_models, listen, stop_listening
 from plugin._models_dialog import ModelsDialog
 from plugin._shown import ModelWatch, models_of, show_models, tell
-from ui.host import Action, Host
+from ui.host import Action, Host, tr
 
 _watches: list[ModelWatch] = []
 
@@ -21,7 +21,7 @@ def start(host: Host) -> list[Action]:
     _watches.append(watch)
     choosing = Choosing(host)
     show_models(host)
-    return [Action("models.choose", "Models", "Ctrl+,", choosing.begin, group="Model")]
+    return [Action("models.choose", tr("Models"), "Ctrl+,", choosing.begin, group="Model")]
 
 
 def stop() -> None:

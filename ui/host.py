@@ -19,6 +19,7 @@ from dicom_io.storage import DataRoot
 from ui import theme
 from ui.actions import Action
 from ui.jobs import Job, Jobs
+from ui.language import later, tr
 from ui.report.ledger import Ledger
 from ui.report.sentence_row import set_property
 from ui.report.words import probability_words
@@ -35,8 +36,10 @@ __all__ = [
     "PluginModule",
     "Started",
     "State",
+    "later",
     "probability_words",
     "set_property",
+    "tr",
 ]
 
 State = Literal["quiet", "ai", "proven", "alarm"]
