@@ -8,7 +8,7 @@ from PyQt6.QtGui import QFontDatabase
 from PyQt6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout
 
 from plugin._shown import measured, models_of, tell
-from ui.host import Action, Host, SPACES, tr
+from ui.host import SPACES, Action, Host, tr
 
 WIDTH, HEIGHT = 860, 720  # logical pixels; a card's lines have at most 100 letters
 

@@ -223,9 +223,11 @@ def _checked(arrival: Arrival, path: Path, seen: dict[str, Path]) -> Arrival:
         is_copy = False
     if is_copy:
         return replace(arrival, frames=())
-    twice = (
-        f"{path.name} has the same SOP Instance UID as {earlier.name}, but is another file; only "
-        "the first is shown. Ask the sender which of the two is right."
+    twice = tr(
+        "{second} has the same SOP Instance UID as {first}, but is another file; only the first "
+        "is shown. Ask the sender which of the two is right.",
+        second=path.name,
+        first=earlier.name,
     )
     return replace(arrival, frames=(), problem=twice)
 

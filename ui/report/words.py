@@ -43,6 +43,13 @@ def section_title(kind: SectionKind) -> str:
     return tr(SECTIONS[kind])
 
 
+NOTES = (  # what else a suggestion may carry, for translators
+    later("the closed question says otherwise"),
+    later("the file does not say what it shows"),
+    later("the model knows little beyond chest films"),
+)
+
+
 def probability_words(probability: float) -> str:
     """A probability (0 to 1) as word and number.
 

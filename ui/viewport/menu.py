@@ -33,7 +33,7 @@ def pane_menu(pane: Pane, actions: Sequence[Action]) -> QMenu:
                 continue
             if inner is None:
                 menu.addSeparator()
-                inner = (menu if group == "Window" else menu.addMenu(group)) or menu
+                inner = (menu if group == "Window" else menu.addMenu(tr(group))) or menu
             entry = inner.addAction(_line(action.text, keys.get(action.name, "")))
             if entry is not None:
                 entry.setEnabled(action.enabled is None or action.enabled())
