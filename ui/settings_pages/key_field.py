@@ -26,11 +26,12 @@ class KeyField(QLineEdit):
     heard = pyqtSignal(str)  # in Qt's portable form
     ended = pyqtSignal()  # Esc, or the focus went elsewhere
 
+    listens = False
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setReadOnly(True)
         self.setAccessibleName(tr("The new key"))
-        self.listens = False
 
     def listen(self) -> None:
         """Hear the next key."""
