@@ -247,10 +247,11 @@ def _found(table: Bytes, places: Values, first: int = 0) -> Bytes:
     """
     picture = np.empty((*places.shape, *table.shape[1:]), np.uint8)
     rows = max(1, BLOCK // max(1, places[:1].size))
+    beyond = "raise" if len(table) == 1 << 8 * places.dtype.itemsize else "wrap"  # raise is quicker
     for begin in range(0, len(places), rows):
         block = slice(begin, begin + rows)
         one = places[block] if not first else places[block].astype(np.int64) - first
-        np.take(table, one, axis=0, out=picture[block], mode="wrap")
+        np.take(table, one, axis=0, out=picture[block], mode=beyond)
     return picture
 
 

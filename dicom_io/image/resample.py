@@ -59,22 +59,22 @@ def _band(part: Part, shape: tuple[int, int], box: Box, size: tuple[int, int], b
     """One band, from the blocks that it touches and a margin of them."""
     rows = _span(box[1], box[3], by[1], shape[0])
     columns = _span(box[0], box[2], by[0], shape[1])
-    pixels = averaged(part(rows, columns), by)
+    image = _reduced(part(rows, columns), by)
     left, right = ((x - columns.start) / by[0] for x in (box[0], box[2]))
     top, bottom = ((y - rows.start) / by[1] for y in (box[1], box[3]))
-    high, wide = pixels.shape[:2]
-    beyond = [_beyond(top, bottom, high), _beyond(left, right, wide)]
-    if any(map(any, beyond)):  # the outermost pixels of the screen are covered in part only
-        pixels = np.pad(pixels, [*beyond, (0, 0)][: pixels.ndim], "edge")
-    (above, below), (before, after) = beyond
+    wide, high = image.size
+    (above, below), (before, after) = _beyond(top, bottom, high), _beyond(left, right, wide)
+    if above or below or before or after:  # the screen's outermost pixels are covered in part only
+        around = [(above, below), (before, after), (0, 0)]
+        pixels = np.asarray(image)
+        image = Image.fromarray(np.pad(pixels, around[: pixels.ndim], "edge"))
     place = (
         max(left + before, 0.0),
         max(top + above, 0.0),
         min(right + before, wide + before + after),
         min(bottom + above, high + above + below),
     )
-    small = Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR, box=place)
-    return np.asarray(small)
+    return np.asarray(image.resize(size, Image.Resampling.BILINEAR, box=place))
 
 
 def _beyond(first: float, last: float, limit: int) -> tuple[int, int]:
@@ -91,9 +91,12 @@ def _span(first: float, last: float, block: int, limit: int) -> slice:
 
 def averaged(pixels: Bytes, blocks: Blocks) -> Bytes:
     """The mean over blocks of (columns, rows) pixels; the last ones may be of smaller blocks."""
-    if blocks == (1, 1):
-        return pixels
-    return np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).reduce(blocks))
+    return pixels if blocks == (1, 1) else np.asarray(_reduced(pixels, blocks))
+
+
+def _reduced(pixels: Bytes, blocks: Blocks) -> Image.Image:
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    return image if blocks == (1, 1) else image.reduce(blocks)
 
 
 def threads() -> int:
