@@ -294,6 +294,7 @@ class Pane(QWidget):
         aspect = min(max(pixel_aspect(frame), 0.02), 50.0)
         place = self._placement.of_picture(columns, rows, aspect)
         self._placement = place.resized(self.width(), self.height(), self.devicePixelRatioF())
+        self._note()
         self._redraw()
         if before is None or before.identity != frame.identity:
             self.frame_selected.emit(frame)
@@ -501,7 +502,6 @@ class Pane(QWidget):
     def _redraw(self) -> None:
         """The picture must be made anew."""
         self._picture = None
-        self._note()
         self.update()
         self.view_changed.emit()
 
