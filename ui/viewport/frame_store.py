@@ -70,8 +70,8 @@ class Loaded:
 
     @property
     def size(self) -> int:
-        """Bytes of the stored values."""
-        return int(self.stored.nbytes)
+        """Bytes of the stored values, and of the overlays that were taken out of them."""
+        return self.stored.nbytes + sum(one.nbytes for one in self.decoded.overlays.values())
 
     def prepare(self) -> None:
         """Make now what would take long on the Qt thread."""
