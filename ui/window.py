@@ -263,7 +263,8 @@ class Window(QMainWindow):
                    group="View"),
             Action("view.worklist", tr("Show or hide the study list"), "F7",
                    lambda: fold(not self.worklist.isVisible()), group="View"),
-            Action("edit.back", tr("Step back"), "Esc", self.step_back, group="View"),
+            Action("edit.back", tr("Step back"), "Esc", self.step_back, group="View",
+                   rebindable=False),
             Action("outbox.retry", tr("Store waiting reports again"), "", self.session.filing.retry,
                    group="Report"),
         ]  # fmt: skip
