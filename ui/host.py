@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from threading import Lock
 from typing import Any, Literal, Protocol, TypeVar, cast
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -129,6 +130,8 @@ class Host(QObject):
         self._window = window
         self._ledger = ledger
         self._settings = settings
+        self._wanted: dict[str, Any] = {}  # the newest value of each part that was changed
+        self._writing = Lock()
         self.jobs = jobs
         self.audit = audit
         self.root = root
@@ -242,8 +245,11 @@ class Host(QObject):
         """
         path, name = self.root.settings, _name_of(self._settings, type(part))
 
+        self._wanted[name] = part
+
         def write(cancelled: Callable[[], bool]) -> Iterator[None]:
-            replace(Settings.read(path), **{name: part}).write(path)
+            with self._writing:  # two changes at once must not undo each other in the file
+                replace(Settings.read(path), **{name: self._wanted[name]}).write(path)
             yield None
 
         def take(_: None) -> None:
