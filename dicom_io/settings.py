@@ -128,6 +128,13 @@ class WindowSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreenSettings:
+    """Where windows stand."""
+
+    films: str = ""  # the window of films on a second monitor: x, y, width, height
+
+
+@dataclass(frozen=True, slots=True)
 class PresentationSettings:
     """What becomes of presentation states."""
 
@@ -151,6 +158,7 @@ class Settings:
     viewer: ViewerSettings = field(default_factory=ViewerSettings)
     faults: tuple[str, ...] = ()
     presentations: PresentationSettings = field(default_factory=PresentationSettings)
+    screens: ScreenSettings = field(default_factory=ScreenSettings)
 
     @classmethod
     def read(cls, path: Path) -> Settings:
@@ -195,6 +203,7 @@ _PARTS: Mapping[str, type[Any]] = {
     "keys": KeySettings,
     "viewer": ViewerSettings,
     "presentations": PresentationSettings,
+    "screens": ScreenSettings,
 }
 _LENIENT = ("mouse", "keys", "viewer")  # faults there are told, and the defaults hold
 _NODE_KEYS = ("aet", "host", "port", "calling_aet", "timeout", "answer_timeout")

@@ -33,7 +33,7 @@ from ui.worklist.study_rows import Listed
 log = logging.getLogger(__name__)
 
 # Of the actions, those at the right of the top line.
-AT_RIGHT = ("image.key", "draft.start", "answer.ask", "help.keys")
+AT_RIGHT = ("compare.prior", "image.key", "draft.start", "answer.ask", "help.keys")
 SIZE = (1920, 1080)
 ECHO = 60_000  # ms between two looks whether the PACS answers
 PATIENCE = 60_000  # ms that a picture of the window may take
@@ -96,6 +96,7 @@ def build_window(
     window.frame_selected.connect(host.frame_selected)
     window.box_drawn.connect(host.box_drawn)
     window.preferences.changed.connect(host.change_settings)
+    window.setting_changed.connect(host.change_settings)
     session.reading.study_opened.connect(partial(_tell_study, host))
     viewer = Viewer(window, host, session, jobs, cache, [])
     _start(viewer, plugins)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtGui import QAction, QCloseEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from dicom_io.errors import DicomProblem
@@ -14,12 +14,13 @@ from dicom_io.image.frame import ImageFrame
 from dicom_io.image.kept import Keeper
 from dicom_io.image.window import Window as GreyWindow
 from dicom_io.report.document import Reader, Region, ReportDocument
-from dicom_io.settings import Settings
+from dicom_io.settings import ScreenSettings, Settings
 from dicom_io.source import Source
 from dicom_io.study import Study
 from ui import theme
 from ui.actions import Action, ActionTable
 from ui.closing import Closing
+from ui.film_window import FilmWindows
 from ui.hanging.comparing import Comparing
 from ui.hanging.hanging import Hanging
 from ui.hanging.protocol import Protocol
@@ -61,6 +62,7 @@ class Window(QMainWindow):
 
     frame_selected = pyqtSignal(object)  # ImageFrame | None
     box_drawn = pyqtSignal(object)  # Region | None
+    setting_changed = pyqtSignal(object)  # a part of the settings, to be written
 
     def __init__(
         self, session: Session, jobs: Jobs, settings: Settings, sources: Sequence[Source]
@@ -79,6 +81,8 @@ class Window(QMainWindow):
         )
         self.comparing = Comparing(self.grid, self.hanging, reading, session.priors, self)
         self.cines = Cines(self.grid)
+        self.films = FilmWindows(self.grid, self, settings.screens.films, self._keys_of_films)
+        self.films.placed.connect(self._films_placed)
         self.hanging.clip_hung.connect(self.cines.play_when_ready)
         self.banner = Banner()
         self.banner.follow(self.grid)
@@ -125,7 +129,7 @@ class Window(QMainWindow):
         self.together = Together(self.grid)
         self.worklist.stacks_changed.connect(self.together.notes.take)
         self.hanging.hung.connect(self._link)
-        of_space = [*self.together.actions(), *self.cines.actions()]
+        of_space = [*self.together.actions(), *self.cines.actions(), *self.films.actions()]
         self.add_actions(
             [*self._actions(), *self._of_panes, *of_marks, *of_grid, *of_space, *of_report]
         )
@@ -296,7 +300,7 @@ class Window(QMainWindow):
 
     def _maximise(self) -> None:
         """One pane of several fills the grid and gives way again; of one pane, the sides hide."""
-        if not self.grid.maximise():
+        if not self.films.maximise() and not self.grid.maximise():
             self._hide_sides()
 
     def _hide_sides(self) -> None:
@@ -308,6 +312,13 @@ class Window(QMainWindow):
         """Scroll the panes together, or not, as the protocol says that was applied."""
         if protocol.link != self.together.linking.is_on():
             self.together.linking.toggle()
+
+    def _keys_of_films(self) -> list[QAction]:
+        """What keys do in a window of films: all that they do here."""
+        return [*self.grid.actions(), *self.actions()]
+
+    def _films_placed(self, place: str) -> None:
+        self.setting_changed.emit(ScreenSettings(films=place))
 
     def _pick_layout(self) -> None:
         picker = LayoutPicker(self.grid.shape(), self)
@@ -334,7 +345,8 @@ class Window(QMainWindow):
     def _name_layout(self) -> None:
         self.table.entry("layout.pick").setIconText(layout_text(self.grid.shape()))
         self.table.refresh()
-        self.report.panel.tabs_after(self.grid.panes()[-1])
+        own = [pane for pane in self.grid.panes() if pane not in self.grid.elsewhere()]
+        self.report.panel.tabs_after(own[-1])
 
     # --- what happens ---
 
@@ -405,6 +417,7 @@ class Window(QMainWindow):
         if event is not None and not self._closing.may_close():
             event.ignore()
             return
+        self.films.close_all()
         super().closeEvent(event)
 
     def _lay_out(self) -> None:

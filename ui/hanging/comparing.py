@@ -91,11 +91,17 @@ class Comparing(QObject):
         self._beside = self._former = None
         self._awaited = ""
         shape, panes = former
-        current = next((pane for pane in self._grid.panes() if pane is not beside), panes[0])
-        if beside in self._grid.panes() and current in panes:
-            self._grid.activate(current)
-            self._grid.set_layout(*shape, panes)
         beside.clear()
+        grid = self._grid
+        if beside in grid.panes() and beside not in grid.elsewhere():
+            shown = [pane for pane in panes if pane not in grid.elsewhere()]
+            current = next((pane for pane in grid.panes() if pane is not beside), None)
+            if current is not None:
+                grid.activate(current)
+            if len(shown) == shape[0] * shape[1]:
+                grid.set_layout(*shape, shown)
+            else:
+                grid.set_layout(1, 1)
         self.said.emit("")
         return True
 
@@ -207,9 +213,14 @@ class Comparing(QObject):
                     (pane for pane in grid.panes() if not grid.cell(pane).is_foreign()), shown
                 )
                 grid.activate(shown)
-            self._former = grid.shape(), grid.panes()
-            self._beside = grid.spare()
-            grid.set_layout(1, 2, (shown, self._beside))
+            own = tuple(pane for pane in grid.panes() if pane not in grid.elsewhere())
+            self._former = grid.shape(), own
+            empty = next((pane for pane in grid.elsewhere() if not pane.frames()), None)
+            self._beside = empty or grid.spare()
+            if empty is None and shown in own:
+                grid.set_layout(1, 2, (shown, self._beside))
+            elif empty is None:  # the study is on the other monitor: the prior takes this one
+                grid.set_layout(1, 1, (self._beside,))
         self._beside.show_series((), study)
 
     def _arrived(self, study: Study, frames: tuple[ImageFrame, ...]) -> None:

@@ -145,6 +145,11 @@ class Hanging(QObject):
         grid = self._grid
         grid.clear()
         grid.set_reported(None)
+        first = next(pane for pane in grid.all_panes() if pane not in grid.elsewhere())
+        if first in grid.panes():
+            grid.activate(first)
+        elif grid.active() in grid.elsewhere():
+            grid.activate(next(pane for pane in grid.panes() if pane not in grid.elsewhere()))
         grid.set_layout(1, 1)
         grid.active().show_series((), study)
 
@@ -293,8 +298,10 @@ class Hanging(QObject):
             numbers = [str(n) for n, pane in enumerate(panes, 1) if shows(pane, entry)]
             if numbers and len(panes) == 1:
                 marks[entry.name] = tr("shown")
+            elif len(numbers) == 1:
+                marks[entry.name] = tr("pane {number}", number=numbers[0])
             elif numbers:
-                marks[entry.name] = tr("pane {numbers}", numbers=", ".join(numbers))
+                marks[entry.name] = tr("panes {numbers}", numbers=", ".join(numbers))
             if shows(self._grid.active(), entry):
                 self._worklist.thumbnails.select(entry.name)
         self._worklist.thumbnails.mark_shown(marks)

@@ -54,6 +54,7 @@ class Grid(QWidget):
         self._font_size = font_size
         self._cells: list[Cell] = []  # all that were ever made, those without a place too
         self._panes: list[Viewport] = []  # in the layout, row by row
+        self._elsewhere: list[Viewport] = []  # in windows of their own
         self._shape = (1, 1)
         self._alone: Viewport | None = None
         self._reported: Identity | None = None
@@ -67,8 +68,9 @@ class Grid(QWidget):
     # --- panes ---
 
     def panes(self) -> tuple[Viewport, ...]:
-        """All panes of the layout, row by row."""
-        return tuple(self._panes)
+        """All panes that are to be seen: those of the layout row by row, then those in windows of
+        their own."""
+        return (*self._panes, *self._elsewhere)
 
     def all_panes(self) -> tuple[Viewport, ...]:
         """Those of the layout and those that a larger one would bring back."""
@@ -106,7 +108,7 @@ class Grid(QWidget):
 
     def activate(self, pane: Viewport) -> None:
         """Take a pane in hand; nothing happens when it is already."""
-        if pane is self._active or pane not in self._panes:
+        if pane is self._active or pane not in self.panes():
             return
         had_focus = self._active.hasFocus()
         if pane.tool() is not self._active.tool():
@@ -114,7 +116,7 @@ class Grid(QWidget):
         self._active.set_active(False)
         self._active = pane
         pane.set_active(True)
-        if self._alone is not None:
+        if self._alone is not None and pane in self._panes:
             self._alone = pane
             self._lay_out()
         self._name_panes()
@@ -129,6 +131,8 @@ class Grid(QWidget):
 
     def go(self, rows: int, columns: int) -> None:
         """Take in hand the pane so many rows below and columns to the right, if there is one."""
+        if self._active not in self._panes:
+            return
         row, column = divmod(self._panes.index(self._active), self._shape[1])
         row, column = row + rows, column + columns
         if 0 <= row < self._shape[0] and 0 <= column < self._shape[1]:
@@ -150,12 +154,13 @@ class Grid(QWidget):
         """
         if not (1 <= rows <= MOST and 1 <= columns <= MOST):
             raise ValueError(f"A grid of {rows} x {columns} panes is not offered.")
-        if panes and (len(panes) != rows * columns or self._active not in panes):
+        stays = self._active in self._panes and panes and self._active not in panes
+        if panes and (len(panes) != rows * columns or stays or set(panes) & set(self._elsewhere)):
             raise ValueError(f"These are not the panes of a grid of {rows} x {columns}.")
         if (rows, columns) == self._shape and self._alone is None and not panes:
             return
         self.setUpdatesEnabled(False)  # panes move without a picture of the way in between
-        while len(self._cells) < rows * columns:
+        while len(self._cells) - len(self._elsewhere) < rows * columns:
             self._new_pane()
         self._shape, self._alone = (rows, columns), None
         self._panes = list(panes) or self._chosen(rows * columns)
@@ -166,14 +171,14 @@ class Grid(QWidget):
 
     def _chosen(self, count: int) -> list[Viewport]:
         """Which panes get a place: the one in hand, then those that show something."""
-        order = self.all_panes()
+        order = [pane for pane in self.all_panes() if pane not in self._elsewhere]
         wanted = sorted(order, key=lambda pane: (pane is not self._active, not pane.frames()))
         kept = wanted[:count]
         return [pane for pane in order if pane in kept]
 
     def spare(self) -> Viewport:
         """A pane that shows nothing and has no place in the layout; made when there is none."""
-        free = [one for one in self.all_panes() if one not in self._panes and not one.frames()]
+        free = [one for one in self.all_panes() if one not in self.panes() and not one.frames()]
         return free[0] if free else self._new_pane()
 
     def is_maximised(self) -> bool:
@@ -182,7 +187,7 @@ class Grid(QWidget):
 
     def maximise(self) -> bool:
         """Let the pane in hand fill the grid, or bring the others back; False with one pane."""
-        if len(self._panes) == 1:
+        if len(self._panes) == 1 or self._active not in self._panes:
             return False
         self.setUpdatesEnabled(False)
         self._alone = self._active if self._alone is None else None
@@ -190,10 +195,60 @@ class Grid(QWidget):
         self.setUpdatesEnabled(True)
         return True
 
+    # --- windows of their own ---
+
+    def elsewhere(self) -> tuple[Viewport, ...]:
+        """The panes that stand in windows of their own."""
+        return tuple(self._elsewhere)
+
+    def take_out(self, pane: Viewport) -> Cell:
+        """Give a pane away to a window of its own; what is left moves together.
+
+        Of two panes the other fills the grid; in a larger layout, and in place of the only one, an
+        empty pane takes the place. Raises ValueError for a pane that is not in the layout.
+        """
+        if pane not in self._panes:
+            raise ValueError("This pane stands in no layout.")
+        self._alone = None
+        place = self._panes.index(pane)
+        self._elsewhere.append(pane)
+        if len(self._panes) == 2:
+            self._shape = (1, 1)
+            del self._panes[place]
+        else:
+            self._panes[place] = self.spare()
+        cell = self.cell(pane)
+        self._lay_out()
+        self._name_panes()
+        cell.set_framed(True)
+        self.layout_changed.emit()
+        return cell
+
+    def put_back(self, cell: Cell) -> None:
+        """The window of a pane was closed: it takes an empty place, else one is made for it."""
+        pane = cell.pane
+        self._elsewhere.remove(pane)
+        cell.setParent(self)
+        empty = next((one for one in self._panes if not one.frames()), None)
+        if empty is not None:
+            self._panes[self._panes.index(empty)] = pane
+            if empty is self._active:
+                self._lay_out()
+                self.activate(pane)
+        elif self._shape[1] < MOST and len(self._panes) == self._shape[1]:
+            self._shape = (1, self._shape[1] + 1)  # beside the others of one row
+            self._panes.append(pane)
+        if self._active not in self.panes():
+            self.activate(self._panes[0])
+        self._lay_out()
+        self._name_panes()
+        self.layout_changed.emit()
+
     def _lay_out(self) -> None:
         rows, columns = self._shape
         shown = self._panes if self._alone is None else [self._alone]
-        for cell in self._cells:
+        cells = [cell for cell in self._cells if cell.pane not in self._elsewhere]
+        for cell in cells:
             self._layout.removeWidget(cell)
         for row in range(MOST):
             self._layout.setRowStretch(row, int(row < rows and self._alone is None))
@@ -201,23 +256,24 @@ class Grid(QWidget):
             self._layout.setColumnStretch(column, int(column < columns and self._alone is None))
         for number, pane in enumerate(shown):
             cell = self.cell(pane)
-            cell.set_framed(len(self._panes) > 1)
+            cell.set_framed(len(self.panes()) > 1)
             self._layout.addWidget(cell, *divmod(number, columns))
-        for cell in self._cells:
+        for cell in cells:
             cell.setVisible(cell.pane in shown)
         for before, after in zip(self._panes, self._panes[1:], strict=False):
             QWidget.setTabOrder(before, after)
 
     def _name_panes(self) -> None:
         """Say which pane is in hand, to the eye and to a screen reader."""
-        several = len(self._panes) > 1
+        panes = self.panes()
+        several = len(panes) > 1
         for cell in self._cells:
             in_hand = cell.pane is self._active
             cell.set_outlined(several and in_hand)
-            if not several or cell.pane not in self._panes:
+            if not several or cell.pane not in panes:
                 cell.pane.setAccessibleName(tr("Film"))
                 continue
-            number, of = self._panes.index(cell.pane) + 1, len(self._panes)
+            number, of = panes.index(cell.pane) + 1, len(panes)
             name = (
                 tr("Film {number} of {of}, in hand", number=number, of=of)
                 if in_hand
@@ -275,7 +331,7 @@ class Grid(QWidget):
 
     def is_mixed(self) -> bool:
         """True while some pane shows another study than the one being reported."""
-        return any(self.cell(pane).is_foreign() for pane in self._panes)
+        return any(self.cell(pane).is_foreign() for pane in self.panes())
 
     def _compare(self, _: object = None) -> None:
         for cell in self._cells:
