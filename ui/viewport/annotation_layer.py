@@ -1,8 +1,8 @@
 """AnnotationLayer: the reader's marks over one pane, drawn, moved and pulled with the mouse.
 
 With a drawing tool in hand a drag draws, but a handle or a label under it is taken first; with
-window/level or scrolling in hand the lines of marks can be taken too. Only marks of the frame on the screen
-are painted and felt; what is half done ends when another frame comes.
+window/level or scrolling in hand the lines of marks can be taken too. Only marks of the frame on
+the screen are painted and felt; what is half done ends when another frame comes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ui.viewport.annotations import Annotations
 from ui.viewport.layer import Layer, Press, View
 from ui.viewport.mark_drawing import KINDS, Drawing
 from ui.viewport.mark_editor import MarkEditor
-from ui.viewport.mark_painting import Look, MarkPainter
+from ui.viewport.mark_painting import Label, Look, MarkPainter
 from ui.viewport.mark_shapes import handle_at, inside, is_on_line, moved, pulled
 from ui.viewport.mark_words import lines_of
 from ui.viewport.measuring import Measuring
@@ -71,7 +71,7 @@ class AnnotationLayer(Layer):
         self._selected = ""
         self._hovered: Hit | None = None
         self._mouse: Point | None = None  # over the image
-        self._labels: dict[str, QRectF] = {}  # of the last paint
+        self._labels: dict[str, Label] = {}  # of the last paint
         self._are_shown = True
         self._editor = MarkEditor(pane)
         self._editor.written.connect(self._take_text)
@@ -108,7 +108,7 @@ class AnnotationLayer(Layer):
         if mark is None or view is None:
             return False
         label = self._labels.get(mark.id)
-        at = label.topLeft() if label else QPointF(*view.placement.to_pane(*mark.points[0]))
+        at = label.place.topLeft() if label else QPointF(*view.placement.to_pane(*mark.points[0]))
         self._editor.open(mark, at)
         return True
 
@@ -133,7 +133,7 @@ class AnnotationLayer(Layer):
     # --- painting ---
 
     def paint(self, painter: QPainter, view: View) -> Identity | None:
-        brush = MarkPainter(painter, view.placement, view.pane, view.font)
+        brush = MarkPainter(painter, view.placement, view.pane, view.font, self._labels)
         looks = [self._look(mark, view) for mark in self._marks(view)]
         brush.paint(looks)
         self._labels = brush.labels
@@ -327,8 +327,8 @@ class AnnotationLayer(Layer):
                 return Hit(mark.id, handle)
         for mark in marks:
             label = self._labels.get(mark.id)
-            if label is not None and label.contains(press.at):
-                return Hit(mark.id, grip=press.at - label.topLeft())
+            if label is not None and label.place.contains(press.at):
+                return Hit(mark.id, grip=press.at - label.place.topLeft())
         on_line = (mark for mark in marks if is_on_line(mark, view.placement, at))
         found = next(on_line, None)
         return Hit(found.id) if found is not None else None

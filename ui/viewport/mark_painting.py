@@ -8,7 +8,7 @@ line, the handles and the frame around its label.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QP
 
 from dicom_io.image.annotation import Annotation, Kind
 from ui import theme
+from ui.viewport.mark_labels import Room, nearest
 from ui.viewport.mark_shapes import Line, handles, is_closed, lines
 from ui.viewport.overlay import EDGE, GAP
 from ui.viewport.placement import Placement
@@ -27,9 +28,6 @@ HEAD = 11.0  # of an arrow
 CROSS_FROM, CROSS_TO = 3.0, 9.0  # a probe leaves its pixel free
 ARC = 18.0  # radius at an angle's vertex
 HANDLE = 3.5
-APART = 10.0  # between a mark and its label
-_MANY = 60  # points that stand for a line when labels look for room
-_NOTHING = np.empty((0, 2))
 FAR = 18.0  # a label farther away is tied to its mark by a line
 
 
@@ -43,36 +41,54 @@ class Look:
     is_selected: bool = False
 
 
-class MarkPainter:
-    """Paints all marks of one frame in one go, so that their labels keep clear of each other."""
+@dataclass(frozen=True)
+class Label:
+    """Where a mark's words stand, and what that was found for."""
 
-    def __init__(self, painter: QPainter, place: Placement, pane: QRectF, font: QFont) -> None:
+    place: QRectF
+    key: tuple[Annotation, tuple[str, ...], Placement, QRectF]
+
+
+NO_LABELS: Mapping[str, Label] = {}
+
+
+class MarkPainter:
+    """Paints all marks of one frame in one go, so that their labels keep clear of each other.
+
+    `before` is what `labels` was at the last paint.
+    """
+
+    def __init__(
+        self,
+        painter: QPainter,
+        place: Placement,
+        pane: QRectF,
+        font: QFont,
+        before: Mapping[str, Label] = NO_LABELS,
+    ) -> None:
         self._painter = painter
         self._place = place
         self._pane = pane
         self._metrics = QFontMetricsF(font)
-        self._ink = _NOTHING  # points on all lines, for labels to keep clear of
-        self.labels: dict[str, QRectF] = {}  # where the words of each mark stand
+        self._before = before
+        self.labels: dict[str, Label] = {}  # where the words of each mark stand
         painter.setFont(font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
     def paint(self, looks: Sequence[Look]) -> None:
         """Lines first, then all labels; the one in hand last, over the others."""
+        shapes = {look.mark.id: lines(look.mark, self._place) for look in looks}
         for look in looks:
-            self._lines(look)
-        shapes = [line for look in looks for line in lines(look.mark, self._place)]
-        self._ink = np.vstack([_dotted(line) for line in shapes]) if shapes else _NOTHING
-        for look in sorted(looks, key=lambda look: look.mark.label_at is None):
-            if look.words:
-                self.labels[look.mark.id] = self._label_place(look)
+            self._lines(look, shapes[look.mark.id])
+        self._place_labels([look for look in looks if look.words], shapes)
         for look in sorted(looks, key=lambda look: (look.is_selected, look.is_hovered)):
             if look.mark.id in self.labels:
-                self._label(look, self.labels[look.mark.id])
+                self._label(look, self.labels[look.mark.id].place, shapes[look.mark.id])
 
     # --- lines ---
 
-    def _lines(self, look: Look) -> None:
-        mark, shapes = look.mark, lines(look.mark, self._place)
+    def _lines(self, look: Look, shapes: Sequence[Line]) -> None:
+        mark = look.mark
         thick = look.is_hovered or look.is_selected
         path, filled = self._path(mark, shapes), _head(mark, shapes)
         self._painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -87,7 +103,7 @@ class MarkPainter:
             self._painter.setBrush(QColor(theme.MARK))
             self._painter.drawPolygon(filled)
         if mark.kind is Kind.COBB and len(mark.points) == 4:
-            self._dashes(shapes[0].mean(axis=0), shapes[1].mean(axis=0))
+            self._dashes(*(QPointF(*line.mean(axis=0)) for line in shapes))
         if thick:
             self._handles(mark)
 
@@ -107,13 +123,13 @@ class MarkPainter:
             _cross(path, QPointF(*shapes[0][0]))
         return path
 
-    def _dashes(self, start: Line, end: Line) -> None:
+    def _dashes(self, start: QPointF, end: QPointF) -> None:
         """A fine broken line: what belongs together."""
         for colour, width in _strokes(1.0):
             pen = QPen(QColor(colour), width)
             pen.setDashPattern([3.0 / width, 4.0 / width])
             self._painter.setPen(pen)
-            self._painter.drawLine(QPointF(*start), QPointF(*end))
+            self._painter.drawLine(start, end)
 
     def _handles(self, mark: Annotation) -> None:
         self._painter.setBrush(QColor(theme.FILM))
@@ -123,57 +139,39 @@ class MarkPainter:
 
     # --- labels ---
 
-    def _label_place(self, look: Look) -> QRectF:
-        """Where the words go: where a hand put them, else the best of four places around."""
+    def _place_labels(self, looks: Sequence[Look], shapes: Mapping[str, list[Line]]) -> None:
+        """Labels that nothing has changed for stay; the others find room."""
+        keys = {look.mark.id: (look.mark, look.words, self._place, self._pane) for look in looks}
+        stay = {name: self._before[name] for name, key in keys.items()
+                if name in self._before and self._before[name].key == key}  # fmt: skip
+        fresh = [look for look in looks if look.mark.id not in stay]
+        self.labels = dict(stay)
+        if not fresh:
+            return
+        room = Room(self._pane, [line for many in shapes.values() for line in many])
+        for label in stay.values():
+            room.take(label.place)
+        for look in sorted(fresh, key=lambda look: look.mark.label_at is None):
+            name = look.mark.id
+            place = self._found(look, shapes[name], room)
+            room.take(place)
+            self.labels[name] = Label(place, keys[name])
+
+    def _found(self, look: Look, shapes: Sequence[Line], room: Room) -> QRectF:
+        """Where the words go: where a hand put them, else beside the mark."""
         wide = max(self._metrics.horizontalAdvance(word) for word in look.words) + 2 * GAP
         size = QRectF(0, 0, wide, self._metrics.height() * len(look.words))
         if look.mark.kind is Kind.TEXT:
             return size.translated(QPointF(*self._place.to_pane(*look.mark.points[0])))
         if look.mark.label_at is not None:
-            return self._kept(size.translated(QPointF(*self._place.to_pane(*look.mark.label_at))))
-        points = np.vstack(lines(look.mark, self._place))
-        box = QRectF(QPointF(*points.min(axis=0)), QPointF(*points.max(axis=0)))
-        places = [self._kept(size.translated(*top)) for top in self._tops(look.mark, points, size)]
-        faults = [self._faults(place, box.center()) + n for n, place in enumerate(places)]
-        return places[faults.index(min(faults))]
+            return room.kept(size.translated(QPointF(*self._place.to_pane(*look.mark.label_at))))
+        return room.beside(np.vstack(shapes), size, is_closed(look.mark))
 
-    def _tops(self, mark: Annotation, points: Line, size: QRectF) -> list[tuple[float, float]]:
-        """Where a label's top left corner may go, the best liked first."""
-        (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-        wide, high = size.width(), size.height()
-        middle = (left + right - wide) / 2
-        if is_closed(mark):
-            ends = [(right, top), (right, bottom - high)], [(left, top), (left, bottom - high)]
-        else:  # level with the very ends
-            first, last = points[points[:, 0].argmin(), 1], points[points[:, 0].argmax(), 1]
-            ends = [(right, last - high / 2)], [(left, first - high / 2)]
-        return [
-            *((x + APART, y) for x, y in ends[0]),
-            *((x - APART - wide, y) for x, y in ends[1]),
-            (middle, bottom + APART),
-            (middle, top - APART - high),
-        ]
-
-    def _faults(self, place: QRectF, middle: QPointF) -> float:
-        """How badly a label would stand: on its mark's middle, on lines, on other labels."""
-        room = place.adjusted(-GAP, -GAP, GAP, GAP)
-        on_middle = 1e6 if room.contains(middle) else 0.0
-        others = sum(_area(place.intersected(other)) for other in self.labels.values())
-        near = (self._ink >= (room.left(), room.top())) & (
-            self._ink <= (room.right(), room.bottom())
-        )
-        return on_middle + others + 100.0 * float(np.count_nonzero(near.all(axis=1)))
-
-    def _kept(self, place: QRectF) -> QRectF:
-        """Inside the pane, as far as it fits."""
-        room = self._pane.adjusted(GAP, GAP, -GAP, -GAP)
-        x = min(max(place.x(), room.left()), max(room.left(), room.right() - place.width()))
-        y = min(max(place.y(), room.top()), max(room.top(), room.bottom() - place.height()))
-        return QRectF(x, y, place.width(), place.height())
-
-    def _label(self, look: Look, place: QRectF) -> None:
+    def _label(self, look: Look, place: QRectF, shapes: Sequence[Line]) -> None:
         if look.mark.kind is not Kind.TEXT:
-            self._tie(look.mark, place)
+            near, end, way = nearest(np.vstack(shapes), place)
+            if way > FAR:
+                self._dashes(near, end)
         self._painter.fillRect(place, QColor(theme.SHADE))
         if look.is_selected or look.is_hovered:
             self._painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -183,18 +181,6 @@ class MarkPainter:
         left, top = place.left() + GAP, place.top() + self._metrics.ascent()
         for number, word in enumerate(look.words):
             self._painter.drawText(QPointF(left, top + number * self._metrics.height()), word)
-
-    def _tie(self, mark: Annotation, place: QRectF) -> None:
-        """A line to the mark from a label that was put far away."""
-        points = np.vstack(lines(mark, self._place))
-        near = np.stack(
-            [points[:, 0].clip(place.left(), place.right()),
-             points[:, 1].clip(place.top(), place.bottom())], axis=1,
-        )  # fmt: skip
-        ways = np.hypot(*(points - near).T)
-        closest = int(ways.argmin())
-        if ways[closest] > FAR:
-            self._dashes(near[closest], points[closest])
 
     def corner(self, words: Sequence[str], lift: int) -> None:
         """Lines at the lower right, `lift` lines above the scale bar, each on a shade."""
@@ -208,15 +194,6 @@ class MarkPainter:
             self._painter.drawText(QPointF(place.x(), top + self._metrics.ascent()), word)
 
 
-def _dotted(line: Line) -> Line:
-    """Points along a line, close enough that none slips past a label; no more than are needed."""
-    if len(line) < 2 or len(line) > _MANY:
-        return line
-    parts = max(2, _MANY // (len(line) - 1))
-    share = np.linspace(0, 1, parts)[:, None, None]
-    return np.asarray((line[:-1] * (1 - share) + line[1:] * share).reshape(-1, 2))
-
-
 def _strokes(width: float) -> tuple[tuple[str, float], ...]:
     """The dark edge, then the line."""
     return (theme.SHADE, width + HALO), (theme.MARK, width)
@@ -224,10 +201,6 @@ def _strokes(width: float) -> tuple[tuple[str, float], ...]:
 
 def _polygon(line: Line) -> QPolygonF:
     return QPolygonF([QPointF(x, y) for x, y in line])
-
-
-def _area(rectangle: QRectF) -> float:
-    return max(0.0, rectangle.width()) * max(0.0, rectangle.height())
 
 
 def _end_strokes(path: QPainterPath, line: Line) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -510,7 +511,7 @@ def test_a_label_is_dragged_away_and_stays_there_in_the_image(ct: Bench, qtbot: 
     ct.pane.arm(Tool.WINDOW)
     ct.pane.grab()
     layer = ct.marking.layer(ct.pane)
-    label = layer._labels[ct.only().id]
+    label = layer._labels[ct.only().id].place
     start = label.center()
 
     hands.drag(ct.pane, [(start.x(), start.y()), (start.x(), start.y() + 30),
@@ -518,11 +519,11 @@ def test_a_label_is_dragged_away_and_stays_there_in_the_image(ct: Bench, qtbot: 
 
     assert ct.only().label_at is not None
     ct.pane.grab()
-    moved = layer._labels[ct.only().id]
+    moved = layer._labels[ct.only().id].place
     assert (moved.x(), moved.y()) == pytest.approx((label.x() + 20, label.y() + 90), abs=0.01)
     ct.pane.zoom_by(1.5)
     ct.pane.grab()
-    corner = layer._labels[ct.only().id].topLeft()
+    corner = layer._labels[ct.only().id].place.topLeft()
     assert near([(corner.x(), corner.y())], ct.at(ct.only().label_at or (0, 0)))
 
 
@@ -537,7 +538,7 @@ def test_a_label_never_covers_the_middle_of_its_mark_and_stays_in_the_pane(
 
     ct.pane.grab()
 
-    label = ct.marking.layer(ct.pane)._labels[ct.only().id]
+    label = ct.marking.layer(ct.pane)._labels[ct.only().id].place
     (x0, y0), (x1, y1) = ct.at(*ct.only().points)
     assert not label.contains(QPointF((x0 + x1) / 2, (y0 + y1) / 2))
     assert ct.pane.rect().toRectF().contains(label)
@@ -689,3 +690,30 @@ def test_k_makes_a_key_image_of_this_frame_and_says_so(stack: Bench) -> None:
     assert stack.store.key_images(frames[0].identity) == ()
     hands.key(stack.pane, KEYS.Key_Z, hands.CTRL)
     assert stack.store.is_key_image(frames[0].identity)
+
+
+def test_labels_of_other_marks_stay_while_one_is_drawn(ct: Bench) -> None:
+    ct.draw(Tool.LENGTH, (200, 150), (220, 160), (330, 200))
+    first = ct.only()
+    layer = ct.marking.layer(ct.pane)
+    ct.pane.grab()
+    before = layer._labels[first.id].place
+    x, y = before.center().x(), before.center().y()
+
+    ct.draw(Tool.RECTANGLE, (x - 40, y + 40), (x, y), (x + 60, y - 40))  # right over the label
+
+    ct.pane.grab()
+    assert layer._labels[first.id].place == before
+    assert not layer._labels[ct.marks()[1].id].place.intersects(before)
+
+
+def test_labels_find_room_beside_each_other(ct: Bench) -> None:
+    for row in range(5):
+        ct.draw(Tool.LENGTH, (200, 200 + 12 * row), (220, 200), (330, 200 + 12 * row))
+
+    ct.pane.grab()
+
+    places = [label.place for label in ct.marking.layer(ct.pane)._labels.values()]
+    assert len(places) == 5
+    shared = [one.intersected(other) for one, other in itertools.combinations(places, 2)]
+    assert sum(part.width() * part.height() for part in shared if not part.isEmpty()) == 0
