@@ -25,6 +25,7 @@
     │   ├── DiskFull
     │   ├── FormatTooNew       written by a later Wetread
     │   └── FormatUnreadable   damaged, or not ours
+    ├── ExportRefused          an export that must not be made as it was asked for
     └── Cancelled              the person stopped it; nothing is wrong
 
 `str(problem)` is one sentence or two for the person at the screen: what happened, to what, and
@@ -158,6 +159,10 @@ class FormatTooNew(StorageProblem):
 
 class FormatUnreadable(StorageProblem):
     """The file is damaged, or is not one of ours."""
+
+
+class ExportRefused(DicomProblem):
+    """The export cannot or must not be made; the sentence says what would help."""
 
 
 class Cancelled(DicomProblem):

@@ -32,7 +32,7 @@ from tests.plugin.commands.conftest import ECHO
 from tests.servers import Server, await_true, start_orthanc, stop
 
 COMMANDS = ["demo", "find", "fetch", "send", "draft", "sign", "ask", "render"]
-COMMANDS += ["train", "evaluate", "model", "window"]
+COMMANDS += ["train", "evaluate", "model", "window", "export"]
 STUDY = "1.3.6.1.4.1.5962.1.2.9.20040826185059.5457"
 
 
