@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +77,7 @@ class Thumbnails(QWidget):
         self._entries: list[SeriesEntry] = []
         self._tiles: list[_Tile] = []
         self._running: list[Job] = []
+        self._keys: frozenset[Identity] = frozenset()  # key images of this study
         self._shown: dict[Identity, str] = {}  # which pane shows what, by `SeriesEntry.name`
         self._drawn: dict[Identity, NDArray[np.uint8]] = {}  # by the frame that stands for a series
         self._group = QButtonGroup(self)
@@ -111,6 +112,7 @@ class Thumbnails(QWidget):
                 self._picture(tile, middle(entry.frames))
             SeriesDrag(tile.button, entry.name)
         self.mark_shown(self._shown)
+        self.mark_keys(self._keys)
         if current is not None:
             self.select(current)
 
@@ -143,6 +145,13 @@ class Thumbnails(QWidget):
         self._shown = dict(shown)
         for entry, tile in zip(self._entries, self._tiles, strict=True):
             tile.mark(self._shown.get(entry.name, ""))
+
+    def mark_keys(self, keys: Collection[Identity]) -> None:
+        """Say at each picture how many of its images are key images."""
+        self._keys = frozenset(keys)
+        for entry, tile in zip(self._entries, self._tiles, strict=True):
+            own = sum(frame.identity in self._keys for frame in entry.frames) if keys else 0
+            tile.count_keys(own)
 
     def current(self) -> Identity | None:
         """The series that is marked."""
@@ -217,11 +226,14 @@ class _Tile(QWidget):
         self.where.setProperty("role", "place")
         self.where.setProperty("small", True)
         self.where.hide()
+        self.keys = _line("", "quiet")
+        self.keys.hide()
         layout.addWidget(self.button)
         layout.addWidget(caption)
         for words, role in ((part, "quiet"), (told, "alarm")):
             if words:
                 layout.addWidget(_line(words, role))
+        layout.addWidget(self.keys)
         layout.addWidget(self.where)
 
     def mark(self, where: str) -> None:
@@ -229,6 +241,12 @@ class _Tile(QWidget):
         self.where.setText(where)
         self.where.setVisible(bool(where))
         self.button.setAccessibleName(f"{self._whole}, {where}" if where else self._whole)
+
+    def count_keys(self, count: int) -> None:
+        """Say how many key images there are; nothing for none."""
+        words = tr("1 key image") if count == 1 else tr("{count} key images", count=count)
+        self.keys.setText(f"◆ {words}" if count else "")
+        self.keys.setVisible(count > 0)
 
     def draw(self, pixels: NDArray[np.uint8]) -> None:
         """Put the picture on the button."""

@@ -111,3 +111,17 @@ def test_the_mark_stays_while_a_study_grows(grid: Thumbnails, qtbot: QtBot) -> N
 
     assert grid.current() == first.series.identity
     assert grid.button(0).isChecked()
+
+
+def test_key_images_are_counted_at_their_stack_and_stay_counted(grid: Thumbnails) -> None:
+    frames = tuple(flat(60, instance=number) for number in (1, 2, 3))
+    other = flat(60, series=2)
+    grid.set_series([entry(frames), entry((other,))])
+
+    grid.mark_keys({frames[0].identity, frames[2].identity, flat(9, study=7).identity})
+    grid.set_series([entry((other,)), entry(frames)])  # more has arrived
+
+    shown = [(tile.keys.text(), tile.keys.isVisible()) for tile in grid._tiles]
+    assert shown == [("", False), ("◆ 2 key images", True)]
+    grid.mark_keys(())
+    assert not any(tile.keys.isVisible() for tile in grid._tiles)
