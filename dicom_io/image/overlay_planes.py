@@ -50,11 +50,11 @@ class OverlayPlane:
 
     @property
     def caption(self) -> str:
-        """What is written beside it; "" for nothing."""
+        """What is written beside a region of interest: its name and measures; "" for graphics."""
         measured = [] if self.area is None else [f"{self.area} px"]
         measured += [] if self.mean is None else [f"mean {self.mean:g}"]
         measured += [] if self.deviation is None else [f"SD {self.deviation:g}"]
-        return "  ".join(filter(None, [self.label, *measured])) if self.is_roi else self.label
+        return "  ".join(filter(None, [self.label, *measured])) if self.is_roi else ""
 
     def on_image(self, rows: int, columns: int) -> NDArray[np.bool_]:
         """The bits that lie on an image of that size, as (rows, columns)."""

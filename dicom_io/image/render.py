@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -247,7 +248,8 @@ def _found(table: Bytes, places: Values, first: int = 0) -> Bytes:
     """
     picture = np.empty((*places.shape, *table.shape[1:]), np.uint8)
     rows = max(1, BLOCK // max(1, places[:1].size))
-    beyond = "raise" if len(table) == 1 << 8 * places.dtype.itemsize else "wrap"  # raise is quicker
+    whole = len(table) == 1 << 8 * places.dtype.itemsize  # nothing can lie beyond: quicker
+    beyond: Literal["raise", "wrap"] = "raise" if whole else "wrap"
     for begin in range(0, len(places), rows):
         block = slice(begin, begin + rows)
         one = places[block] if not first else places[block].astype(np.int64) - first

@@ -28,10 +28,12 @@ _TINY = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Stencil:
-    """Bits as an image in one colour, and where it goes: from its pixels to the pane's."""
+    """Bits as an image in one colour, and where it goes: from its pixels to the pane's. `shade` is
+    the same in the colour of the ground, so that it is seen on white bone too."""
 
     image: QImage
     transform: QTransform
+    shade: QImage | None = None
 
 
 class Planes:
@@ -63,11 +65,11 @@ class Planes:
         if not self:
             return
         if self._made is None or self._made[0] != placement:
-            hides, lies = shutter_colour(self.shutter or Shutter()), QColor(theme.FILM_TEXT)
+            hides = shutter_colour(self.shutter or Shutter())
             self._made = (
                 placement,
                 tuple(self._stencils(self._bitmaps, placement, hides)),
-                tuple(self._stencils(self.overlays, placement, lies)),
+                tuple(self._stencils(self.overlays, placement)),
             )
         _, bitmaps, overlays = self._made
         painter.save()
@@ -89,10 +91,10 @@ class Planes:
         return self._bits[plane.group]
 
     def _stencils(
-        self, planes: Iterable[OverlayPlane], placement: Placement, colour: QColor
+        self, planes: Iterable[OverlayPlane], placement: Placement, covers: QColor | None = None
     ) -> Iterable[Stencil]:
-        """What is seen of some planes over the picture. In a smaller picture a pixel is set where
-        any bit under it is, so that thin lines and small print stay."""
+        """What is seen of some planes over the picture: light with a shade, or covering it. In a
+        smaller picture a pixel is set where any bit under it is, so that thin lines stay."""
         seen = device_box(placement)
         if seen is None:
             return
@@ -107,7 +109,9 @@ class Planes:
             if bits.any():
                 x, y = plane.column + columns.start, plane.row + rows.start
                 transform = QTransform(by[0], 0, 0, by[1], x, y) * QTransform(*placement.affine)
-                yield Stencil(_stencil_image(bits, colour), transform)
+                image = _stencil_image(bits, covers or QColor(theme.FILM_TEXT))
+                shade = None if covers else _stencil_image(bits, QColor(theme.FILM))
+                yield Stencil(image, transform, shade)
 
 
 def shutter_colour(shutter: Shutter) -> QColor:
@@ -181,13 +185,15 @@ def _stencil_image(bits: NDArray[np.bool_], colour: QColor) -> QImage:
 
 
 def paint_stencil(painter: QPainter, one: Stencil) -> None:
-    """Put bits where they go."""
+    """Put bits where they go, their shade one pixel below and to the right."""
     before = painter.transform()
-    painter.setTransform(one.transform, True)
-    smaller = abs(painter.transform().determinant()) < 1 - _TINY
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smaller)
-    painter.drawImage(QPointF(0, 0), one.image)
-    painter.setTransform(before)
+    for image, aside in ((one.shade, 1.0), (one.image, 0.0)):
+        if image is not None:
+            painter.setTransform(one.transform * QTransform.fromTranslate(aside, aside), True)
+            smaller = abs(painter.transform().determinant()) < 1 - _TINY
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smaller)
+            painter.drawImage(QPointF(0, 0), image)
+            painter.setTransform(before)
 
 
 def _paint_caption(

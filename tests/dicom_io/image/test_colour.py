@@ -29,7 +29,8 @@ def as_ybr(colours: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Full range luminance and chrominance, by the equations of PS3.3 C.7.6.3.1.2."""
     matrix = np.array([[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]])
     values = colours.astype(float) @ matrix.T + [0, 128, 128]
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    whole: NDArray[np.uint8] = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return whole
 
 
 @pytest.mark.parametrize("planar", [0, 1])
@@ -107,9 +108,10 @@ def stream_of(colours: NDArray[np.uint8], *, ybr: bool, marker: str, ids: bytes)
         if place and kind in (0xE0, 0xEE) or not marker and kind in (0xE0, 0xEE):
             continue  # the encoder's own
         if kind == 0xC0:
-            content = bytearray(content)
-            content[6::3] = ids
-        out += bytes([0xFF, kind]) + (len(content) + 2).to_bytes(2, "big") + bytes(content)
+            named = bytearray(content)
+            named[6::3] = ids
+            content = bytes(named)
+        out += bytes([0xFF, kind]) + (len(content) + 2).to_bytes(2, "big") + content
     scan = bytearray(rest)
     for component in range(3):
         assert scan[5 + 2 * component] == own[component]

@@ -35,7 +35,8 @@ LYING = [Orientation(mirrored, quarters) for mirrored in (False, True) for quart
 def plane(bits: NDArray[np.bool_], column: int = 0, row: int = 0, **more: Any) -> OverlayPlane:
     packed = np.packbits(bits, bitorder="little")
     group = more.pop("group", 0x6000)
-    return OverlayPlane(group, packed, (bits.shape[0], bits.shape[1]), column, row, False, **more)
+    shape = (bits.shape[0], bits.shape[1])
+    return OverlayPlane(group, packed, shape, column, row, bool(more.get("label")), **more)
 
 
 def painted(planes: Planes, placement: Placement, side: int) -> Bytes:
@@ -77,6 +78,21 @@ def test_a_thin_line_survives_a_small_picture(qtbot: QtBot) -> None:
 
     assert (found[:, :, 0].max(axis=1) > 100).all()  # the upright line is on every row
     assert (found[:, :, 0].max(axis=0) > 100).all()
+
+
+def test_a_line_is_seen_on_white_too(qtbot: QtBot) -> None:
+    bits = np.zeros((20, 20), np.bool_)
+    bits[10] = True
+    canvas = QImage(20, 20, QImage.Format.Format_RGB32)
+    canvas.fill(QColor("white"))
+    painter = QPainter(canvas)
+    place = Placement(20, 20, width=20, height=20).fitted()
+    Planes(NOBODY, [plane(bits)]).draw(painter, place, QFont())
+    painter.end()
+
+    found = as_array(canvas)[:, 10, 0]
+
+    assert found.tolist() == [255] * 10 + [LIGHT[0], 0] + [255] * 8
 
 
 def test_a_region_s_words_stand_beside_it(qtbot: QtBot) -> None:
