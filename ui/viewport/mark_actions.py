@@ -162,7 +162,9 @@ class Marking(QObject):
     def toggle_key_image(self) -> None:
         """Make the image in hand a key image, or no longer one."""
         frame = self._grid.selected_frame()
-        if frame is not None:
+        if frame is not None and frame.derivation:
+            self._say(tr("A computed plane is no image of the study; choose a key image there."))
+        elif frame is not None:
             self.annotations.toggle_key_image(frame.identity)
 
     def _is_key_image(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -717,3 +718,15 @@ def test_labels_find_room_beside_each_other(ct: Bench) -> None:
     assert len(places) == 5
     shared = [one.intersected(other) for one, other in itertools.combinations(places, 2)]
     assert sum(part.width() * part.height() for part in shared if not part.isEmpty()) == 0
+
+
+def test_a_computed_plane_is_no_key_image(
+    show: Callable[[Sequence[ImageFrame]], Bench],
+) -> None:
+    plane = dataclasses.replace(flat(60, side=16), derivation="across the series")
+    bench = show([plane])
+
+    hands.key(bench.pane, KEYS.Key_K)
+
+    assert bench.store.key_images(plane.identity) == ()
+    assert "computed" in bench.said[-1]
