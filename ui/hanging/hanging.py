@@ -62,6 +62,7 @@ class Hanging(QObject):
         self._applied: Protocol | None = None
         self._prior: tuple[Study | None, tuple[SeriesEntry, ...]] = (None, ())
         self._is_touched = False
+        self._listed = 0  # series, or stacks of series, when images came last
         self._series: dict[Viewport, str] = {}  # what each pane showed last, by UID
         grid.touched.connect(self.touch)
         grid.dropped.connect(self._drop)
@@ -165,8 +166,10 @@ class Hanging(QObject):
             entry.series.identity.series for entry in self._worklist.thumbnails.entries()
         )
         grid.add_frames([one for one in frames if stacks[one.identity.series] <= 1])
+        more, self._listed = len(listed) != self._listed, len(listed)
         if not self._is_touched and self._applied is not None:
-            self._fill()
+            if more:  # and not at every image of a series that is known
+                self._fill()
         elif is_first and not self._is_touched:
             self._apply_best()
 
@@ -238,7 +241,8 @@ class Hanging(QObject):
 
     def _fill(self) -> None:
         """A series that has come takes a place that waited for it."""
-        if self._applied is not None:
+        waits = any(not pane.frames() for pane in self._grid.panes())
+        if self._applied is not None and waits:
             self._put(hang(self._applied, self._case()), only_empty=True)
 
     def _put(self, hung: Sequence[Hung], *, only_empty: bool) -> None:

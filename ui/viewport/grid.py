@@ -262,6 +262,7 @@ class Grid(QWidget):
             cell.setVisible(cell.pane in shown)
         for before, after in zip(self._panes, self._panes[1:], strict=False):
             QWidget.setTabOrder(before, after)
+        self._compare()  # a pane that came back may show another study
 
     def _name_panes(self) -> None:
         """Say which pane is in hand, to the eye and to a screen reader."""
