@@ -53,6 +53,8 @@ def why_no_draft(frame: ImageFrame, model: ModelFolder) -> str:
     """
     if FINDINGS not in model.tasks and not (CHOICE in model.tasks and model.findings):
         return f"The model {model.name} cannot draft findings. Choose another in the settings."
+    if frame.derivation:
+        return "No draft: this is a computed plane. Go to an image of the study itself."
     if frame.made_up:
         return ""  # a picture file says nothing; the person who chose it knows
     if wrong := _not_a_frontal_chest_film(frame):

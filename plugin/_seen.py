@@ -49,8 +49,13 @@ def look(
     """Render the frame by the viewport's own renderer, and cut the box out.
 
     `box` is (x0, y0, x1, y1) in stored columns and rows from the top left corner. Raises
-    FileProblem when the frame cannot be decoded, BadRequest for a box that holds no pixel.
+    FileProblem when the frame cannot be decoded, BadRequest for a box that holds no pixel and for
+    a frame that was computed from others: what a model says must rest on an image that is stored.
     """
+    if frame.derivation:
+        raise BadRequest(
+            "This is a computed plane, which lies in no archive. Ask about an image of the study."
+        )
     stored = frame.stored()
     shown = window or windows_of(frame, stored)[0]
     try:

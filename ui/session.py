@@ -158,10 +158,13 @@ class Session(QObject):
     def look_at(self, frame: ImageFrame | None) -> None:
         """The reader sees this image: it becomes evidence of the report.
 
-        An image of a prior does not: the report is about the open study alone.
+        An image of a prior does not: the report is about the open study alone. Nor does a picture
+        that lies in no archive: nobody could look it up.
         """
         identity = self.reading.identity
-        if frame is None or identity is None or not frame.identity.same_study(identity):
+        if frame is None or frame.made_up or identity is None:
+            return
+        if not frame.identity.same_study(identity):
             return
         seen = frame.identity.of_frame(0)
         if seen not in self._seen:

@@ -44,6 +44,7 @@ from ui.viewport.grid_actions import grid_actions
 from ui.viewport.layout_picker import LayoutPicker, layout_text
 from ui.viewport.mark_actions import Marking
 from ui.viewport.pane_actions import pane_actions
+from ui.viewport.reformatting import Reformatting
 from ui.viewport.together import Together
 from ui.viewport.viewport import Viewport
 from ui.wording import title_of
@@ -128,8 +129,15 @@ class Window(QMainWindow):
         of_marks = [*self.marking.actions(), *self.states.actions()]
         self.together = Together(self.grid)
         self.worklist.stacks_changed.connect(self.together.notes.take)
+        self.reformatting = Reformatting(self.grid, jobs, self.together)
+        self.reformatting.said.connect(self.report.say)
         self.hanging.hung.connect(self._link)
-        of_space = [*self.together.actions(), *self.cines.actions(), *self.films.actions()]
+        of_space = [
+            *self.together.actions(),
+            *self.reformatting.actions(),
+            *self.cines.actions(),
+            *self.films.actions(),
+        ]
         self.add_actions(
             [*self._actions(), *self._of_panes, *of_marks, *of_grid, *of_space, *of_report]
         )
@@ -176,11 +184,12 @@ class Window(QMainWindow):
 
     def selected_frame(self) -> ImageFrame | None:
         frame = self.viewport.selected_frame()
-        return frame if frame is not None and self._is_reported(frame.identity) else None
+        if frame is None or frame.derivation:  # a computed plane is nothing to ask about
+            return None
+        return frame if self._is_reported(frame.identity) else None
 
     def selected_box(self) -> Region | None:
-        box = self.viewport.box()
-        return box if box is not None and self._is_reported(box.identity) else None
+        return self.viewport.box() if self.selected_frame() is not None else None
 
     def current_window(self) -> GreyWindow | None:
         return self.viewport.current_window()
@@ -360,7 +369,7 @@ class Window(QMainWindow):
         self.frame_selected.emit(self.selected_frame() if frame is not None else None)
 
     def _box_drawn(self, box: Region | None) -> None:
-        self.box_drawn.emit(box if box is not None and self._is_reported(box.identity) else None)
+        self.box_drawn.emit(box if self.selected_frame() is not None else None)
 
     def _study_opened(self, study: Study | None) -> None:
         self.worklist.clear_series()

@@ -156,6 +156,11 @@ def places_of(frames: Iterable[ImageFrame]) -> list[Place]:
     return found
 
 
+def remember(frames: Iterable[ImageFrame], places: Iterable[Place]) -> None:
+    """Say where frames lie, for whoever made them and knows."""
+    _known.update(zip(frames, places, strict=True))
+
+
 class _File:
     """What one header says of all its frames, and then of each."""
 

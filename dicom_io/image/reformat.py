@@ -23,6 +23,7 @@ from dicom_io.image.decode import Decoded
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.grid import Grid, grid_of
 from dicom_io.image.modality import modality_of
+from dicom_io.image.place import Place, places_of, remember
 from dicom_io.image.volume import Volume, Voxels
 from dicom_io.image.window import LUT, automatic, file_windows
 
@@ -60,6 +61,7 @@ DIRECTIONS = {
     Cut.CORONAL: ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0)),
     Cut.SAGITTAL: ((0.0, 1.0, 0.0), (0.0, 0.0, -1.0)),
 }
+NOT_STORED = "A computed plane: in no archive, and no evidence of a report."
 _COPIED = (
     "SpecificCharacterSet",
     "PatientID",
@@ -82,32 +84,51 @@ _COPIED = (
 )
 
 
+class Planes:
+    """All planes of one direction through a volume; any slab of them is made in a moment."""
+
+    def __init__(self, volume: Volume, cut: Cut) -> None:
+        self._volume = volume
+        self._cut = cut
+        self._grid = grid_of(volume, *DIRECTIONS[cut])
+        self._header = _header(volume, cut, self._grid)
+        self._places: list[Place] = []
+        self._places = places_of(self.frames())
+
+    def frames(self, slab: Slab = Slab()) -> tuple[ImageFrame, ...]:
+        """The planes in the order of their positions. Nothing is computed before one is decoded."""
+        grid, volume = self._grid, self._volume
+        header = _with_slab(self._header, volume, self._cut, slab)
+        deep = slab_depth(slab, grid.step)
+
+        def decode(index: int) -> Decoded:
+            half = deep // 2
+            chosen = range(max(index - half, 0), min(index + half + 1, grid.count))
+            planes = [grid.cut(n) for n in chosen]
+            return Decoded(_projected(volume, planes, slab.projection))
+
+        name = Identity.of(header)
+        path = Path(f"{self._cut} planes of {volume.source.path.name}")
+        words = f"{self._cut} plane, computed from {len(volume.voxels)} slices"
+        notices = (NOT_STORED, *volume.notices)
+        found = tuple(
+            ImageFrame(name.of_frame(n + 1), header, n, path, decode, notices, True, words)
+            for n in range(grid.count)
+        )
+        if self._places:  # a slab lies where its middle plane does
+            remember(found, self._places)
+        return found
+
+
 def reformatted(volume: Volume, cut: Cut, slab: Slab = Slab()) -> tuple[ImageFrame, ...]:
-    """The planes of that direction through the whole volume, in the order of their positions.
-
-    Nothing is computed before a frame is decoded.
-    """
-    grid = grid_of(volume, *DIRECTIONS[cut])
-    header = _header(volume, cut, slab, grid)
-    deep = slab_depth(slab, grid.step)
-
-    def decode(index: int) -> Decoded:
-        before = (deep - 1) // 2
-        chosen = range(max(index - before, 0), min(index - before + deep, grid.count))
-        return Decoded(_projected(volume, [grid.cut(n) for n in chosen], slab.projection))
-
-    identity = Identity.of(header)
-    path = Path(f"{cut} planes of {volume.source.path.name}")
-    words = f"{cut} plane, computed from {len(volume.voxels)} slices"
-    return tuple(
-        ImageFrame(identity.of_frame(n + 1), header, n, path, decode, volume.notices, True, words)
-        for n in range(grid.count)
-    )
+    """The planes of that direction through the whole volume, in the order of their positions."""
+    return Planes(volume, cut).frames(slab)
 
 
 def slab_depth(slab: Slab, step: float) -> int:
-    """How many planes, `step` mm apart, a slab holds; 1 at least."""
-    return max(1, round(slab.thickness / step))
+    """How many planes, `step` mm apart, lie within half the thickness of the middle one; always an
+    odd number, so that the slab's middle is its plane's place."""
+    return 2 * int(slab.thickness / 2 / step + 1e-6) + 1
 
 
 def _projected(volume: Volume, planes: list[Voxels], projection: Projection) -> Voxels:
@@ -144,27 +165,35 @@ def _of_block(block: Voxels, projection: Projection) -> Voxels:
 # --- the header ---
 
 
-def _header(volume: Volume, cut: Cut, slab: Slab, grid: Grid) -> Dataset:
-    """One header for all planes: what differs is in its per-frame functional groups."""
+def _header(volume: Volume, cut: Cut, grid: Grid) -> Dataset:
+    """What all slabs of these planes share; what differs from plane to plane is in the per-frame
+    functional groups."""
     source = volume.source.header
     header = Dataset()
-    header.file_meta = FileMetaDataset()
-    header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     for keyword in _COPIED:
         if keyword in source:
             setattr(header, keyword, source[keyword].value)
-    words = slab.words()
     header.SeriesInstanceUID = _uid(volume, cut, "")
-    header.SOPInstanceUID = _uid(volume, cut, words or "single")
     header.ImageType = ["DERIVED", "SECONDARY", "REFORMATTED"]
-    header.SeriesDescription = f"MPR {cut}, {words}" if words else f"MPR {cut}"
     header.DerivationDescription = (
         f"{cut} planes cut out of {len(volume.voxels)} slices on this workstation; in no archive"
     )
     header.NumberOfFrames = grid.count
     header.Rows, header.Columns = grid.rows, grid.columns
     _describe_values(header, volume)
-    _describe_places(header, grid, slab)
+    _describe_places(header, grid)
+    return header
+
+
+def _with_slab(planes: Dataset, volume: Volume, cut: Cut, slab: Slab) -> Dataset:
+    """The same planes, so thick: another image."""
+    header = Dataset()
+    header.file_meta = FileMetaDataset()
+    header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    header.update({tag: planes.get_item(tag) for tag in planes.keys()})
+    words = slab.words()
+    header.SOPInstanceUID = _uid(volume, cut, words or "single")
+    header.SeriesDescription = f"MPR {cut}, {words}" if words else f"MPR {cut}"
     return header
 
 
@@ -202,11 +231,10 @@ def _describe_values(header: Dataset, volume: Volume) -> None:
     header.VOILUTFunction = windows[0].function
 
 
-def _describe_places(header: Dataset, grid: Grid, slab: Slab) -> None:
+def _describe_places(header: Dataset, grid: Grid) -> None:
     shared, plane, measures = Dataset(), Dataset(), Dataset()
     plane.ImageOrientationPatient = [*grid.row, *grid.column]
     measures.PixelSpacing = [grid.between_rows, grid.between_columns]
-    measures.SliceThickness = max(slab.thickness, grid.step)
     measures.SpacingBetweenSlices = grid.step
     shared.PlaneOrientationSequence, shared.PixelMeasuresSequence = [plane], [measures]
     header.SharedFunctionalGroupsSequence = [shared]

@@ -159,6 +159,16 @@ class Pane(QWidget):
         self._note()
         self.update()
 
+    def exchange(self, frames: Sequence[ImageFrame]) -> None:
+        """The same places seen otherwise, as planes of another thickness: as many frames of the
+        series shown. Place in the series, window and zoom stay."""
+        if len(frames) != len(self._reel.frames) or not all(map(self._expects, frames)):
+            return
+        at = self._target
+        self._reel.open(frames)
+        self._go_to(at)
+        self._note()
+
     def _expects(self, frame: ImageFrame) -> bool:
         """True for a frame of the series shown, or of its study while no series is known yet."""
         expected, name = self._expected, frame.identity

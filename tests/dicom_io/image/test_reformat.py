@@ -17,7 +17,15 @@ from dicom_io.identity import Identity
 from dicom_io.image.decode import Decoded
 from dicom_io.image.frame import ImageFrame, open_frames
 from dicom_io.image.geometry import CALIBRATED, Edges, edges_of, spacing_of
-from dicom_io.image.reformat import Cut, Projection, Slab, reformatted
+from dicom_io.image.reformat import (
+    NOT_STORED,
+    Cut,
+    Planes,
+    Projection,
+    Slab,
+    reformatted,
+    slab_depth,
+)
 from dicom_io.image.render import render, windows_of
 from dicom_io.image.space import cut as cut_line
 from dicom_io.image.space import plane_of, same_space
@@ -188,6 +196,13 @@ def test_a_slab_shows_the_values_one_behind_the_other(
     assert (alone == 500).all()
 
 
+@pytest.mark.parametrize(
+    ("thickness", "planes"), [(0, 1), (2, 1), (6, 3), (9, 3), (11.9, 3), (12, 5)]
+)
+def test_a_slab_holds_the_planes_within_half_its_thickness(thickness: float, planes: int) -> None:
+    assert slab_depth(Slab(thickness), 3.0) == planes
+
+
 def test_a_slab_at_the_edge_holds_what_there_is() -> None:
     values = np.arange(7.0)[:, None, None] + np.zeros(SHAPE)
     frames = reformatted(volume_of(slices(values=values)), Cut.AXIAL, Slab(15.0))
@@ -238,6 +253,16 @@ def test_another_slab_is_another_image_and_the_same_one_the_same() -> None:
     assert one != reformatted(volume, Cut.CORONAL, thick)[0].identity
 
 
+def test_a_slab_lies_where_its_middle_plane_does() -> None:
+    planes = Planes(volume_of(slices()), Cut.SAGITTAL)
+
+    thin, thick = planes.frames(), planes.frames(Slab(6.0))
+
+    assert [plane_of(frame) for frame in thin] == [plane_of(frame) for frame in thick]
+    assert "6 mm MIP" in thick[0].header.SeriesDescription
+    assert "6 mm MIP" not in thin[0].header.SeriesDescription
+
+
 def test_nothing_is_computed_before_it_is_looked_at() -> None:
     volume = volume_of(slices())
     before = volume.voxels.copy()
@@ -257,7 +282,8 @@ def test_a_volume_beyond_the_budget_is_made_of_joined_pixels_and_says_so() -> No
     assert small.voxels.shape == (7, 3, 2)
     assert small.voxels.nbytes <= whole.voxels.nbytes // 2
     planes = reformatted(small, Cut.AXIAL)
-    assert "2 × 2 pixels are joined" in planes[0].notices[0]
+    assert planes[0].notices[0] == NOT_STORED
+    assert "2 × 2 pixels are joined" in planes[0].notices[1]
     for plane in planes:  # the phantom is straight, so that means lie on it
         assert np.abs(plane.stored() - phantom(places_on(plane))).max() <= 1
     with pytest.raises(NoVolume, match="set aside"):
