@@ -21,6 +21,7 @@ from ui import theme
 from ui.actions import Action, ActionTable
 from ui.closing import Closing
 from ui.film_window import FilmWindows
+from ui.exporting import Exporting
 from ui.hanging.comparing import Comparing
 from ui.hanging.hanging import Hanging
 from ui.hanging.protocol import Protocol
@@ -126,7 +127,9 @@ class Window(QMainWindow):
             creator=reader.name,
             applies_own=settings.presentations.apply_own,
         )
-        of_marks = [*self.marking.actions(), *self.states.actions()]
+        self.exporting = Exporting(session, self.grid, jobs, self.report.say)
+        of_states = [*self.states.actions(), self.exporting.action()]
+        of_marks = [*self.marking.actions(), *of_states]
         self.together = Together(self.grid)
         self.worklist.stacks_changed.connect(self.together.notes.take)
         self.reformatting = Reformatting(self.grid, jobs, self.together)
