@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from dicom_io.image.annotation import Annotation, Kind, Point, Value
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.geometry import NONE, Spacing, pixel_aspect, spacing_of
 from dicom_io.image.header import number
-from dicom_io.image.modality import Values, modality_of, padding_mask
+from dicom_io.image.modality import Modality, Values, modality_of, padding_mask
 from dicom_io.image.shapes import Box, Mask, box_of, ellipse_mask, polygon_area, polygon_mask
 
 MM, MM2, DEGREES, PIXELS, UNITY = "mm", "mm2", "deg", "{pixels}", "1"
@@ -242,13 +243,25 @@ def reach(annotation: Annotation, frame: ImageFrame) -> int:
 def unit_of(frame: ImageFrame) -> str:
     """The unit of the frame's modality values, in UCUM: "[hnsf'U]" for HU, "1" when unspecified,
     a word in braces for one that UCUM does not know."""
-    return ucum(modality_of(frame).unit)
+    return ucum(_modality(frame).unit)
 
 
 def ucum(unit: str) -> str:
     """A unit as DICOM files name it (RescaleType, Units) in UCUM."""
     known = unit.strip().upper()
     return _UCUM.get(known, "{" + "".join(c for c in unit.strip() if c not in "{}") + "}")
+
+
+def _modality(frame: ImageFrame) -> Modality:
+    """`modality_of`, kept as long as the frame itself: a look-up table takes a while to read, and
+    the value under the mouse is asked for at every move."""
+    known = _MODALITIES.get(frame)
+    if known is None:
+        known = _MODALITIES[frame] = modality_of(frame)
+    return known
+
+
+_MODALITIES: WeakKeyDictionary[ImageFrame, Modality] = WeakKeyDictionary()
 
 
 def _probed(point: Point, frame: ImageFrame, stored: Values) -> tuple[Value, ...]:
@@ -264,7 +277,7 @@ def _probed(point: Point, frame: ImageFrame, stored: Values) -> tuple[Value, ...
     inside = _kept(frame, pixel)
     if not inside.any():
         return ()
-    modality = modality_of(frame)
+    modality = _modality(frame)
     value = float(modality(pixel)[0, 0])
     return (Value(INTENSITY, value, ucum(modality.unit)),) if math.isfinite(value) else ()
 
@@ -273,7 +286,7 @@ def _statistics(annotation: Annotation, frame: ImageFrame, stored: Values) -> tu
     """Mean, SD, smallest, largest and how many; only the last when there is none."""
     count, mean, spread = 0, 0.0, 0.0  # spread: sum of squares about the mean
     low, high = math.inf, -math.inf
-    modality = modality_of(frame)
+    modality = _modality(frame)
     for values in _inside(annotation, frame, stored):
         block = modality(values)
         block = block[np.isfinite(block)]
