@@ -162,9 +162,8 @@ class Hanging(QObject):
         if is_first:
             series = frames[0].identity.series
             grid.active().add_frames([one for one in frames if one.identity.series == series])
-        stacks = Counter(
-            entry.series.identity.series for entry in self._worklist.thumbnails.entries()
-        )
+        listed = self._worklist.thumbnails.entries()
+        stacks = Counter(entry.series.identity.series for entry in listed)
         grid.add_frames([one for one in frames if stacks[one.identity.series] <= 1])
         more, self._listed = len(listed) != self._listed, len(listed)
         if not self._is_touched and self._applied is not None:
