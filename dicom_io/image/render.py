@@ -43,7 +43,7 @@ __all__ = [
 
 Bytes = NDArray[np.uint8]
 BLOCK = 2**18  # pixels looked up at a time
-BANDS = 4  # a large picture is made in, by two threads
+BANDS = 8  # a large picture is made in, by several threads
 DEEPEST = 2**17  # values between the least and the greatest that a table may have
 
 

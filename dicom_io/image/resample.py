@@ -1,4 +1,4 @@
-"""A rendered picture at another size, made band by band in two threads.
+"""A rendered picture at another size, made band by band in several threads.
 
 Every pixel of the smaller picture is a mean of the stored pixels around it: first over whole blocks
 of them, then under a triangle as wide as two of its own pixels, so that no stored pixel is stepped
@@ -25,6 +25,7 @@ Blocks = tuple[int, int]  # columns, rows
 
 MARGIN = 3  # blocks around a band that its triangle may reach
 LEAST = 2**17  # pixels of the smaller picture that are worth a second thread
+MOST_THREADS = 4  # in a picture: the other cores decode
 _TINY = 1e-6  # of a pixel
 
 
@@ -100,34 +101,32 @@ def _reduced(pixels: Bytes, blocks: Blocks) -> Image.Image:
 
 
 def threads() -> int:
-    """How many threads make one picture: more than two do not pay."""
-    return min(2, os.cpu_count() or 1)
+    """How many threads make one picture."""
+    return min(MOST_THREADS, os.cpu_count() or 1)
 
 
 @cache
-def _second() -> ThreadPoolExecutor:
-    """The thread that helps; it lives as long as the program."""
-    return ThreadPoolExecutor(1, thread_name_prefix="picture")
+def _helpers() -> ThreadPoolExecutor:
+    """The threads that help; they live as long as the program."""
+    return ThreadPoolExecutor(MOST_THREADS - 1, thread_name_prefix="picture")
 
 
 def side_by_side(make: Callable[[int], None], count: int) -> None:
-    """make(0) to make(count - 1), in this thread and a second one, whichever is free.
+    """make(0) to make(count - 1), in this thread and some others, whichever is free.
 
-    numpy and Pillow let other threads run while they compute.
+    numpy and Pillow let other threads run while they compute. A helper that is still busy with
+    another picture is not waited for.
     """
-    if count < 2 or threads() < 2:
-        for i in range(count):
-            make(i)
-        return
     turns: Iterator[int] = iter(range(count))
 
     def work() -> None:
         for i in turns:
             make(i)
 
-    help_given = _second().submit(work)
+    helped = [_helpers().submit(work) for _ in range(min(threads(), count) - 1)]
     try:
         work()
     finally:
-        if not help_given.cancel():
-            help_given.result()
+        for one in helped:
+            if not one.cancel():
+                one.result()
