@@ -20,8 +20,8 @@ from dicom_io.study import Study
 from ui import theme
 from ui.actions import Action, ActionTable
 from ui.closing import Closing
-from ui.film_window import FilmWindows
 from ui.exporting import Exporting
+from ui.film_window import FilmWindows
 from ui.hanging.comparing import Comparing
 from ui.hanging.hanging import Hanging
 from ui.hanging.protocol import Protocol
@@ -132,6 +132,7 @@ class Window(QMainWindow):
         of_marks = [*self.marking.actions(), *of_states]
         self.together = Together(self.grid)
         self.worklist.stacks_changed.connect(self.together.notes.take)
+        self.marking.annotations.key_images_changed.connect(self._count_keys)
         self.reformatting = Reformatting(self.grid, jobs, self.together)
         self.reformatting.said.connect(self.report.say)
         self.hanging.hung.connect(self._link)
@@ -374,6 +375,12 @@ class Window(QMainWindow):
     def _box_drawn(self, box: Region | None) -> None:
         self.box_drawn.emit(box if self.selected_frame() is not None else None)
 
+    def _count_keys(self) -> None:
+        """Say at the pictures of the open study how many key images there are."""
+        own = self.session.reading.identity
+        keys = self.marking.annotations.key_images(own) if own is not None else ()
+        self.worklist.thumbnails.mark_keys(keys)
+
     def _study_opened(self, study: Study | None) -> None:
         self.worklist.clear_series()
         self.worklist.studies.show_open(study.identity.study if study else "")
@@ -384,6 +391,7 @@ class Window(QMainWindow):
     def _frames_arrived(self, frames: tuple[ImageFrame, ...]) -> None:
         self.worklist.add_frames(frames)
         self.hanging.frames_arrived(frames)
+        self._count_keys()
 
     def _progressed(self, arrival: Arrival) -> None:
         if arrival.problem:
