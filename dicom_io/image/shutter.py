@@ -6,6 +6,7 @@ what a model gets are those of the whole image. Source: DICOM PS3.3 C.7.6.11, C.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from dicom_io.image.functional import floats, macro, texts
 from dicom_io.image.header import number
 from dicom_io.image.presentation import Shutter
 
+FARTHEST = 1e6  # pixels from the image, beyond which no number is believed
 _EDGES = ("LeftVertical", "UpperHorizontal", "RightVertical", "LowerHorizontal")
 
 
@@ -49,21 +51,21 @@ def read_shutter(dataset: Dataset) -> tuple[Shutter | None, tuple[str, ...]]:
     found = Shutter(grey=min(max(number(dataset, "ShutterPresentationValue", 0), 0), 65535))
     left_out = sorted(names - {"RECTANGULAR", "CIRCULAR", "POLYGONAL", "BITMAP"})
     if "RECTANGULAR" in names:
-        edges = [floats(dataset, f"Shutter{edge}Edge")[:1] for edge in _EDGES]
+        edges = [_places(dataset, f"Shutter{edge}Edge")[:1] for edge in _EDGES]
         if all(edges):
             left, top, right, bottom = (edge[0] for edge in edges)
             found = replace(found, rectangle=(left - 1, top - 1, right, bottom))
         else:
             left_out.append("RECTANGULAR")
     if "CIRCULAR" in names:
-        centre = floats(dataset, "CenterOfCircularShutter")
-        radius = floats(dataset, "RadiusOfCircularShutter")
+        centre = _places(dataset, "CenterOfCircularShutter")
+        radius = _places(dataset, "RadiusOfCircularShutter")
         if len(centre) == 2 and radius and radius[0] > 0:
             found = replace(found, circle=(centre[1] - 0.5, centre[0] - 0.5, radius[0]))
         else:
             left_out.append("CIRCULAR")
     if "POLYGONAL" in names:
-        corners = floats(dataset, "VerticesOfThePolygonalShutter")
+        corners = _places(dataset, "VerticesOfThePolygonalShutter")
         if len(corners) >= 6 and len(corners) % 2 == 0:
             pairs = zip(corners[1::2], corners[::2], strict=True)
             found = replace(found, polygon=tuple((x - 0.5, y - 0.5) for x, y in pairs))
@@ -72,6 +74,12 @@ def read_shutter(dataset: Dataset) -> tuple[Shutter | None, tuple[str, ...]]:
     notices = tuple(f"A {name.lower()} shutter of the file is not applied." for name in left_out)
     shapes = found.rectangle is not None or found.circle is not None or bool(found.polygon)
     return (found if shapes or "BITMAP" in names else None), notices
+
+
+def _places(dataset: Dataset, keyword: str) -> tuple[float, ...]:
+    """Numbers that may be pixels of an image; none at all when one of them may not."""
+    values = floats(dataset, keyword)
+    return values if all(math.isfinite(one) and abs(one) <= FARTHEST for one in values) else ()
 
 
 def bitmap_group(dataset: Dataset) -> int | None:

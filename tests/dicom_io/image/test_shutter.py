@@ -112,6 +112,7 @@ def test_a_frame_s_own_shutter_wins(make_frames: MakeFrames) -> None:
         {"ShutterShape": "CIRCULAR", "CenterOfCircularShutter": [1, 2]},
         {"ShutterShape": "CIRCULAR", **CIRCLE, "RadiusOfCircularShutter": 0},
         {"ShutterShape": "POLYGONAL", "VerticesOfThePolygonalShutter": [1, 1, 2, 2]},
+        {"ShutterShape": "RECTANGULAR", **RECTANGLE, "ShutterLeftVerticalEdge": -2_000_000_000},
         {"ShutterShape": "OVAL"},
     ],
 )
