@@ -36,7 +36,9 @@ def made_slice(number: int, side: int = 512) -> NDArray[np.uint16]:
     y, x = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
     wide = 1000 * np.exp(-4 * (x * x + (1.4 + 0.2 * np.sin(number / 40)) * y * y) ** 2)
     small = 600 * np.exp(-30 * ((x - 0.3 * np.cos(number / 25)) ** 2 + (y + 0.2) ** 2))
-    return (24 + wide + small + rng.normal(0, 12, (side, side))).clip(0, 4095).astype(np.uint16)
+    values = 24 + wide + small + rng.normal(0, 12, (side, side))
+    picture: NDArray[np.uint16] = values.clip(0, 4095).astype(np.uint16)
+    return picture
 
 
 def header_of(number: int, side: int, syntax: str) -> Dataset:

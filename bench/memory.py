@@ -159,7 +159,8 @@ def main() -> int:
     count, cycles = (400, 15) if options.quick else (options.count, options.cycles)
     with tempfile.TemporaryDirectory() as name:
         large, small = Path(name) / "large", Path(name) / "small"
-        large.mkdir(), small.mkdir()
+        large.mkdir()
+        small.mkdir()
         write_series(large, count)
         write_series(small, 200)
         rows = [opened_row(large, count, 0), opened_row(large, count, SET_BUDGET)]

@@ -90,7 +90,7 @@ def reference(frames: list[ImageFrame], seconds: float) -> float:
         shown = apply_windowing(apply_modality_lut(values[count % 50], header), header)
         low, high = shown.min(), shown.max()
         grey = np.ascontiguousarray(((shown - low) * (255 / max(high - low, 1))).astype(np.uint8))
-        image = QImage(grey.data, 512, 512, 512, QImage.Format.Format_Grayscale8)
+        image = QImage(grey.tobytes(), 512, 512, 512, QImage.Format.Format_Grayscale8)
         image.scaled(1440, 1440, transformMode=Qt.TransformationMode.SmoothTransformation)
         count += 1
     return count / taken

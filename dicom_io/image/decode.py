@@ -18,7 +18,13 @@ from dicom_io.errors import DamagedFile, FileProblem, UnknownTransferSyntax, Uns
 from dicom_io.image import codecs
 from dicom_io.image.codestream import Codestream, codestream
 from dicom_io.image.fragments import Fragments, find_fragments
-from dicom_io.image.header import UNDEFINED, Header, PixelElement, open_inflated
+from dicom_io.image.header import (
+    UNDEFINED,
+    BoundedFile,
+    Header,
+    PixelElement,
+    open_inflated,
+)
 from dicom_io.image.high_bits import Planes, planes_in
 from dicom_io.image.layout import Layout, layout_of
 from dicom_io.image.native import read_frame
@@ -77,7 +83,7 @@ def require_decoder(uid: UID, path: Path) -> Syntax:
 def decode_file(path: Path, header: Header, element: PixelElement, index: int) -> Decoded:
     """Frame `index` (from 0) of a file. Reads this frame's bytes only. Raises FileProblem."""
     try:
-        with open_inflated(path) if header.is_deflated else path.open("rb", buffering=0) as file:
+        with open_inflated(path) if header.is_deflated else BoundedFile(path) as file:
             file.seek(element.offset)
             return decode(file, header, element, index, path)
     except OSError as error:

@@ -8,6 +8,7 @@ is silent. Source: DICOM PS3.5 sections 6.2, 7.1 to 7.5 and annex A, PS3.10 sect
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 from collections.abc import Callable, Mapping
@@ -76,7 +77,9 @@ class _Reader:
     def __init__(self, data: bytes, file: BinaryIO) -> None:
         self._data = data
         self._file = file
-        self._ended = len(data) < FIRST_READ
+        self._size = file.seek(0, io.SEEK_END)
+        file.seek(len(data))
+        self._ended = len(data) >= self._size
         self._implicit = False
         self._encoding: str | list[str] = "iso8859"
         self._odd: list[tuple[Dataset, BaseTag]] = []
@@ -106,12 +109,11 @@ class _Reader:
         """Read until `needed` bytes are there, and go on after the last whole element."""
         if self._ended:
             raise Odd("ends early")
-        goal = max(needed, 2 * len(self._data))
-        if goal > MAX_HEADER:
+        if needed > min(self._size, MAX_HEADER):
             raise Odd("too long")
-        more = self._file.read(goal - len(self._data))
-        self._ended = len(more) < goal - len(self._data)
-        self._data += more
+        goal = min(max(needed, 2 * len(self._data)), self._size)
+        self._data += self._file.read(goal - len(self._data))
+        self._ended = len(self._data) >= self._size
         at, count = self._resume
         del self._odd[count:]
         return at

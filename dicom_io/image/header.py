@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zlib
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ MAX_FRAMES = 10_000
 MAX_FRAME_BYTES = 512 * 2**20
 MAX_DEPTH = 32  # of nested sequences
 MAX_INFLATED = 2**30
+_SMALL_READ = 4096  # bytes
 _META_LIMIT = 2**16  # bytes; ours have some 300
 _LONG_VR = (b"OB", b"OW", b"UN", b"SQ", b"UT", b"UC", b"UR", b"OF", b"OD", b"OL", b"OV")
 MAX_RATIO = 200  # inflated to deflated
@@ -123,6 +125,22 @@ def _read_leniently(path: Path) -> Header:
     )
 
 
+class BoundedFile(io.BufferedReader):
+    """A file that allocates no more than it has: a read of 4 GiB out of a small file makes room for
+    4 GiB first, and a damaged length asks for just that."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self._size = os.fstat(self.fileno()).st_size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As of any file."""
+        if size is not None and 0 <= size <= _SMALL_READ:
+            return super().read(size)
+        there = max(0, self._size - self.tell())
+        return super().read(there if size is None or size < 0 else min(size, there))
+
+
 def open_inflated(path: Path) -> BinaryIO:
     """The file's bytes; those of a deflated file inflated, within limits.
 
@@ -130,7 +148,7 @@ def open_inflated(path: Path) -> BinaryIO:
     its size or 1 GiB (a deflated file of 1 MB can ask for more memory than there is, and pydicom
     would inflate all of it).
     """
-    file = path.open("rb")
+    file = BoundedFile(path)
     try:
         head = file.read(_META_LIMIT)
         end = _meta_end(head)
