@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,20 +169,29 @@ def _span(first: float, last: float, block: int, limit: int) -> slice:
 
 def any_of_blocks(bits: NDArray[np.bool_], blocks: tuple[int, int]) -> NDArray[np.bool_]:
     """One bit for each block of (columns, rows), set where any of its bits is."""
-    if blocks == (1, 1) or not bits.size:
-        return bits
-    rows = np.arange(0, bits.shape[0], blocks[1])
-    columns = np.arange(0, bits.shape[1], blocks[0])
-    return np.logical_or.reduceat(np.logical_or.reduceat(bits, rows, axis=0), columns, axis=1)
+    across, down = blocks
+    whole = _any_of_rows(bits, down) if down > 1 else bits
+    if across == 1:
+        return whole
+    return np.ascontiguousarray(_any_of_rows(whole.T, across).T)
+
+
+def _any_of_rows(bits: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """One row for each `by` rows, the last perhaps for fewer."""
+    found = bits[::by].copy(order="K")
+    for step in range(1, by):
+        more = bits[step::by]
+        found[: len(more)] |= more
+    return found
 
 
 def _stencil_image(bits: NDArray[np.bool_], colour: QColor) -> QImage:
     """Set bits in the colour, the rest transparent; in memory of its own."""
     high, wide = bits.shape
-    pixels = np.zeros((high, wide), np.uint32)
-    pixels[bits] = colour.rgba()
-    form = QImage.Format.Format_ARGB32_Premultiplied
-    return QImage(pixels.tobytes(), wide, high, 4 * wide, form).copy()
+    memory: Any = np.ascontiguousarray(bits).data  # any buffer will do; PyQt's stubs say bytes
+    image = QImage(memory, wide, high, wide, QImage.Format.Format_Indexed8)
+    image.setColorTable([0, colour.rgba()])
+    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
 
 
 def paint_stencil(painter: QPainter, one: Stencil) -> None:
