@@ -61,7 +61,7 @@ DIRECTIONS = {
     Cut.CORONAL: ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0)),
     Cut.SAGITTAL: ((0.0, 1.0, 0.0), (0.0, 0.0, -1.0)),
 }
-NOT_STORED = "A computed plane: in no archive, and no evidence of a report."
+NOT_STORED = "Computed, in no archive"
 _COPIED = (
     "SpecificCharacterSet",
     "PatientID",
@@ -110,7 +110,7 @@ class Planes:
         name = Identity.of(header)
         path = Path(f"{self._cut} planes of {volume.source.path.name}")
         words = f"{self._cut} plane, computed from {len(volume.voxels)} slices"
-        notices = (NOT_STORED, *volume.notices)
+        notices = (str(header.SeriesDescription), NOT_STORED, *volume.notices)
         found = tuple(
             ImageFrame(name.of_frame(n + 1), header, n, path, decode, notices, True, words)
             for n in range(grid.count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QObject, QPointF, Qt, pyqtSignal
-from PyQt6.QtGui import QFontMetricsF, QPainter
+from PyQt6.QtGui import QPainter
 
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
@@ -14,7 +14,7 @@ from ui.language import tr
 from ui.viewport.grid import Grid
 from ui.viewport.layer import Layer, Press, View
 from ui.viewport.linking import Linking
-from ui.viewport.over_film import draw_line, draw_words
+from ui.viewport.over_film import POINT_LINE, draw_line, draw_sentence
 from ui.viewport.tools import Tool
 from ui.viewport.viewport import Viewport
 
@@ -97,7 +97,8 @@ class CrosshairLayer(Layer):
 
     def paint(self, painter: QPainter, view: View) -> Identity | None:
         if self._refused == view.frame.identity:
-            self._say(painter, view, tr("This image does not say where it lies in the patient."))
+            words = tr("This image does not say where it lies in the patient.")
+            draw_sentence(painter, view.pane, view.font, words, POINT_LINE)
             return view.frame.identity
         found = self._crosshair.place_on(self._pane, view.frame)
         if found is None:
@@ -110,7 +111,8 @@ class CrosshairLayer(Layer):
             way = QPointF(x, y)
             draw_line(painter, middle + way * GAP, middle + way * ARM, theme.PLACE, dashed=False)
         if not is_held:
-            self._say(painter, view, tr("The crosshair lies beside this slice."))
+            words = tr("The crosshair lies beside this slice.")
+            draw_sentence(painter, view.pane, view.font, words, POINT_LINE)
         return view.frame.identity
 
     def press(self, press: Press, view: View) -> bool:
@@ -135,10 +137,3 @@ class CrosshairLayer(Layer):
             self.changed.emit()
             return True
         return self._crosshair.take_away()
-
-    def _say(self, painter: QPainter, view: View, words: str) -> None:
-        painter.setFont(view.font)
-        metrics = QFontMetricsF(view.font)
-        wide = metrics.horizontalAdvance(words)
-        top = view.pane.bottom() - 3.5 * metrics.height()
-        draw_words(painter, QPointF(view.pane.center().x() - wide / 2, top), words, metrics)

@@ -12,21 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PyQt6.QtCore import QObject, QPointF, Qt, pyqtSignal
-from PyQt6.QtGui import QFontMetricsF, QPainter
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QPainter
 
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.place import Triple, place_of
 from dicom_io.image.space import Slices, plane_of, same_space
-from ui import theme
 from ui.language import tr
 from ui.viewport.grid import Grid
 from ui.viewport.layer import Layer, View
-from ui.viewport.over_film import draw_words
+from ui.viewport.over_film import LINK_LINE, draw_sentence
 from ui.viewport.viewport import Viewport
-
-LINES_DOWN = 2.2  # text heights below the pane's top edge: under the letter there
 
 
 class Kind(StrEnum):
@@ -229,14 +226,9 @@ class LinkLayer(Layer):
     def paint(self, painter: QPainter, view: View) -> Identity | None:
         link = self._linking.link(self._pane)
         words = link.words() if link is not None else ""
+        if link is not None and link.kind is Kind.OTHER_PLANE and view.frame.derivation:
+            words = ""  # that a computed plane looks another way is what it is for
         if not words:
             return None
-        painter.setFont(view.font)
-        metrics = QFontMetricsF(view.font)
-        words = metrics.elidedText(
-            words, Qt.TextElideMode.ElideRight, view.pane.width() - 4 * theme.SPACES[2]
-        )
-        wide, high = metrics.horizontalAdvance(words), metrics.height()
-        corner = QPointF(view.pane.center().x() - wide / 2, view.pane.top() + LINES_DOWN * high)
-        draw_words(painter, corner, words, metrics)
+        draw_sentence(painter, view.pane, view.font, words, LINK_LINE)
         return view.frame.identity

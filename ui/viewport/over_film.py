@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from ui import theme
 
 ROOM = 4.0  # logical pixels beside words
+# Sentences over the middle of the lower edge, the lowest first, in text heights above it; the
+# orientation letter stands below them.
+LINK_LINE, POINT_LINE, STACK_LINE = 3.2, 4.4, 5.6
 
 
 def draw_words(
@@ -22,6 +25,25 @@ def draw_words(
     painter.fillRect(size.adjusted(-ROOM, 0, ROOM, 0), QColor(theme.SHADE))
     painter.setPen(QColor(colour))
     painter.drawText(QPointF(corner.x(), corner.y() + metrics.ascent()), words)
+
+
+def draw_sentence(
+    painter: QPainter,
+    pane: QRectF,
+    font: QFont,
+    words: str,
+    line: float,
+    *,
+    colour: str = theme.FILM_TEXT,
+) -> None:
+    """One sentence on its line over the lower edge, cut to the pane's width."""
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    room = pane.width() - 4 * theme.SPACES[2]
+    words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
+    left = pane.center().x() - metrics.horizontalAdvance(words) / 2
+    corner = QPointF(left, pane.bottom() - line * metrics.height())
+    draw_words(painter, corner, words, metrics, colour)
 
 
 def draw_line(

@@ -16,6 +16,7 @@ from ui.actions import Action
 from ui.jobs import Job, Jobs
 from ui.language import tr
 from ui.viewport.grid import Grid
+from ui.viewport.presets import Offer
 from ui.viewport.reformat_job import Made, made_of
 from ui.viewport.together import Together
 from ui.viewport.tools import Tool
@@ -54,6 +55,7 @@ class Reformatting(QObject):
         self._slab = Slab()
         self._wheel = 0
         grid.frame_shown.connect(self._frame_shown)
+        grid.active_changed.connect(self._taken_in_hand)
 
     # --- what the reader does ---
 
@@ -212,7 +214,7 @@ class Reformatting(QObject):
             grid.show_series(pane, planes.frames(), study)
             pane.go_to(len(pane.frames()) // 2)
             if window is not None and window not in made.windows:
-                pane.set_window(window)
+                pane.choose_window(Offer(tr("as in the series"), window))
             pane.installEventFilter(self)
         self._shown = _Shown(source, panes, made.planes, shape, before)
         grid.activate(source)
@@ -220,6 +222,13 @@ class Reformatting(QObject):
         source.arm(Tool.CROSSHAIR)
         if frame is not None:
             self._together.crosshair.put(source, frame, frame.columns / 2, frame.rows / 2)
+
+    def _taken_in_hand(self, pane: Viewport) -> None:
+        """Say what a plane in hand means for report and model."""
+        if _is_derived(pane):
+            self.said.emit(
+                tr("A computed plane. Report and model go by the images of the study alone.")
+            )
 
     def _frame_shown(self, pane: Viewport, _: ImageFrame | None) -> None:
         """The volume is let go of when no plane of it is shown any more."""

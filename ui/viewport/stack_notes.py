@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QObject, QPointF, Qt, pyqtSignal
-from PyQt6.QtGui import QFontMetricsF, QPainter
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QPainter
 
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
@@ -13,10 +13,8 @@ from dicom_io.image.stack import Stack
 from ui import theme
 from ui.viewport.grid import Grid
 from ui.viewport.layer import Layer, View
-from ui.viewport.over_film import draw_words
+from ui.viewport.over_film import STACK_LINE, draw_sentence
 from ui.viewport.viewport import Viewport
-
-LINES_UP = 4.6  # text heights above the pane's lower edge: over the letter there
 
 Name = tuple[Identity, Identity, int]
 
@@ -84,11 +82,5 @@ class NoteLayer(Layer):
         told = self._notes.warnings(self._pane.frames())
         if not told:
             return None
-        painter.setFont(view.font)
-        metrics = QFontMetricsF(view.font)
-        room = view.pane.width() - 4 * theme.SPACES[2]
-        words = metrics.elidedText(told[0], Qt.TextElideMode.ElideRight, room)
-        left = view.pane.center().x() - metrics.horizontalAdvance(words) / 2
-        top = view.pane.bottom() - LINES_UP * metrics.height()
-        draw_words(painter, QPointF(left, top), words, metrics, theme.ALARM)
+        draw_sentence(painter, view.pane, view.font, told[0], STACK_LINE, colour=theme.ALARM)
         return view.frame.identity

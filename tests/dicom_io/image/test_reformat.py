@@ -282,8 +282,8 @@ def test_a_volume_beyond_the_budget_is_made_of_joined_pixels_and_says_so() -> No
     assert small.voxels.shape == (7, 3, 2)
     assert small.voxels.nbytes <= whole.voxels.nbytes // 2
     planes = reformatted(small, Cut.AXIAL)
-    assert planes[0].notices[0] == NOT_STORED
-    assert "2 × 2 pixels are joined" in planes[0].notices[1]
+    assert planes[0].notices[:2] == ("MPR axial", NOT_STORED)
+    assert "2 × 2 pixels are joined" in planes[0].notices[2]
     for plane in planes:  # the phantom is straight, so that means lie on it
         assert np.abs(plane.stored() - phantom(places_on(plane))).max() <= 1
     with pytest.raises(NoVolume, match="set aside"):
