@@ -141,6 +141,8 @@ class Window(QMainWindow):
             *self.reformatting.actions(),
             *self.cines.actions(),
             *self.films.actions(),
+            *self.hanging.actions(),
+            *self.comparing.actions(),
         ]
         self.add_actions(
             [*self._actions(), *self._of_panes, *of_marks, *of_grid, *of_space, *of_report]
@@ -263,18 +265,6 @@ class Window(QMainWindow):
             Action("study.close", tr("Close the study"), "Ctrl+W", self._close_study,
                    group="Study"),
             Action("app.quit", tr("Quit"), "Ctrl+Q", self._quit, group="Study"),
-            Action("series.next", tr("Next series"), "Shift+PgDown",
-                   lambda: self.hanging.step(1), group="Image", context="viewport"),
-            Action("series.previous", tr("Previous series"), "Shift+PgUp",
-                   lambda: self.hanging.step(-1), group="Image", context="viewport"),
-            Action("compare.prior", tr("Prior"), "X", self.comparing.toggle, group="Compare",
-                   checked=lambda: self.comparing.is_on),
-            Action("compare.choose", tr("Choose a prior"), "Shift+X", self.comparing.choose,
-                   group="Compare"),
-            Action("layout.hang", tr("Hang by protocol"), "Ctrl+L", self.hanging.hang_again,
-                   group="Layout"),
-            Action("layout.save", tr("Save my layout"), "Ctrl+Shift+L", self.hanging.save_layout,
-                   group="Layout"),
             Action("view.film", tr("Go to the film"), "F6", self._go_to_film, group="View"),
             Action("view.sides", tr("Show or hide both sides"), "F11", self._hide_sides,
                    group="View"),

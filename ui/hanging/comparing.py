@@ -16,6 +16,7 @@ from dicom_io.image.frame import ImageFrame
 from dicom_io.pacs.answers import study_of
 from dicom_io.priors import Prior, to_compare
 from dicom_io.study import Study
+from ui.actions import Action
 from ui.hanging.choosing import alike, texts_of
 from ui.hanging.hanging import Hanging, shows
 from ui.hanging.priors import Priors
@@ -68,6 +69,15 @@ class Comparing(QObject):
         priors.problem.connect(self._failed)
         reading.study_opened.connect(self._study_opened)
         hanging.prior_wanted.connect(partial(self._look, _Wish.PROTOCOL))
+
+    def actions(self) -> list[Action]:
+        """What keys and menu do here."""
+        return [
+            Action("compare.prior", tr("Prior"), "X", self.toggle, group="Compare",
+                   checked=lambda: self.is_on),
+            Action("compare.choose", tr("Choose a prior"), "Shift+X", self.choose,
+                   group="Compare"),
+        ]  # fmt: skip
 
     @property
     def is_on(self) -> bool:

@@ -13,6 +13,7 @@ from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.window import Window
 from dicom_io.study import Study
+from ui.actions import Action
 from ui.hanging.choosing import Case, Hung, choose, hang
 from ui.hanging.protocol import Protocol, ordered, read_folder
 from ui.hanging.saving import file_of, layout_of, saving
@@ -71,6 +72,19 @@ class Hanging(QObject):
         grid.layout_changed.connect(self._mark)
         grid.frame_shown.connect(self._frame_shown)
         self.read_protocols()
+
+    def actions(self) -> list[Action]:
+        """What keys and menu do here."""
+        return [
+            Action("series.next", tr("Next series"), "Shift+PgDown", lambda: self.step(1),
+                   group="Image", context="viewport"),
+            Action("series.previous", tr("Previous series"), "Shift+PgUp", lambda: self.step(-1),
+                   group="Image", context="viewport"),
+            Action("layout.hang", tr("Hang by protocol"), "Ctrl+L", self.hang_again,
+                   group="Layout"),
+            Action("layout.save", tr("Save my layout"), "Ctrl+Shift+L", self.save_layout,
+                   group="Layout"),
+        ]  # fmt: skip
 
     # --- by hand ---
 

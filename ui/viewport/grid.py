@@ -101,7 +101,9 @@ class Grid(QWidget):
             pane
             for pane in self.all_panes()
             if any(
-                frame.identity.same_study(series) and frame.identity.series == series.series
+                frame.identity.same_study(series)
+                and frame.identity.series == series.series
+                and not frame.derivation  # planes that were computed are no images of the file
                 for frame in pane.frames()[:1]
             )
         )
@@ -149,21 +151,24 @@ class Grid(QWidget):
     def set_layout(self, rows: int, columns: int, panes: Sequence[Viewport] = ()) -> None:
         """Another number of panes. Each keeps what it shows; the one in hand always stays.
 
-        `panes` says which they are and in which order. Raises ValueError unless rows and columns
-        are from 1 to 3, and `panes` as many, the one in hand among them.
+        `panes` says which they are and in which order; one that stands in a window of its own by
+        now stays there. Raises ValueError unless rows and columns are from 1 to 3, and `panes` as
+        many, the one in hand among them.
         """
         if not (1 <= rows <= MOST and 1 <= columns <= MOST):
             raise ValueError(f"A grid of {rows} x {columns} panes is not offered.")
-        stays = self._active in self._panes and panes and self._active not in panes
-        if panes and (len(panes) != rows * columns or stays or set(panes) & set(self._elsewhere)):
+        here = [pane for pane in panes if pane not in self._elsewhere]
+        loses = self._active in self._panes and self._active not in here
+        if here and (len(panes) < rows * columns or len(here) > rows * columns or loses):
             raise ValueError(f"These are not the panes of a grid of {rows} x {columns}.")
-        if (rows, columns) == self._shape and self._alone is None and not panes:
+        if (rows, columns) == self._shape and self._alone is None and not here:
             return
         self.setUpdatesEnabled(False)  # panes move without a picture of the way in between
         while len(self._cells) - len(self._elsewhere) < rows * columns:
             self._new_pane()
         self._shape, self._alone = (rows, columns), None
-        self._panes = list(panes) or self._chosen(rows * columns)
+        rest = [pane for pane in self._chosen(rows * columns + len(here)) if pane not in here]
+        self._panes = [*here, *rest][: rows * columns] if here else self._chosen(rows * columns)
         self._lay_out()
         self._name_panes()
         self.setUpdatesEnabled(True)
