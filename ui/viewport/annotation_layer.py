@@ -194,8 +194,9 @@ class AnnotationLayer(Layer):
             return self._begin_edit(hit, press)
         if self._selected:
             self.select("")
-        if kind is None or not self._are_shown:
+        if kind is None:
             return False
+        self._are_shown = True  # whoever draws wants to see it
         self._drawing = Drawing(kind, own, pixel_aspect(view.frame))
         self._drawing.press(self._point(press, view), press.at)
         self.changed.emit()

@@ -51,7 +51,10 @@ class Drawing:
 
     def press(self, point: Point, at: QPointF) -> None:
         """The button went down at a point of the image, which is `at` in the pane."""
-        self._set.append(point)
+        if self.kind is Kind.FREEHAND or len(self._set) < self._needed:
+            self._set.append(point)
+        else:  # pressed again although it was never let go here
+            self._set[-1] = point
         self._next = None
         self._pressed = self._last = at
 

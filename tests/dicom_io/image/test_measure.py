@@ -359,6 +359,17 @@ def test_statistics_are_those_of_the_pixels_whose_centres_lie_inside(
     assert found["Maximum"] == pytest.approx(expected.max(), abs=1e-9)
 
 
+@pytest.mark.parametrize("pixels", PIXELS)
+def test_a_probe_gives_the_very_value_of_its_pixel(make_frames: MakeFrames, pixels: str) -> None:
+    dtype, attributes, modality = PIXELS[pixels]
+    offset = -1000 if dtype == "i2" else 0
+    (frame,) = make_frames((RAMP + offset).astype(dtype), **attributes)
+
+    for column, row in ((0, 0), (49, 39), (17, 23)):
+        found = numbers(frame, Kind.PROBE, (column + 0.999, row + 0.001))
+        assert found == {"Value": modality(float(RAMP[row, column] + offset))}
+
+
 def test_large_offsets_lose_no_digits_of_the_deviation(make_frames: MakeFrames) -> None:
     ramp = np.tile(np.arange(2, dtype=np.uint16), (1500, 750)) + np.uint16(65000)
     (frame,) = make_frames(ramp, RescaleSlope=1, RescaleIntercept=1e9)

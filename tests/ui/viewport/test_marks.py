@@ -730,3 +730,23 @@ def test_a_computed_plane_is_no_key_image(
 
     assert bench.store.key_images(plane.identity) == ()
     assert "computed" in bench.said[-1]
+
+
+def test_a_press_that_was_never_let_go_does_no_harm(ct: Bench) -> None:
+    ct.pane.arm(Tool.ELLIPSE)
+    hands.click(ct.pane, (200, 150))
+    hands.press(ct.pane, (300, 200), hands.LEFT)
+    hands.press(ct.pane, (310, 260), hands.LEFT)  # the first release went to another window
+    hands.release(ct.pane, (330, 260), hands.LEFT)
+
+    assert near(ct.only().points, ct.stored((200, 150), (330, 260)))
+
+
+def test_whoever_draws_sees_the_marks_again(ct: Bench) -> None:
+    hands.key(ct.pane, KEYS.Key_M, hands.SHIFT)
+
+    ct.draw(Tool.LENGTH, (200, 150), (220, 160), (330, 260))
+
+    ct.pane.grab()
+    assert len(ct.pane.painted.layers) == 1
+    assert ct.marking.layer(ct.pane).are_shown()
