@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pytestqt.qtbot import QtBot
@@ -68,8 +69,15 @@ def opened(desk: Desk, study: str) -> Viewport:
     assert identity is not None
     desk.wait(lambda: window.keeping.is_ready(identity.identity.of_study()))
     desk.wait(lambda: window.states._has_offered)
-    desk.qtbot.wait(0)
+    desk.wait(lambda: window.viewport in window.keeping._on)
     return window.viewport
+
+
+def rendered(pane: Viewport) -> NDArray[np.uint8]:
+    """What the pane shows of its frame."""
+    pixels = pane.rendered()
+    assert pixels is not None
+    return pixels
 
 
 def marks_on(frame: Identity) -> tuple[Annotation, ...]:
@@ -105,7 +113,7 @@ def test_marks_window_and_orientation_come_back_from_the_pacs_alone(
     first = desk(tmp_path / "one", orthanc.source)
     pane = opened(first, identity.study)
     leave(first, pane)
-    seen, picture = visible(pane.placement()), pane.rendered()
+    seen, picture = visible(pane.placement()), rendered(pane)
     first.window.table.perform("presentation.save")
     first.wait(lambda: is_stored(first, 2))
     assert not any(item.is_report for item in first.viewer.session.filing.items())
@@ -117,9 +125,8 @@ def test_marks_window_and_orientation_come_back_from_the_pacs_alone(
     again.wait(lambda: len(annotations.of_study(identity)) == 3)
     assert annotations.of_study(identity) == marks_on(identity)
     assert annotations.key_images(identity) == (identity,)
-    assert pane.current_window() == WINDOW
-    assert pane.orientation() == TURNED
-    assert np.array_equal(pane.rendered(), picture)
+    again.wait(lambda: (pane.current_window(), pane.orientation()) == (WINDOW, TURNED))
+    assert np.array_equal(rendered(pane), picture)
     assert np.allclose(visible(pane.placement()), seen, atol=1.5)
     assert annotations.may_undo(identity) is False
 
@@ -140,7 +147,7 @@ def test_everything_is_there_again_on_the_same_workstation_without_saving(
     annotations = again.window.marking.annotations
     assert annotations.of_study(identity) == marks_on(identity)
     assert annotations.key_images(identity) == (identity,)
-    assert (pane.current_window(), pane.orientation()) == (WINDOW, TURNED)
+    again.wait(lambda: (pane.current_window(), pane.orientation()) == (WINDOW, TURNED))
     assert pane.is_inverted()
     assert np.allclose(visible(pane.placement()), visible(placement), atol=0.51)
 
@@ -205,16 +212,16 @@ def test_a_state_of_another_maker_is_applied_when_it_is_chosen_and_taken_off_aga
     pane = opened(one, identity.study)
     (frame,) = open_frames(film)
     own = render(frame, frame.stored())
-    assert np.array_equal(pane.rendered(), own)
+    assert np.array_equal(rendered(pane), own)
     (state,) = one.window.states.found()
 
     one.window.states.choose([state])
 
     expected = render(frame, frame.stored(), Window(200, 100), shape="INVERSE")
-    assert np.array_equal(pane.rendered(), expected)
+    assert np.array_equal(rendered(pane), expected)
     assert pane.orientation() == TURNED
     one.window.states.choose([])
-    assert np.array_equal(pane.rendered(), own)
+    assert np.array_equal(rendered(pane), own)
     assert pane.orientation() == Orientation()
 
 
