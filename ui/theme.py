@@ -4,14 +4,19 @@ Three ideas: the film is the brightest thing on the screen; one line of sight; c
 something (blue: where you are, amber: AI or unverified, green: proven, red: needs you) and never
 stands alone. Widgets say what they are, by object name or the property "role"; how that looks is
 written here.
+
+There are three themes. `wear` puts one on: it gives the colours below other values, so read them as
+`theme.TEXT` when something is painted, never once at the start of a file or as a default argument.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
 from PyQt6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PyQt6.QtWidgets import QApplication
 
 GROUND = "#0b0d10"  # window
 PANEL = "#13161b"  # side panels
@@ -29,7 +34,53 @@ ALARM = "#d57272"  # needs you
 BUTTON = "#23404d"  # the one main button: the colour of place, kept back
 BUTTON_HOVER = "#2c4f5f"
 FILM_TEXT = "#d7dbe1"  # overlay, on a shade of black
+FILM_PLACE = (
+    "#6fb1c9"  # the colours of place, AI and alarm over a film, which is black in any theme
+)
+FILM_AI = "#d3a24c"
+FILM_ALARM = "#d57272"
 SHADE = "#b0000000"  # behind overlay texts that stand on the film (alpha first)
+
+DARK = "dark"  # the theme whose values stand above
+THEMES: Mapping[str, Mapping[str, str]] = {
+    DARK: {name: value for name, value in globals().items() if str(value).startswith("#")},
+    "high contrast": {  # whatever must be read stands out 7 to 1
+        "GROUND": "#000000",
+        "PANEL": "#000000",
+        "RAISED": "#161616",
+        "LINE": "#8c8c8c",
+        "TEXT": "#ffffff",
+        "QUIET": "#dcdcdc",
+        "FAINT": "#a8a8a8",
+        "PLACE": "#8adcff",
+        "MARK": "#d2f3ff",
+        "AI": "#ffcb5c",
+        "PROVEN": "#a0f5c8",
+        "ALARM": "#ff8a8a",
+        "BUTTON": "#0a3f57",
+        "BUTTON_HOVER": "#0f5373",
+        "FILM_TEXT": "#ffffff",
+        "FILM_PLACE": "#8adcff",
+        "FILM_AI": "#ffcb5c",
+        "FILM_ALARM": "#ff8a8a",
+        "SHADE": "#e0000000",
+    },
+    "light room": {  # for a lit room: panels as bright as paper in shade; films stay on black
+        "GROUND": "#cfd4da",
+        "PANEL": "#dde1e6",
+        "RAISED": "#f1f3f5",
+        "LINE": "#a9b1bb",
+        "TEXT": "#14181d",
+        "QUIET": "#434b55",
+        "FAINT": "#7b838e",
+        "PLACE": "#0c5472",
+        "AI": "#785000",
+        "PROVEN": "#15573a",
+        "ALARM": "#7a0c0c",
+        "BUTTON": "#a9cede",
+        "BUTTON_HOVER": "#97c2d5",
+    },
+}
 
 SPACES = (4, 8, 12, 16, 24)
 CORNER = 6
@@ -42,20 +93,6 @@ RIGHT_WIDTH = 480
 FONT_SIZE = 14  # px, the default; a person may set 12 to 20
 FONT_SIZES = range(12, 21)
 CHEVRON = Path(__file__).resolve().parent / "chevron.xpm"  # beside a list to choose from
-
-# What a widget's property "role" may say, and how it looks.
-_ROLES = {
-    "text": f"color: {TEXT};",
-    "quiet": f"color: {QUIET};",
-    "faint": f"color: {FAINT};",
-    "place": f"color: {PLACE};",
-    "ai": f"color: {AI};",
-    "proven": f"color: {PROVEN};",
-    "alarm": f"color: {ALARM};",
-    "strong": f"color: {TEXT}; font-weight: 600;",
-    "heading": f"color: {QUIET}; font-weight: 600;",
-    "rejected": f"color: {QUIET}; text-decoration: line-through;",
-}
 
 _SHEET = """
 * { font-family: $family; font-size: ${body}px; color: $TEXT; }
@@ -128,7 +165,7 @@ QToolBar QToolButton {
 }
 QToolBar QToolButton:hover { color: $TEXT; }
 QToolBar QToolButton:checked { color: $TEXT; border-bottom: 2px solid $PLACE; }
-QToolBar QToolButton:focus { color: $TEXT; border-bottom: 2px solid $QUIET; }
+QToolBar QToolButton:focus { color: $TEXT; background: $RAISED; border-bottom: 2px solid $QUIET; }
 QToolBar QToolButton:disabled { color: $FAINT; border-color: transparent; }
 QToolBar::separator { background: transparent; width: 16px; }
 QToolBar QToolButton#brand { color: $TEXT; font-weight: 600; padding: 4px 12px; }
@@ -175,7 +212,11 @@ QProgressBar[role="ai"]::chunk { background: $AI; }
 QStatusBar { background: $PANEL; border-top: 1px solid $LINE; color: $QUIET; }
 QStatusBar::item { border: none; }
 QCheckBox, QRadioButton { background: transparent; spacing: 8px; }
-QCheckBox:focus, QRadioButton:focus { color: $PLACE; }
+QCheckBox:focus, QRadioButton:focus { color: $PLACE; text-decoration: underline; }
+QTabBar::tab:focus { color: $PLACE; }
+QSlider::handle:focus { background: $PLACE; }
+QTreeView:focus, QTableView:focus, QListWidget:focus { border: 1px solid $PLACE; }
+QTreeView, QTableView, QListWidget { border: 1px solid transparent; }
 
 QToolButton#outbox-badge {
     background: transparent; border: none; padding: 0px 4px; color: $ALARM; font-size: ${small}px;
@@ -185,12 +226,57 @@ QToolButton#outbox-badge::menu-indicator { image: none; width: 0px; }
 QLabel#crop { background: $FILM; border-radius: ${corner_small}px; }
 QWidget#banner { background: $GROUND; border-bottom: 1px solid $LINE; }
 QToolButton#thumbnail {
-    background: $FILM; border: 1px solid $LINE; border-radius: ${corner_small}px; padding: 0px;
+    background: $FILM; color: $FILM_TEXT; border: 1px solid $LINE;
+    border-radius: ${corner_small}px; padding: 0px;
 }
 QToolButton#thumbnail:hover { border-color: $QUIET; }
 QToolButton#thumbnail:checked { border-color: $PLACE; }
 QToolButton#thumbnail:focus { border: 2px solid $PLACE; }
+
+QLabel[role="text"] { color: $TEXT; }
+QLabel[role="quiet"] { color: $QUIET; }
+QLabel[role="faint"] { color: $FAINT; }
+QLabel[role="place"] { color: $PLACE; }
+QLabel[role="ai"] { color: $AI; }
+QLabel[role="proven"] { color: $PROVEN; }
+QLabel[role="alarm"] { color: $ALARM; }
+QLabel[role="strong"] { color: $TEXT; font-weight: 600; }
+QLabel[role="heading"] { color: $QUIET; font-weight: 600; }
+QLabel[role="rejected"] { color: $QUIET; text-decoration: line-through; }
 """
+
+
+_worn = {"theme": DARK, "font_size": str(FONT_SIZE)}
+
+
+def wear(theme: str = DARK, font_size: int = FONT_SIZE) -> None:
+    """Give every colour its value in that theme, and words their size; what is unknown is dark."""
+    name = theme if theme in THEMES else DARK
+    globals().update({**THEMES[DARK], **THEMES[name]})
+    _worn.update(theme=name, font_size=str(clamped(font_size)))
+
+
+def worn() -> tuple[str, int]:
+    """The theme in use, and the size of body text in pixels."""
+    return _worn["theme"], int(_worn["font_size"])
+
+
+def dress(app: QApplication, theme: str = DARK, font_size: int = FONT_SIZE) -> None:
+    """Wear a theme, and have every widget that is there look so at once."""
+    wear(theme, font_size)
+    app.setPalette(palette())
+    app.setStyleSheet(style_sheet(font_size))
+
+
+def of_role(role: str) -> str:
+    """The colour of what a text means: quiet, ai, proven, alarm or place."""
+    names = {"ai": "AI", "proven": "PROVEN", "alarm": "ALARM", "place": "PLACE"}
+    return str(globals()[names.get(role, "QUIET")])
+
+
+def clamped(font_size: int) -> int:
+    """The nearest size that is offered."""
+    return min(max(font_size, FONT_SIZES.start), FONT_SIZES.stop - 1)
 
 
 def family() -> str:
@@ -217,12 +303,8 @@ def overlay_font(font_size: int = FONT_SIZE) -> QFont:
 
 def style_sheet(font_size: int = FONT_SIZE) -> str:
     """The whole style sheet for body text of `font_size` pixels (12 to 20)."""
-    size = min(max(font_size, FONT_SIZES.start), FONT_SIZES.stop - 1)
-    colours = {
-        name: value
-        for name, value in globals().items()
-        if name.isupper() and isinstance(value, str) and value.startswith("#")
-    }
+    size = clamped(font_size)
+    colours = {name: globals()[name] for name in THEMES[DARK]}
     sheet = Template(_SHEET).substitute(
         colours,
         family=f'"{family()}"',
@@ -234,8 +316,7 @@ def style_sheet(font_size: int = FONT_SIZE) -> str:
         corner_small=CORNER_SMALL,
         chevron=CHEVRON.as_posix(),
     )
-    roles = "".join(f'QLabel[role="{role}"] {{ {look} }}\n' for role, look in _ROLES.items())
-    return sheet + roles
+    return sheet
 
 
 def palette() -> QPalette:
