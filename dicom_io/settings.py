@@ -25,6 +25,8 @@ python = ""             # the interpreter of another environment for the model p
 
 [window]
 font_size = 14          # pixels, 12 to 20
+language = "auto"       # auto (the desktop's), en, de
+theme = "dark"          # dark, high contrast, light room
 
 [mouse]
 profile = "wetread"     # wetread, ohif, weasis, left-scroll
@@ -79,6 +81,8 @@ MIGRATIONS: Mapping[int, Migration] = {}
 Part = TypeVar("Part")
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+LANGUAGES = ("auto", "en", "de")
+THEMES = ("dark", "high contrast", "light room")
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
 MOST_THREADS = 1024
 
@@ -125,6 +129,18 @@ class WindowSettings:
     """How the window looks."""
 
     font_size: int = 14  # pixels, of body text
+    language: str = "auto"  # auto (the desktop's), en, de
+    theme: str = "dark"  # dark, high contrast, light room
+
+    def fault(self) -> str:
+        """What is wrong with the values, as the end of a sentence that begins "window."; ""."""
+        for key, value, allowed in (
+            ("language", self.language, LANGUAGES),
+            ("theme", self.theme, THEMES),
+        ):
+            if value not in allowed:
+                return f"{key} must be one of {', '.join(allowed)}, not {value[:40]!r}"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from dicom_io.settings import Settings
 from dicom_io.source import Query, Source
 from dicom_io.storage import DataRoot
 from dicom_io.study import Study
+from ui import language, theme
 from ui import log as log_file
-from ui import theme
 from ui.acknowledgement import Acknowledgement
 from ui.host import Host, Plugin, start_plugins
 from ui.jobs import Jobs
@@ -61,15 +61,17 @@ class Viewer:
         self.cache.close()
 
 
-def application(font_size: int = theme.FONT_SIZE) -> QApplication:
-    """The one QApplication, dressed in the theme."""
+def application(
+    font_size: int = theme.FONT_SIZE, *, look: str = theme.DARK, tongue: str = "en"
+) -> QApplication:
+    """The one QApplication, dressed in a theme and speaking a language ("auto", "en", "de")."""
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(sys.argv[:1])
     app.setApplicationName("Wetread")
     app.setStyle("Fusion")
-    app.setPalette(theme.palette())
-    app.setStyleSheet(theme.style_sheet(font_size))
+    language.use(tongue)
+    theme.dress(app, look, font_size)
     return app
 
 
@@ -123,7 +125,8 @@ def run(
     list as an empty search does. With `picture` the window is drawn into that PNG file as soon as
     the study's film is shown, and then closed: 0 when it was written, 1 when the film did not come.
     """
-    app = application(settings.window.font_size)
+    window = settings.window
+    app = application(window.font_size, look=window.theme, tongue=window.language)
     record = log_file.set_up(root.folder / "log" / "wetread.log")
     hook = sys.excepthook
     try:

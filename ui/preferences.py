@@ -144,7 +144,10 @@ class Preferences(QObject):
     def _dress_window(self, window: WindowSettings) -> None:
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            app.setStyleSheet(theme.style_sheet(window.font_size))
+            theme.dress(app, window.theme, window.font_size)
+            for pane in app.allWidgets():
+                if isinstance(pane, Viewport):
+                    pane.set_font_size(window.font_size)
 
     def _write_menus(self) -> None:
         for pane in self._grid.panes():

@@ -74,7 +74,7 @@ class StatusLine(QWidget):
         self._places[place].setProperty("plain", text)
         if place not in DOTS or not text:
             return text.replace("&", "&amp;").replace("<", "&lt;")
-        colour = {"proven": theme.PROVEN, "alarm": theme.ALARM}.get(state, theme.QUIET)
+        colour = theme.of_role(state if state in ("proven", "alarm") else "quiet")
         safe = text.replace("&", "&amp;").replace("<", "&lt;")
         return f'<span style="color:{colour}">●</span>&nbsp; {safe}'
 

@@ -79,7 +79,7 @@ class BoxPane(Pane):
         mine = [(box, label) for box, label in self._places if box.identity == picture.identity]
         for box, label in mine:
             words = f"AI: {label}" if label else "AI"
-            self._overlay.draw_box(painter, box, words, self.placement(), colour=theme.AI)
+            self._overlay.draw_box(painter, box, words, self.placement(), colour=theme.FILM_AI)
         return overlay, boxed, (picture.identity if mine else None)
 
     def _box_to_paint(self) -> tuple[Region | None, str]:

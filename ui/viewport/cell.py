@@ -80,7 +80,7 @@ class Cell(QWidget):
         painter.fillRect(self.rect(), QColor(theme.FILM))
         if self._targeted or self._outlined:
             style = Qt.PenStyle.DashLine if self._targeted else Qt.PenStyle.SolidLine
-            painter.setPen(QPen(QColor(theme.PLACE), OUTLINE, style))
+            painter.setPen(QPen(QColor(theme.FILM_PLACE), OUTLINE, style))
             half = OUTLINE // 2
             painter.drawRect(self.rect().adjusted(half, half, -half, -half))
 

@@ -109,7 +109,9 @@ class CrosshairLayer(Layer):
         middle = QPointF(*view.placement.to_pane(column, row))
         for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             way = QPointF(x, y)
-            draw_line(painter, middle + way * GAP, middle + way * ARM, theme.PLACE, dashed=False)
+            draw_line(
+                painter, middle + way * GAP, middle + way * ARM, theme.FILM_PLACE, dashed=False
+            )
         if not is_held:
             words = tr("The crosshair lies beside this slice.")
             draw_sentence(painter, view.pane, view.font, words, POINT_LINE)

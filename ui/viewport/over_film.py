@@ -20,10 +20,13 @@ def draw_words(
     metrics: QFontMetricsF,
     colour: str = theme.FILM_TEXT,
 ) -> None:
-    """Words on a shade of black, `corner` being their top left; in the painter's font."""
+    """Words on a shade of black, `corner` being their top left; in the painter's font.
+
+    `colour` "" is that of the overlay.
+    """
     size = QRectF(corner.x(), corner.y(), metrics.horizontalAdvance(words), metrics.height())
     painter.fillRect(size.adjusted(-ROOM, 0, ROOM, 0), QColor(theme.SHADE))
-    painter.setPen(QColor(colour))
+    painter.setPen(QColor(colour or theme.FILM_TEXT))
     painter.drawText(QPointF(corner.x(), corner.y() + metrics.ascent()), words)
 
 

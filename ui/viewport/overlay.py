@@ -67,9 +67,11 @@ class Overlay:
         label: str,
         placement: Placement,
         *,
-        colour: str = theme.PLACE,
+        colour: str = "",
     ) -> None:
-        """A box in that colour, its label above it (or inside, at the top of the pane)."""
+        """A box in that colour, by default that of place; its label above it (or inside, at the
+        top of the pane)."""
+        colour = colour or theme.FILM_PLACE
         one = QPointF(*placement.to_pane(box.x0, box.y0))
         other = QPointF(*placement.to_pane(box.x1, box.y1))
         frame = QRectF(one, other).normalized()
@@ -110,16 +112,14 @@ class Overlay:
                 x = pane.right() - EDGE - self._metrics.horizontalAdvance(text)
             self._text(painter, QPointF(x, top + number * self._metrics.height()), text)
 
-    def _text(
-        self, painter: QPainter, corner: QPointF, text: str, colour: str = theme.FILM_TEXT
-    ) -> None:
+    def _text(self, painter: QPainter, corner: QPointF, text: str, colour: str = "") -> None:
         """Text on a shade of black, so that it can be read over a bright film."""
         if not text:
             return
         size = QRectF(corner.x(), corner.y(), self._metrics.horizontalAdvance(text), 0)
         size.setHeight(self._metrics.height())
         painter.fillRect(size.adjusted(-GAP, 0, GAP, 0), QColor(theme.SHADE))
-        painter.setPen(QColor(colour))
+        painter.setPen(QColor(colour or theme.FILM_TEXT))
         painter.drawText(QPointF(corner.x(), corner.y() + self._metrics.ascent()), text)
 
     def _letters(self, painter: QPainter, pane: QRectF, letters: tuple[str, str, str, str]) -> None:

@@ -536,7 +536,7 @@ class Pane(QWidget):
         self._paint_words(painter, pane, picture is not None)
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.setPen(QPen(QColor(theme.PLACE), 1))
+            painter.setPen(QPen(QColor(theme.FILM_PLACE), 1))
             painter.drawRect(pane.adjusted(0, 0, -1, -1))
 
     def _paint_planes(self, painter: QPainter, picture: Picture) -> Identity | None:
@@ -570,6 +570,11 @@ class Pane(QWidget):
         painted = [layer.paint(painter, view) for layer in self._layers]
         return tuple(one for one in painted if one is not None)
 
+    def set_font_size(self, font_size: int) -> None:
+        """Write over the film in words beside body text of that size."""
+        self._overlay = Overlay(font_size)
+        self.update()
+
     def _box_to_paint(self) -> tuple[Region | None, str]:
         return self._box, self._box_label
 
@@ -578,11 +583,11 @@ class Pane(QWidget):
         total = len(self._reel.frames)
         behind = self._loaded is None or not self._is_wanted(self._loaded.frame)
         if self._problem:
-            self._overlay.draw_sentence(painter, pane, self._problem, theme.TEXT)
+            self._overlay.draw_sentence(painter, pane, self._problem, theme.FILM_TEXT)
         elif total and behind and not self._waiting.isActive():
             words = tr("Loading image {number} of {count}", number=self._target + 1, count=total)
             room = pane.adjusted(0, pane.height() * 0.7, 0, 0) if has_picture else pane
-            self._overlay.draw_sentence(painter, room, words, theme.TEXT)
+            self._overlay.draw_sentence(painter, room, words, theme.FILM_TEXT)
 
     def _keep_up_with_screen(self) -> None:
         """The window may have moved to a screen of another pixel ratio."""

@@ -72,5 +72,5 @@ class LineLayer(Layer):
         if line is None:
             return None
         ends = [QPointF(*view.placement.to_pane(*point)) for point in line]
-        draw_line(painter, ends[0], ends[1], theme.PLACE, dashed=True)
+        draw_line(painter, ends[0], ends[1], theme.FILM_PLACE, dashed=True)
         return view.frame.identity

@@ -82,5 +82,5 @@ class NoteLayer(Layer):
         told = self._notes.warnings(self._pane.frames())
         if not told:
             return None
-        draw_sentence(painter, view.pane, view.font, told[0], STACK_LINE, colour=theme.ALARM)
+        draw_sentence(painter, view.pane, view.font, told[0], STACK_LINE, colour=theme.FILM_ALARM)
         return view.frame.identity

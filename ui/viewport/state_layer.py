@@ -60,7 +60,7 @@ class StateLayer(Layer):
 
     def _draw(self, painter: QPainter, graphic: Graphic, put: Put) -> None:
         """A light line on a dark one, so that it is seen on every grey."""
-        colour = QColor(*graphic.colour) if graphic.colour else QColor(theme.PLACE)
+        colour = QColor(*graphic.colour) if graphic.colour else QColor(theme.FILM_PLACE)
         if graphic.shape is Shape.TEXT:
             _draw_text(painter, graphic, put, colour)
             return

@@ -16,17 +16,11 @@ from ui.language import tr
 from ui.wording import NONE, spoken_date, spoken_name
 
 STUDY = Qt.ItemDataRole.UserRole
-TONES = {
-    "quiet": theme.QUIET,
-    "ai": theme.AI,
-    "proven": theme.PROVEN,
-    "alarm": theme.ALARM,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What became of a study's report: a few words, and their colour's name in `TONES`."""
+    """What became of a study's report: a few words, and what they mean: quiet, ai, proven, alarm."""
 
     text: str
     tone: str = "quiet"
@@ -187,7 +181,7 @@ class StudyDelegate(QStyledItemDelegate):
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | _MIDDLE, shown)
         if mark:
             left = line.left() + metrics.horizontalAdvance(shown)
-            painter.setPen(QColor(TONES[mark.tone]))
+            painter.setPen(QColor(theme.of_role(mark.tone)))
             painter.drawText(
                 QRect(left, top, line.right() - left + 1, line.height()),
                 Qt.AlignmentFlag.AlignLeft | _MIDDLE,
