@@ -18,7 +18,7 @@ def draw_words(
     corner: QPointF,
     words: str,
     metrics: QFontMetricsF,
-    colour: str = theme.FILM_TEXT,
+    colour: str = "",
 ) -> None:
     """Words on a shade of black, `corner` being their top left; in the painter's font.
 
@@ -37,7 +37,7 @@ def draw_sentence(
     words: str,
     line: float,
     *,
-    colour: str = theme.FILM_TEXT,
+    colour: str = "",
 ) -> None:
     """One sentence on its line over the lower edge, cut to the pane's width."""
     painter.setFont(font)

@@ -20,7 +20,7 @@ STUDY = Qt.ItemDataRole.UserRole
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What became of a study's report: a few words, and what they mean: quiet, ai, proven, alarm."""
+    """What became of a study's report: words, and what they mean (quiet, ai, proven, alarm)."""
 
     text: str
     tone: str = "quiet"
