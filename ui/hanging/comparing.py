@@ -149,7 +149,7 @@ class Comparing(QObject):
             self._not_found(tr("This study has no patient ID, so no prior can be looked for."))
             return
         self._wish = wish
-        if wish is not _Wish.PROTOCOL and self._priors.known() is None:
+        if wish is not _Wish.PROTOCOL and not self._priors.known():
             self.said.emit(tr("Looking for earlier studies."))
         region = region_of(*texts_of(self._reading.frames()[0]))
         self._priors.look_for(current, region)

@@ -53,7 +53,7 @@ class Priors(QObject):
     def look_for(self, current: Study, region: str) -> None:
         """Look on the disk and in every source; `found` or `not_found` follows."""
         self._patient = current.identity
-        if self._found is not None:
+        if self._found:  # what was empty is looked for again: another study may have come since
             self._tell()
             return
         if self._search is not None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import Qt
+from pytestqt.qtbot import QtBot
 
+from dicom_io.pacs.archive import Archive
+from dicom_io.pacs.dimse import DimseSource
 from dicom_io.report.document import ReportState
 from tests.plugin.desk import Desk
 from tests.ui.hands import SHIFT, click
@@ -174,3 +178,70 @@ def test_a_prior_that_was_looked_at_is_on_the_record(shelf: Path, make_desk: Mak
     record = "".join(path.read_text() for path in desk.root.audit.rglob("*") if path.is_file())
 
     assert f"{STUDY}2" in record
+
+
+def test_a_prior_is_fetched_from_the_pacs_and_its_part_is_asked_of_its_series(
+    qtbot: QtBot, own_home: Path, shelf: Path, tmp_path: Path
+) -> None:
+    """Neither study has a description; only the series say which part of the body it is."""
+    write_image(shelf, 1, BodyPartExamined="HAND", IssuerOfPatientID="EAST")
+    write_image(shelf, 2, BodyPartExamined="HAND", IssuerOfPatientID="EAST", StudyDate="20200101")
+    write_image(shelf, 3, BodyPartExamined="ELBOW", IssuerOfPatientID="EAST", StudyDate="20220101")
+    with Archive(tmp_path / "archive") as archive:
+        archive.add(sorted(shelf.iterdir()))
+        desk = Desk(qtbot, own_home, [DimseSource(archive.node)], plugins=())
+        desk.search("P1")
+        open_current(desk)
+
+        compare(desk)
+
+        assert shown(desk) == ["1", "2"]
+        (prior,) = desk.window.grid.panes()[1].frames()
+        assert prior.path.is_relative_to(own_home)  # it is on this disk now
+        desk.close()
+
+
+def test_a_source_that_is_gone_is_one_sentence_and_the_study_stays(
+    shelf: Path, make_desk: MakeDesk
+) -> None:
+    write_image(shelf, 1, **CHEST)
+    desk = make_desk()
+    open_current(desk)
+    shutil.rmtree(shelf)
+
+    desk.key(KEY.Key_X)
+    desk.wait(lambda: "could not be looked for" in desk.window.report.said())
+
+    assert "does not exist" in desk.window.report.said()
+    assert shown(desk) == ["1"]
+
+
+def test_files_that_name_another_issuer_than_the_search_are_not_shown(
+    shelf: Path, make_desk: MakeDesk
+) -> None:
+    """The search says nothing of the issuer; the file that comes does, and it is another one."""
+    write_image(shelf, 1, 1, IssuerOfPatientID="EAST", **CHEST)
+    write_image(shelf, 2, 1, StudyDate="20200101", **CHEST)
+    write_image(shelf, 2, 2, StudyDate="20200101", IssuerOfPatientID="WEST", **CHEST)
+    desk = make_desk()
+    open_current(desk)
+
+    desk.key(KEY.Key_X)
+    desk.wait(lambda: "may be another person's" in desk.window.report.said())
+
+    prior = desk.window.grid.panes()[1]
+    assert prior.frames() == ()
+    assert "another person's" in prior.accessibleDescription()
+    assert shown(desk) == ["1"]
+
+
+def test_a_study_without_a_patient_id_has_no_priors(shelf: Path, make_desk: MakeDesk) -> None:
+    write_image(shelf, 1, PatientID="", **CHEST)
+    write_image(shelf, 2, PatientID="", StudyDate="20200101", **CHEST)
+    desk = make_desk()
+    open_current(desk)
+
+    desk.key(KEY.Key_X)
+
+    assert "no patient ID" in desk.window.report.said()
+    assert shown(desk) == ["1"]
