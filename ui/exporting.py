@@ -108,7 +108,8 @@ class Exporting(QObject):
             frames = self._frames(frame, study=False)
             return partial(_export_pictures, frames, seen_as, wish, self._audit)
         whole = order.what is What.STUDY
-        paths = dict.fromkeys(one.path for one in self._frames(frame, study=whole))
+        frames = self._frames(frame, study=whole)
+        paths = dict.fromkeys(one.path for one in frames if not one.derivation)
         reading = self._session.reading.identity
         if whole and reading is not None and frame.identity.same_study(reading):
             paths |= dict.fromkeys(self._objects)

@@ -13,6 +13,7 @@ from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.kept import Keeper, Kept
 from dicom_io.image.presentation import Presentation
+from dicom_io.image.reformat import is_computed
 from ui.jobs import Jobs
 from ui.presentations import apply, is_untouched, presentation_of, series_of
 from ui.viewport.annotations import Annotations, Marked
@@ -87,8 +88,9 @@ class Keeping(QObject):
         marked = self._annotations.take(study)
         return Kept(
             study.of_study(),
-            marked.annotations,
-            marked.key_images,
+            # what lies on computed planes lasts as long as the session: nobody could find it again
+            tuple(one for one in marked.annotations if not is_computed(one.identity)),
+            tuple(one for one in marked.key_images if not is_computed(one)),
             tuple(sheet.views.values()),
             *sheet.in_archive,
         )
@@ -156,7 +158,7 @@ class Keeping(QObject):
 
     def _shown(self, pane: Viewport, frame: ImageFrame | None) -> None:
         """A pane shows a frame; one of another series than before gets the view that was kept."""
-        if frame is None:
+        if frame is None or frame.derivation:
             self._on.pop(pane, None)
             return
         sheet, series = self._sheet(frame.identity), series_of(frame)

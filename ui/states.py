@@ -313,14 +313,15 @@ class States(QObject):
         frames = {one.identity: one for one in self._session.reading.frames()}
         for pane in self._grid.all_panes():
             frames |= {one.identity: one for one in pane.frames()}
-        return tuple(one for one in frames.values() if one.identity.same_study(study))
+        own = (one for one in frames.values() if one.identity.same_study(study))
+        return tuple(one for one in own if not one.derivation)
 
     def _windows_shown(self, study: Identity) -> dict[Identity, Window | None]:
         panes = [(pane, pane.selected_frame()) for pane in self._grid.panes()]
         return {
             frame.identity: pane.current_window()
             for pane, frame in panes
-            if frame is not None and frame.identity.same_study(study)
+            if frame is not None and not frame.derivation and frame.identity.same_study(study)
         }
 
     def _given(self, given: Given) -> None:

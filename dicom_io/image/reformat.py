@@ -10,6 +10,7 @@ Source: DICOM PS3.3 C.7.6.1.1.2 (image type), C.7.6.16.2 (functional groups).
 from __future__ import annotations
 
 import hashlib
+import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -62,6 +63,7 @@ DIRECTIONS = {
     Cut.SAGITTAL: ((0.0, 1.0, 0.0), (0.0, 0.0, -1.0)),
 }
 NOT_STORED = "Computed, in no archive"
+_SEED = 0x57657472  # of the checksum in the UIDs
 _COPIED = (
     "SpecificCharacterSet",
     "PatientID",
@@ -198,10 +200,25 @@ def _with_slab(planes: Dataset, volume: Volume, cut: Cut, slab: Slab) -> Dataset
 
 
 def _uid(volume: Volume, cut: Cut, words: str) -> str:
-    """The same for the same planes of the same series, so that marks find their image again."""
+    """The same for the same planes of the same series; its last 32 bits say that it is ours."""
     one = volume.source.identity
     text = "\n".join((one.study, one.series, one.instance, str(volume.voxels.shape), cut, words))
-    return f"2.25.{int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], 'big')}"
+    digest = hashlib.sha256(text.encode()).digest()[:12]
+    return f"2.25.{int.from_bytes(digest + _seal(digest), 'big')}"
+
+
+def _seal(digest: bytes) -> bytes:
+    return zlib.crc32(digest, _SEED).to_bytes(4, "big")
+
+
+def is_computed(identity: Identity) -> bool:
+    """True for a series of computed planes, of this session or an earlier one: no archive has it,
+    and nothing about it may be sent or kept as if one had."""
+    head, _, tail = identity.series.rpartition(".")
+    if head != "2.25" or not tail.isdigit() or int(tail).bit_length() > 128:
+        return False
+    whole = int(tail).to_bytes(16, "big")
+    return _seal(whole[:12]) == whole[12:]
 
 
 def _describe_values(header: Dataset, volume: Volume) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from dicom_io.image.reformat import (
     Planes,
     Projection,
     Slab,
+    is_computed,
     reformatted,
     slab_depth,
 )
@@ -237,6 +239,11 @@ def test_derived_frames_say_so_and_bear_no_name_of_the_archive() -> None:
         assert plane.identity.series != frames[0].identity.series
         assert plane.identity.instance.startswith("2.25.")
         assert plane.identity.same_study(frames[0].identity)
+        assert is_computed(plane.identity)
+    assert not any(is_computed(one) for one in source)
+    others = ("2.25.7", "2.25.x", "2.25.", "", f"2.25.{2**128}", "1.2.3", f"2.25.{2**127 + 5}")
+    named = [dataclasses.replace(planes[0].identity, series=uid) for uid in others]
+    assert not any(is_computed(one) for one in named)
     assert list(planes[0].header.ImageType)[0] == "DERIVED"
     assert not any(frame.made_up or frame.derivation for frame in frames)
 
