@@ -8,8 +8,8 @@ Overlays and shutters are no part of it: they are drawn over the picture, for ey
 from __future__ import annotations
 
 import copy
+import threading
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,8 @@ __all__ = [
 ]
 
 Bytes = NDArray[np.uint8]
-BLOCK = 2**18  # pixels looked up at a time
+BLOCK = 2**17  # pixels looked up at a time
+LARGE = 2**18  # pixels from which a picture is made by several threads
 BANDS = 8  # a large picture is made in, by several threads
 DEEPEST = 2**17  # values between the least and the greatest that a table may have
 
@@ -69,7 +70,7 @@ class Look:
     def pixels(self) -> Bytes:
         """The whole picture, (rows, columns) or (rows, columns, 3); not to be changed."""
         rows, columns = self.shape
-        if rows * columns < BLOCK:
+        if rows * columns < LARGE:
             return self.part(slice(0, rows), slice(0, columns))
         edges = [rows * i // BANDS for i in range(BANDS + 1)]
         bands: list[Bytes] = [np.empty(0, np.uint8)] * BANDS
@@ -243,18 +244,32 @@ def _found(table: Bytes, places: Values, first: int = 0) -> Bytes:
     """The table's entries, grey or RGB, for integers of which `first` has the first entry; places
     beyond its ends wrap round.
 
-    Rows are taken in blocks: numpy turns indices into eight bytes each, and those of a whole film
-    would not stay in the processor's cache.
+    Rows are taken in blocks: numpy wants indices of eight bytes each, and those of a whole film
+    would not stay in the processor's cache. Each thread keeps the memory of its indices: giving it
+    back to the system and asking for it again costs as much as the look-up.
     """
     picture = np.empty((*places.shape, *table.shape[1:]), np.uint8)
     rows = max(1, BLOCK // max(1, places[:1].size))
-    whole = len(table) == 1 << 8 * places.dtype.itemsize  # nothing can lie beyond: quicker
-    beyond: Literal["raise", "wrap"] = "raise" if whole else "wrap"
     for begin in range(0, len(places), rows):
-        block = slice(begin, begin + rows)
-        one = places[block] if not first else places[block].astype(np.int64) - first
-        np.take(table, one, axis=0, out=picture[block], mode=beyond)
+        block = places[begin : begin + rows]
+        indices = _indices(block.size).reshape(block.shape)
+        if first:
+            np.subtract(block, first, out=indices, casting="unsafe", dtype=np.intp)
+        else:
+            np.copyto(indices, block, casting="unsafe")
+        np.take(table, indices, axis=0, out=picture[begin : begin + rows], mode="wrap")
     return picture
+
+
+_kept = threading.local()
+
+
+def _indices(count: int) -> NDArray[np.intp]:
+    """Memory for so many indices, used again by the next call in this thread."""
+    memory: NDArray[np.intp] | None = getattr(_kept, "indices", None)
+    if memory is None or memory.size < count:
+        memory = _kept.indices = np.empty(max(count, BLOCK), np.intp)
+    return memory[:count]
 
 
 def presentation_of(
