@@ -212,6 +212,15 @@ QProgressBar[role="ai"]::chunk { background: $AI; }
 QStatusBar { background: $PANEL; border-top: 1px solid $LINE; color: $QUIET; }
 QStatusBar::item { border: none; }
 QCheckBox, QRadioButton { background: transparent; spacing: 8px; }
+QCheckBox::indicator, QRadioButton::indicator {
+    width: 12px; height: 12px; border: 1px solid $QUIET; background: $RAISED;
+}
+QCheckBox::indicator { border-radius: 3px; }
+QRadioButton::indicator { border-radius: 7px; }
+QCheckBox::indicator:checked, QRadioButton::indicator:checked {
+    border: 1px solid $PLACE; background: $PLACE;
+}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: $LINE; }
 QCheckBox:focus, QRadioButton:focus { color: $PLACE; text-decoration: underline; }
 QTabBar::tab:focus { color: $PLACE; }
 QSlider::handle:focus { background: $PLACE; }
