@@ -8,6 +8,7 @@ pylibjpeg-openjpeg and pyjpegls, which decode as well, do not (`bench/codecs.py`
 from __future__ import annotations
 
 import importlib.util
+import os
 import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,6 +23,7 @@ from dicom_io.image.syntaxes import Family
 
 Values = NDArray[Any]
 PACKAGE = "imagecodecs"
+LARGE = 4 * 2**20  # pixels of a frame that is worth several threads
 
 
 def is_installed() -> bool:
@@ -91,7 +93,14 @@ def _jpeg_2000(stream: bytes, layout: Layout, claim: Codestream) -> Values:
     imagecodecs loses its errors, so that a damaged frame would come out half empty."""
     import imagecodecs
 
-    return np.asarray(imagecodecs.jpeg2k_decode(_without_boxes(stream, claim)))
+    threads = _threads(layout)
+    return np.asarray(imagecodecs.jpeg2k_decode(_without_boxes(stream, claim), numthreads=threads))
+
+
+def _threads(layout: Layout) -> int:
+    """For one frame: many for a large film, which somebody waits for; one for a slice, of which
+    several are decoded side by side anyway."""
+    return (os.cpu_count() or 1) if layout.pixels >= LARGE else 1
 
 
 def _without_boxes(stream: bytes, claim: Codestream) -> bytes:
@@ -102,7 +111,7 @@ def _without_boxes(stream: bytes, claim: Codestream) -> bytes:
 def _jpeg_xl(stream: bytes, layout: Layout, claim: Codestream) -> Values:
     import imagecodecs
 
-    return np.asarray(imagecodecs.jpegxl_decode(stream, numthreads=1))
+    return np.asarray(imagecodecs.jpegxl_decode(stream, numthreads=_threads(layout)))
 
 
 def _fragment(stream: bytes, layout: Layout, claim: Codestream) -> Values:

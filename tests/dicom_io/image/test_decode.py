@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,13 @@ from pydicom.pixels.encoders.base import EncodeRunner
 from pydicom.pixels.encoders.native import _encode_frame as rle_frame
 
 from dicom_io.errors import DamagedFile, UnknownTransferSyntax
+from dicom_io.image.codecs import decode_stream
+from dicom_io.image.codestream import Codestream, codestream
 from dicom_io.image.frame import ImageFrame, open_frames
+from dicom_io.image.header import UNDEFINED, PixelElement
+from dicom_io.image.layout import layout_of
 from dicom_io.image.render import render
+from dicom_io.image.syntaxes import syntax_of
 
 MakeDataset = Callable[..., Dataset]
 
@@ -404,3 +411,44 @@ def test_a_big_endian_palette_is_the_little_endian_one() -> None:
     np.testing.assert_array_equal(
         stored("gdcm-US-ALOKA-16.dcm"), stored("gdcm-US-ALOKA-16_big.dcm")
     )
+
+
+@pytest.mark.parametrize("syntax", [*ENCODERS, uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit])
+def test_no_decoder_keeps_other_threads_from_the_interpreter(
+    make_dataset: MakeDataset, syntax: str
+) -> None:
+    bits = 8 if syntax == uid.JPEGBaseline8Bit else 12
+    noise = np.random.default_rng(3).integers(0, 1 << bits, (256, 256))
+    values = noise.astype(np.uint8 if bits == 8 else np.uint16)
+    encoders: dict[str, Encode] = {
+        **ENCODERS,
+        uid.JPEGBaseline8Bit: lambda v, bits: imagecodecs.jpeg8_encode(v),
+        uid.JPEGExtended12Bit: lambda v, bits: imagecodecs.jpeg8_encode(v, bitspersample=bits),
+    }
+    stream = bytes(encoders[syntax](values, bits))
+    dataset = make_dataset(values, BitsStored=bits, HighBit=bits - 1)
+    element = PixelElement("PixelData", "OB", 0, UNDEFINED, len(stream))
+    layout, known = layout_of(dataset, element), syntax_of(syntax)
+    claim = codestream(stream) or Codestream(*values.shape)
+    assert known is not None
+    awake, calls, most = threading.Event(), 0, 2000
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(100)  # nobody is made to let go of the interpreter
+
+    def wake() -> None:
+        started.wait()
+        awake.set()
+
+    started = threading.Event()
+    other = threading.Thread(target=wake)
+    other.start()
+    try:
+        started.set()
+        while not awake.is_set() and calls < most:
+            decode_stream(stream, known.family, layout, claim)
+            calls += 1
+    finally:
+        sys.setswitchinterval(before)
+    other.join()
+
+    assert calls < most
