@@ -189,9 +189,14 @@ class Hanging(QObject):
     def loaded(self) -> None:
         """All of the study is here: in order, and hung as a whole."""
         self._put_in_order()
+        self._hang_whole()
+
+    def _hang_whole(self) -> None:
+        """By protocol, as long as the reader has not begun to work."""
         if not self._is_touched:
             self._apply_best()
-            self._ask_for_prior()
+            if not self._reading.is_loading:
+                self._ask_for_prior()
 
     def _put_in_order(self, _: object = None) -> None:
         """Every pane keeps to the stack of its image, in the order of the stack."""
@@ -232,8 +237,8 @@ class Hanging(QObject):
 
         def ready() -> None:
             self._protocols = ordered(gathered)
-            if not self._is_touched and self._applied is None and self._reading.frames():
-                self._apply_best()
+            if self._applied is None and self._reading.frames():
+                self._hang_whole()
 
         self._jobs.start(read, on_item=take, on_done=ready, pool="disk")
 

@@ -204,7 +204,7 @@ def test_a_prior_is_fetched_from_the_pacs_and_its_part_is_asked_of_its_series(
 def test_a_source_that_is_gone_is_one_sentence_and_the_study_stays(
     shelf: Path, make_desk: MakeDesk
 ) -> None:
-    write_image(shelf, 1, **CHEST)
+    write_image(shelf, 1, Modality="XA")
     desk = make_desk()
     open_current(desk)
     shutil.rmtree(shelf)
