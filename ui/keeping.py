@@ -60,6 +60,7 @@ class Keeping(QObject):
         self._grid = grid
         self._sheets: dict[Identity, _Sheet] = {}
         self._on: dict[Viewport, Identity] = {}  # the series whose view a pane has been given
+        self._ignored: set[Viewport] = set()  # panes that show what somebody else made of it
         self._unsaved: set[Identity] = set()  # studies that could not be written
         self._writing: Kept | None = None
         self._pause = QTimer(self)
@@ -107,6 +108,13 @@ class Keeping(QObject):
         """That content was given to an archive; see `Kept.content`."""
         self._sheet(study).in_archive = (content, key_images)
         self._pause.start()
+
+    def ignore(self, pane: Viewport, ignored: bool) -> None:
+        """While a pane shows the state of another maker, its view is not the reader's to keep."""
+        if ignored:
+            self._ignored.add(pane)
+        else:
+            self._ignored.discard(pane)
 
     def flush(self) -> None:
         """Write now what waits to be written, and try again what could not be."""
@@ -184,7 +192,7 @@ class Keeping(QObject):
         """The reader changed how a series is seen."""
         series = self._on.get(pane)
         view = presentation_of(pane)
-        if series is None or view is None or view.images != (series,):
+        if series is None or view is None or view.images != (series,) or pane in self._ignored:
             return
         views = self._sheet(series).views
         before = views.get(series.series)

@@ -128,6 +128,7 @@ class States(QObject):
             self._parts[pane] = None
             layer.show_part(None)
             pane.shut_by()
+            self._keeping.ignore(pane, False)
         self.changed.emit()
 
     def _objects_arrived(self, paths: tuple[Path, ...]) -> None:
@@ -169,8 +170,6 @@ class States(QObject):
             keys = [one for one in self.key_objects() if one.is_ours]
             if keys:
                 self.take_key_images(keys[0])
-            day = own[0].created.replace("T", " ")
-            self._say(tr("The presentation saved {day} is applied.", day=day), "quiet")
         elif states and not self._keeping.kept(study).in_archive:
             count = len(states)
             self._say(
@@ -192,8 +191,8 @@ class States(QObject):
         for pane in self._grid.all_panes():
             self._shown(pane, pane.selected_frame())
         notices = dict.fromkeys(text for state in states for text in state.notices)
-        if notices:
-            self._say(" ".join(notices), "quiet")
+        named = [tr("Applied: {title}.", title=title_of_state(state)) for state in states]
+        self._say(" ".join([*named, *notices]), "quiet")
         self.changed.emit()
 
     def take_key_images(self, keys: KeyObjects) -> None:
@@ -248,10 +247,12 @@ class States(QObject):
 
     def _shown(self, pane: Viewport, frame: ImageFrame | None) -> None:
         """Another frame: what the states say of it, applied when it differs from before."""
-        part = self._part_of(frame.identity) if frame is not None else None
+        state = self._state_of(frame.identity) if frame is not None else None
+        part = state.of_frame(frame.identity) if state is not None and frame is not None else None
         before = self._parts.get(pane)
         if part is before:
             return
+        self._keeping.ignore(pane, state is not None and not state.is_ours)
         self._parts[pane] = part
         self._layers[pane].show_part(part)
         if part is None:
@@ -264,9 +265,9 @@ class States(QObject):
         for sentence in apply(pane, part):
             self._say(sentence, "quiet")
 
-    def _part_of(self, frame: Identity) -> Presentation | None:
-        parts = (state.of_frame(frame) for state in self._chosen)
-        return next((part for part in parts if part is not None), None)
+    def _state_of(self, frame: Identity) -> PresentationState | None:
+        """The first state chosen that says something of a frame."""
+        return next((one for one in self._chosen if one.of_frame(frame) is not None), None)
 
     # --- saving ---
 

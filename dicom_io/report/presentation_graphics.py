@@ -53,7 +53,7 @@ def put_drawn(
         return
     put(state, "GraphicAnnotationSequence", DicomSequence(items))
     layers = list(dict.fromkeys(str(item.GraphicLayer) for item in items))
-    colours = {label_of(g.layer or OTHER_LAYER): g.colour for g in graphics}
+    colours = {label_of(g.layer or OTHER_LAYER): g.colour for g in graphics if g.colour}
     colours[MARKS_LAYER] = _MARK_COLOUR
     put(
         state,

@@ -220,6 +220,7 @@ def test_a_state_of_another_maker_is_applied_when_it_is_chosen_and_taken_off_aga
     expected = render(frame, frame.stored(), Window(200, 100), shape="INVERSE")
     assert np.array_equal(rendered(pane), expected)
     assert pane.orientation() == TURNED
+    assert one.window.keeping.kept(identity).views == ()  # it is not the reader's own
     one.window.states.choose([])
     assert np.array_equal(rendered(pane), own)
     assert pane.orientation() == Orientation()

@@ -54,15 +54,15 @@ class StateLayer(Layer):
             return QPointF(*view.placement.to_pane(*point))
 
         for graphic in mine:
-            self._draw(painter, graphic, put)
+            self._draw(painter, graphic, put, view.pane)
         painter.restore()
         return name
 
-    def _draw(self, painter: QPainter, graphic: Graphic, put: Put) -> None:
+    def _draw(self, painter: QPainter, graphic: Graphic, put: Put, pane: QRectF) -> None:
         """A light line on a dark one, so that it is seen on every grey."""
         colour = QColor(*graphic.colour) if graphic.colour else QColor(theme.FILM_PLACE)
         if graphic.shape is Shape.TEXT:
-            _draw_text(painter, graphic, put, colour)
+            _draw_text(painter, graphic, put, colour, pane)
             return
         path = path_of(graphic, put)
         painter.setBrush(colour if graphic.is_filled else Qt.BrushStyle.NoBrush)
@@ -141,8 +141,9 @@ def _between(a: float, b: float, c: float, d: float, t: float) -> float:
     )
 
 
-def _draw_text(painter: QPainter, graphic: Graphic, put: Put, colour: QColor) -> None:
-    """The text in its box, or right of its anchor."""
+def _draw_text(painter: QPainter, graphic: Graphic, put: Put, colour: QColor, pane: QRectF) -> None:
+    """The text upright at the top left of its box, or beside its anchor; wholly in the pane where
+    it fits, on a shade so that it is read on every grey."""
     anchor = None
     if graphic.anchor is not None:
         anchor = put(graphic.anchor, graphic.anchor_is_relative)
@@ -157,9 +158,10 @@ def _draw_text(painter: QPainter, graphic: Graphic, put: Put, colour: QColor) ->
         at = anchor + QPointF(SPOT, SPOT)
     else:
         return
-    room = QRectF(at, at + QPointF(4000.0, 4000.0))
     flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
-    painter.setPen(QColor(theme.FILM))
-    painter.drawText(room.translated(1, 1), flags, graphic.text)
+    room = painter.boundingRect(QRectF(at, at + QPointF(4000.0, 4000.0)), flags, graphic.text)
+    room.moveLeft(max(min(room.left(), pane.right() - room.width() - SPOT), pane.left() + SPOT))
+    room.moveTop(max(min(room.top(), pane.bottom() - room.height() - SPOT), pane.top() + SPOT))
+    painter.fillRect(room.adjusted(-SPOT, 0, SPOT, 0), QColor(theme.SHADE))
     painter.setPen(colour)
     painter.drawText(room, flags, graphic.text)
