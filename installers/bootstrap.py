@@ -43,6 +43,7 @@ WINDOW = (
     "libxcb-shape0",
     "python3-venv",
 )
+FONTS = ("fonts-noto-core", "fonts-noto-cjk")  # or some names are boxes; 69 MB to fetch
 PACS_TOOLS = ("orthanc", "dcmtk", "dicom3tools", "xvfb", "xauth")
 
 
@@ -55,8 +56,8 @@ class Job:
 
 
 JOBS = {
-    "demo": Job(WINDOW, "model"),
-    "test": Job((*WINDOW, *PACS_TOOLS), "dev"),
+    "demo": Job((*WINDOW, *FONTS), "model"),
+    "test": Job((*WINDOW, *FONTS, *PACS_TOOLS), "dev"),
 }
 
 

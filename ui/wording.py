@@ -33,6 +33,16 @@ def spoken_name(name: str) -> str:
     return ", ".join(parts) or NONE
 
 
+def whole_name(name: str) -> str:
+    """All groups of a name, in the order in which they are stored, each as people write it.
+
+    >>> whole_name("Yamada^Tarou=山田^太郎=やまだ^たろう"), whole_name("Curie^Marie")
+    ('Yamada, Tarou · 山田, 太郎 · やまだ, たろう', 'Curie, Marie')
+    """
+    groups = [spoken_name(group) for group in name.split("=") if group.strip("^ ")]
+    return " · ".join(groups) or NONE
+
+
 def spoken_date(date: str) -> str:
     """A DICOM date (YYYYMMDD) in the short form of the reader's locale; – when there is none."""
     day = QDate.fromString(date[:8], "yyyyMMdd")

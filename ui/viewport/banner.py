@@ -6,6 +6,7 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from dicom_io.charset import meant
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.study import Study
@@ -14,10 +15,19 @@ from ui.language import tr
 from ui.viewport.grid import Grid
 from ui.viewport.overlay import plain
 from ui.viewport.pane import Pane
-from ui.wording import NONE, spoken_date, spoken_name
+from ui.wording import NONE, spoken_date, whole_name
 
 # How many letters of each field stay when the pane is narrow: who it is comes first.
-KEPT = {"name": 12, "id": 20, "born": 24, "sex": 12, "study": 1, "date": 1, "accession": 1}
+KEPT = {
+    "name": 12,
+    "doubt": 16,
+    "id": 20,
+    "born": 24,
+    "sex": 12,
+    "study": 1,
+    "date": 1,
+    "accession": 1,
+}
 
 
 class Elided(QLabel):
@@ -69,7 +79,7 @@ class Banner(QWidget):
         self._study: Study | None = None
         self._frame: ImageFrame | None = None
         self._fields = {
-            name: Elided("strong" if name == "name" else "quiet", kept)
+            name: Elided({"name": "strong", "doubt": "alarm"}.get(name, "quiet"), kept)
             for name, kept in KEPT.items()
         }
         layout = QHBoxLayout(self)
@@ -114,7 +124,8 @@ class Banner(QWidget):
         else:
             kind = " ".join(part for part in (study.description, *study.modalities) if part)
             texts = {
-                "name": spoken_name(study.patient_name),
+                "name": whole_name(study.patient_name),
+                "doubt": tr("other character set?") if meant(study.patient_name) else "",
                 "id": tr("ID {id}", id=study.identity.patient_id or NONE),
                 "born": tr("born {date}", date=spoken_date(study.birth_date)),
                 "sex": tr("sex {sex}", sex=study.sex or NONE),
@@ -132,7 +143,22 @@ class Banner(QWidget):
                 "{id}, issued by {issuer}", id=texts["id"], issuer=plain(study.identity.issuer)
             )
             self._fields["id"].setToolTip(whole.replace("&", "&amp;").replace("<", "&lt;"))
-        self.setAccessibleDescription(", ".join(plain(text) for text in texts.values()))
+        if study is not None and texts.get("doubt"):
+            self._fields["doubt"].setToolTip(doubt_of(study.patient_name))
+        self.setAccessibleDescription(", ".join(plain(text) for text in texts.values() if text))
+
+
+def doubt_of(name: str) -> str:
+    """Why a name may be another than the file declares, and what to do; "" for no doubt."""
+    other = meant(name)
+    if other is None:
+        return ""
+    return tr(
+        "The name is shown as its file declares it, but its bytes look like {charset}: {name}. "
+        "Ask the sender which is right.",
+        charset=other.charset,
+        name=whole_name(other.text),
+    )
 
 
 def study_of(frame: ImageFrame) -> Study:

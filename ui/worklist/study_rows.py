@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from dicom_io.study import Study
 from ui import theme
 from ui.language import tr
-from ui.wording import NONE, spoken_date, spoken_name
+from ui.wording import NONE, spoken_date, whole_name
 
 STUDY = Qt.ItemDataRole.UserRole
 
@@ -54,7 +54,7 @@ class StudyRows(QAbstractListModel):
         if role == STUDY:
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{spoken_name(row.study.patient_name)}, {second_line(row)}"
+            return f"{whole_name(row.study.patient_name)}, {second_line(row)}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return tool_tip(row)
         return None
@@ -157,7 +157,7 @@ class StudyDelegate(QStyledItemDelegate):
         taken = QFontMetrics(_small(option)).horizontalAdvance(modalities) + theme.SPACES[1]
         painter.setFont(option.font)
         painter.setPen(QColor(theme.TEXT))
-        name = spoken_name(row.study.patient_name)
+        name = whole_name(row.study.patient_name)
         shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, line.width() - taken)
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | _MIDDLE, shown)
 
@@ -213,7 +213,7 @@ def tool_tip(row: Listed) -> str:
     place = tr("on this disk") if row.on_disk else tr("in {source}", source=row.source)
     return "\n".join(
         (
-            spoken_name(study.patient_name),
+            whole_name(study.patient_name),
             tr("ID {id}", id=study.identity.patient_id or NONE),
             tr(
                 "Born {date}, sex {sex}",
