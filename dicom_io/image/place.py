@@ -15,6 +15,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from pydicom.datadict import keyword_for_tag, tag_for_keyword
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
@@ -98,7 +99,7 @@ _TAG = _tags(
     *_VECTORS, *_ROOT_HARD, *_ROOT_SOFT,
     *(row[0] for row in _IN_GROUPS), *(row[1] for row in _IN_GROUPS),
 )  # fmt: skip
-_WORD: dict[int, str] = {tag: word for word, tag in _TAG.items()}
+_WORD: dict[int, str] = {int(tag): word for word, tag in _TAG.items()}
 _LAID = "ImagePositionPatient"
 _SLICE = "slice"
 
@@ -166,8 +167,7 @@ class _File:
 
     def __init__(self, header: Dataset) -> None:
         # one pass over what is there is far quicker than asking for each attribute
-        self._root = {_WORD[tag]: header[tag].value for tag in header.keys() & _WORD.keys()}
-        root = self._root
+        root = self._root = _known_values(header)
         self._frames = max(_integer(root.get("NumberOfFrames")) or 1, 1)
         self._groups = list(root.get("PerFrameFunctionalGroupsSequence") or ())
         self._shared = list(root.get("SharedFunctionalGroupsSequence") or ())[:1]
@@ -278,6 +278,19 @@ class _File:
             values = tuple(_integer(one) or 0 for one in _many(self._root.get(keyword)))
             if len(values) == self._frames:
                 yield name, values
+
+
+def _known_values(header: Dataset) -> dict[str, Any]:
+    """What this module looks at, by keyword. `get_item` gives a settled element at once."""
+    found: dict[str, Any] = {}
+    for tag in header.keys():
+        word = _WORD.get(int(tag))
+        if word is not None:
+            element = header.get_item(tag)
+            if not isinstance(element, DataElement):
+                element = header[tag]
+            found[word] = element.value
+    return found
 
 
 def _nuclear(root: dict[str, Any]) -> Dataset | None:
