@@ -66,6 +66,9 @@ def picture_header(path: Path) -> Dataset:
     dataset.PhotometricInterpretation = "RGB" if colour else "MONOCHROME2"
     if colour:
         dataset.PlanarConfiguration = 0
+        profile = image.info.get("icc_profile")
+        if isinstance(profile, bytes) and profile and image.mode in ("RGB", "RGBA", "P"):
+            dataset.ICCProfile = profile  # a camera's colours are often wider than a screen's
     dataset.BitsAllocated = dataset.BitsStored = 16 if deep else 8
     dataset.HighBit = dataset.BitsStored - 1
     dataset.PixelRepresentation = 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import ImageCms
+from PIL import Image, ImageCms
 from pydicom.dataset import Dataset
 
-from dicom_io.image.frame import ImageFrame
+from dicom_io.image.frame import ImageFrame, open_frames
 from dicom_io.image.icc import changes_colours, to_srgb
 from dicom_io.image.render import notices_of, render
 
@@ -74,6 +75,35 @@ def test_a_profile_that_is_broken_is_named_and_ignored(
     assert np.array_equal(picture, COLOURS)
     (notice,) = notices_of(frame)
     assert word in notice and "stored" in notice
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_photograph_s_own_profile_is_used(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "skin.png"
+    Image.fromarray(COLOURS).convert(mode).save(path, icc_profile=EXCHANGED)
+
+    (frame,) = open_frames(path)
+    picture = render(frame, frame.stored())
+
+    assert np.abs(picture.astype(int) - COLOURS[..., ::-1]).max() <= 2
+
+
+def test_a_palette_s_colours_go_through_the_profile(make_frames: MakeFrames) -> None:
+    tables = {
+        f"{colour}PaletteColorLookupTable{part}": value
+        for colour, level in (("Red", 200), ("Green", 40), ("Blue", 90))
+        for part, value in (("Descriptor", [2, 0, 8]), ("Data", bytes([0, level])))
+    }
+    (frame,) = make_frames(
+        np.ones((2, 2), np.uint8),
+        PhotometricInterpretation="PALETTE COLOR",
+        ICCProfile=EXCHANGED,
+        **tables,
+    )
+
+    picture = render(frame, frame.stored())
+
+    assert np.abs(picture.astype(int) - (90, 40, 200)).max() <= 2
 
 
 def test_grey_needs_no_profile(make_frames: MakeFrames) -> None:
