@@ -117,3 +117,14 @@ def test_a_wrong_file_does_not_hide_the_others(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_holds_none(tmp_path: Path) -> None:
     assert read_folder(tmp_path / "none") == ((), ())
+
+
+def test_the_page_on_panes_lists_all_that_are_built_in_and_its_example_can_be_read(
+    root: Path, tmp_path: Path
+) -> None:
+    page = (root / "docs" / "panes.md").read_text(encoding="utf-8")
+    protocols, _ = read_folder(BUILT_IN)
+
+    assert all(f"| {one.name} | {one.rows} x {one.columns}" in page for one in protocols)
+    example = page.split("```toml")[1].split("```")[0]
+    assert read_protocol(written(tmp_path, example)).places[0].needed
