@@ -8,6 +8,7 @@ from ui.actions import Action
 from ui.language import tr
 from ui.viewport.crosshair import Crosshair
 from ui.viewport.grid import Grid
+from ui.viewport.linked_view import LinkedView
 from ui.viewport.linking import Linking
 from ui.viewport.reference_lines import ReferenceLines
 from ui.viewport.stack_notes import StackNotes
@@ -24,6 +25,7 @@ class Together(QObject):
         self._grid = grid
         self.notes = StackNotes(grid)
         self.linking = Linking(grid)
+        self.view = LinkedView(grid)
         self.lines = ReferenceLines(grid)
         self.crosshair = Crosshair(grid, self.linking)
 
@@ -38,6 +40,15 @@ class Together(QObject):
                 group=GROUP,
                 context="viewport",
                 checked=self.linking.is_on,
+            ),
+            Action(
+                "together.view",
+                tr("Link zoom and window"),
+                "Ctrl+J",
+                self.view.toggle,
+                group=GROUP,
+                context="viewport",
+                checked=self.view.is_on,
             ),
             Action(
                 "together.lines",

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
 from dicom_io.image.frame import ImageFrame
+from dicom_io.image.render import Window
 from dicom_io.image.space import plane_of
 from tests.dicom_io.image.slices import AXIAL, CORONAL, SAGITTAL
 from tests.ui.films import film
@@ -378,3 +379,41 @@ def test_an_image_without_a_place_says_so_to_the_crosshair(bench: Bench) -> None
     frame = one.selected_frame()
     assert bench.together.crosshair.point() is None
     assert frame is not None and frame.identity in one.painted.layers
+
+
+def test_linked_zoom_shows_as_many_millimetres_about_the_same_point(bench: Bench) -> None:
+    fine = stack(2, range(4))
+    for frame in fine:
+        frame.header.PixelSpacing = [0.5, 0.5]
+    one, other, *_ = bench.show(stack(1, range(4)), fine)
+    key(one, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+
+    one.place(one.placement().zoomed(3.0, 60, 80))
+
+    here, there = one.placement(), other.placement()
+    assert here.across / 1.0 == pytest.approx(there.across / 0.5)
+    frames = one.selected_frame(), other.selected_frame()
+    assert frames[0] is not None and frames[1] is not None
+    planes = plane_of(frames[0]), plane_of(frames[1])
+    assert planes[0] is not None and planes[1] is not None
+    middle = here.to_stored(here.width / 2, here.height / 2)
+    seen = there.to_stored(there.width / 2, there.height / 2)
+    assert planes[1].at(*seen) == pytest.approx(planes[0].at(*middle), abs=0.1)
+
+    one.fit()
+    assert other.placement().fits
+
+
+def test_linked_windows_follow_within_a_modality_and_never_another_patient(bench: Bench) -> None:
+    one, other, third, _ = bench.show(
+        stack(1, range(4)), stack(2, range(4), space=OTHER_SPACE), stack(1, range(4), study=2)
+    )
+    bench.together.view.toggle()
+
+    one.set_window(Window(40, 80))
+
+    assert other.current_window() == Window(40, 80)
+    assert third.current_window() == Window(128, 256)
+    bench.together.view.toggle()
+    one.set_window(Window(50, 90))
+    assert other.current_window() == Window(40, 80)
