@@ -68,6 +68,9 @@ class Exporting(QObject):
         dialog.ordered.connect(self._start)
         dialog.stopped.connect(self._stop)
         dialog.finished.connect(self._closed)
+        if self._grid.active().hides_identity():
+            dialog.deidentify.setChecked(True)
+            dialog.deidentify.setEnabled(False)
         self.dialog = dialog
         dialog.open()
 
@@ -156,7 +159,9 @@ def image_of(pane: Viewport, *, texts: bool) -> QImage:
     if hides:
         pane.toggle_overlays()
         pane.show_planes(planes)
+    pane.name_patient(texts)  # no banner stands above a picture
     picture = pane.grab().toImage()
+    pane.name_patient(False)
     if hides:
         pane.toggle_overlays()
         pane.show_planes(planes)

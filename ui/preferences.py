@@ -31,6 +31,7 @@ class Preferences(QObject):
     """
 
     changed = pyqtSignal(object)
+    identity_hidden = pyqtSignal(bool)
 
     def __init__(self, settings: Settings, table: ActionTable, grid: Grid, window: QWidget) -> None:
         super().__init__(window)
@@ -61,6 +62,9 @@ class Preferences(QObject):
             Action("settings.open", tr("Settings"), "Ctrl+Shift+P", self._open, group="Help"),
             Action("help.keys", tr("Keys"), "F1", self._show_keys, group="Help",
                    more_shortcuts=("?",)),
+            Action("view.identity", tr("Hide or show whose images these are"), "Ctrl+Shift+I",
+                   self.toggle_identity, group="View",
+                   checked=lambda: self.habits.hides_identity),
             Action("window.save", tr("Save this window"), "Ctrl+Alt+W", self.save_window,
                    enabled=self._has_window, group="Window"),
         ]  # fmt: skip
@@ -95,6 +99,11 @@ class Preferences(QObject):
 
     def _show_keys(self) -> None:
         self.show_keys()
+
+    def toggle_identity(self) -> None:
+        """Hide whose images these are, everywhere in the window, or show it again."""
+        self.habits.hide_identity(not self.habits.hides_identity)
+        self.identity_hidden.emit(self.habits.hides_identity)
 
     def save_window(self) -> None:
         """Ask for a name, and offer the window in use for this modality from then on."""

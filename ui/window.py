@@ -149,6 +149,8 @@ class Window(QMainWindow):
         )
         self.add_actions(self.preferences.actions())
         self.preferences.begin(self.report.say)
+        self.banner.obey(self.preferences.habits)
+        self.preferences.identity_hidden.connect(self.worklist.hide_identity)
         self.grid.layout_changed.connect(self._name_layout)
         self._name_layout()
 

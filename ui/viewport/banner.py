@@ -13,8 +13,10 @@ from dicom_io.study import Study
 from ui import theme
 from ui.language import tr
 from ui.viewport.grid import Grid
+from ui.viewport.habits import Habits
 from ui.viewport.overlay import plain
 from ui.viewport.pane import Pane
+from ui.viewport.viewport import Viewport
 from ui.wording import NONE, spoken_date, whole_name
 
 # How many letters of each field stay when the pane is narrow: who it is comes first.
@@ -78,6 +80,7 @@ class Banner(QWidget):
         self.setAccessibleName(tr("Patient and study"))
         self._study: Study | None = None
         self._frame: ImageFrame | None = None
+        self._hides_identity = False
         self._fields = {
             name: Elided({"name": "strong", "doubt": "alarm"}.get(name, "quiet"), kept)
             for name, kept in KEPT.items()
@@ -94,8 +97,20 @@ class Banner(QWidget):
         """Always name the patient and study that the pane in hand shows."""
         shown.study_shown.connect(self.show_study)
         shown.frame_selected.connect(self.show_frame)
+        if isinstance(shown, Viewport) and (habits := shown.habits()) is not None:
+            self.obey(habits)
         self.show_study(shown.study())
         self.show_frame(shown.selected_frame())
+
+    def obey(self, habits: Habits) -> None:
+        """Hide whom the film shows while the reader wants it hidden."""
+
+        def take() -> None:
+            self._hides_identity = habits.hides_identity
+            self._write()
+
+        habits.changed.connect(take)
+        take()
 
     def show_study(self, study: Study | None) -> None:
         """The study that is opened; None when none is."""
@@ -123,6 +138,8 @@ class Banner(QWidget):
             texts = {"name": tr("No study open")}
         else:
             kind = " ".join(part for part in (study.description, *study.modalities) if part)
+            texts = {"name": tr("Identity hidden"), "study": kind or NONE}
+        if study is not None and not self._hides_identity:
             texts = {
                 "name": whole_name(study.patient_name),
                 "doubt": tr("other character set?") if meant(study.patient_name) else "",
@@ -138,7 +155,7 @@ class Banner(QWidget):
             field.setText(text)
             field.setToolTip(text.replace("&", "&amp;").replace("<", "&lt;"))
             field.setVisible(bool(text))
-        if study is not None and study.identity.issuer:
+        if study is not None and study.identity.issuer and "id" in texts:
             whole = tr(
                 "{id}, issued by {issuer}", id=texts["id"], issuer=plain(study.identity.issuer)
             )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+from dicom_io.image.acquisition import acquisition_of
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.geometry import NONE, Edges, edges_of, spacing_of
 from dicom_io.image.header import number
 from ui.language import later, tr
+from ui.viewport.corners import acquisition_texts, lossy_text, lying_text
 from ui.viewport.overlay import Marks, plain
 from ui.viewport.placement import Placement
 from ui.viewport.presets import Offer, numbers_of
@@ -19,13 +21,15 @@ NO_SCALE = later("no scale: pixel spacing unknown")
 def marks_of(loaded: Loaded, place: tuple[int, int]) -> Marks:
     """Everything about the frame that window and zoom do not change; `place` is (n, of all)."""
     frame = loaded.frame
+    taken = acquisition_texts(frame)
     spacing = spacing_of(frame)
     edges = edges_of(frame)
     known = spacing.calibration != NONE
     return Marks(
         identity=frame.identity,
         top_left=(place_text(frame, place), *loaded.notices[:2]),
-        top_right=kind_texts(frame),
+        top_right=(*taken, *kind_texts(frame)),
+        lossy=lossy_text(acquisition_of(frame)),
         letters=(edges.left, edges.right, edges.top, edges.bottom),
         column_mm=spacing.between_columns if known else 0.0,
         row_mm=spacing.between_rows if known else 0.0,
@@ -39,6 +43,8 @@ def with_view(marks: Marks, offer: Offer | None, placement: Placement, inverted:
     lines = [window_text(offer)] if offer is not None else []
     if inverted:
         lines.append(tr("Inverted by hand"))
+    if placement.quarters or placement.mirrored:
+        lines.append(lying_text(placement))
     lines.append(tr("Zoom {zoom}", zoom=zoom_text(placement)))
     letters = lying(marks.letters, placement)
     return dataclasses.replace(marks, bottom_left=tuple(lines), letters=letters)

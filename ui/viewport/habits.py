@@ -55,10 +55,15 @@ class Habits(QObject):
 
     def turn_corners(self) -> None:
         """Full, minimal, none, and full again."""
-        self._corners = CORNERS[(CORNERS.index(self._corners) + 1) % len(CORNERS)]
+        self._corners = next_corners(self._corners)
         self.changed.emit()
 
     def hide_identity(self, hide: bool) -> None:
         """Hide or show whose images these are."""
         self._hides_identity = hide
         self.changed.emit()
+
+
+def next_corners(corners: str) -> str:
+    """Full, minimal, none, and full again."""
+    return CORNERS[(CORNERS.index(corners) + 1) % len(CORNERS)]

@@ -30,6 +30,7 @@ class Marks:
     letters: tuple[str, str, str, str] = ("", "", "", "")  # left, right, top, bottom
     column_mm: float = 0.0  # millimetres for one stored column; 0 when not known
     row_mm: float = 0.0  # the same for one stored row
+    lossy: str = ""  # the line of `top_right` that must not get lost
     calibration: str = ""  # how far the millimetres can be trusted, in words
 
 
@@ -38,6 +39,16 @@ def plain(text: str) -> str:
     line = "".join(sign if sign.isprintable() else " " for sign in text[: 2 * LONGEST])
     line = " ".join(line.split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def shortened(lines: tuple[str, ...], most: int, last: str = "") -> tuple[str, ...]:
+    """At most so many lines; "…" says that some are missing, and the line `last` never is."""
+    if len(lines) <= most:
+        return lines
+    if last in lines:
+        rest = tuple(line for line in lines if line != last)
+        return (*shortened(rest, most - 1), last) if most > 1 else (last,)
+    return (*lines[: most - 1], "…") if most > 1 else lines[:1]
 
 
 class Overlay:
@@ -53,12 +64,18 @@ class Overlay:
         height = self._metrics.height()
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
         top, bottom = pane.top() + EDGE, pane.bottom() - EDGE
-        self._lines(painter, pane, top, marks.top_left, left)
-        self._lines(painter, pane, top, marks.top_right, right)
+        most = self.lines_in(pane)
+        self._lines(painter, pane, top, shortened(marks.top_left, most), left)
+        self._lines(painter, pane, top, shortened(marks.top_right, most, marks.lossy), right)
         begin = bottom - height * len(marks.bottom_left)
         self._lines(painter, pane, begin, marks.bottom_left, left)
         self._scale_bar(painter, pane, marks, placement)
         self._letters(painter, pane, marks.letters)
+
+    def lines_in(self, pane: QRectF) -> int:
+        """How many lines an upper corner may have, so that it never meets a lower one."""
+        room = pane.height() / 2 - EDGE - self._metrics.height()
+        return max(1, int(room / self._metrics.height()))
 
     def draw_box(
         self,

@@ -31,6 +31,7 @@ from ui import theme
 from ui.jobs import Jobs
 from ui.language import tr
 from ui.viewport.captions import marks_of, with_view
+from ui.viewport.corners import FULL, HIDDEN, named, thinned
 from ui.viewport.layer import Layer, View
 from ui.viewport.overlay import Marks, Overlay
 from ui.viewport.picture import Picture
@@ -86,7 +87,9 @@ class Pane(QWidget):
         self._inverted = False
         self._planes: Planes | None = None
         self._shutter_of: Callable[[ImageFrame], Shutter | None] = shutter_of
-        self._overlays_on = self._planes_on = True
+        self._corners = self._corners_before = FULL
+        self._hides_identity = self._names_patient = False
+        self._planes_on = True
         self._box: Region | None = None
         self._box_label = ""
         self._layers: list[Layer] = []
@@ -423,13 +426,42 @@ class Pane(QWidget):
 
     def overlays_shown(self) -> bool:
         """True unless the reader has hidden corners, letters and scale bar."""
-        return self._overlays_on
+        return self._corners != HIDDEN
 
     def toggle_overlays(self) -> None:
         """Show or hide corners, letters, scale bar and the file's own planes; the box stays."""
-        self._overlays_on = not self._overlays_on
-        self.show_planes(self._overlays_on)
+        before = self._corners
+        self.show_corners(HIDDEN if self.overlays_shown() else self._corners_before)
+        self._corners_before = before if before != HIDDEN else FULL
+
+    def corners(self) -> str:
+        """How much stands in the corners: full, minimal or none."""
+        return self._corners
+
+    def show_corners(self, detail: str) -> None:
+        """Say so much in the corners; with none of it, the file's own planes are hidden too."""
+        if detail == self._corners:
+            return
+        were_shown, self._corners = self.overlays_shown(), detail
+        if self.overlays_shown() != were_shown:
+            self.show_planes(self.overlays_shown())
+        self.update()
         self.view_changed.emit()
+
+    def name_patient(self, name: bool) -> None:
+        """Say in the corner whose image it is, for a film that no banner stands above; never
+        while identity is hidden."""
+        self._names_patient = name
+        self.update()
+
+    def hide_identity(self, hide: bool) -> None:
+        """Let nothing on this pane say whose images these are."""
+        self._hides_identity = hide
+        self.update()
+
+    def hides_identity(self) -> bool:
+        """True while nothing on this pane may say whose images these are."""
+        return self._hides_identity
 
     def show_planes(self, shown: bool) -> None:
         """Show or hide what the file lays over its image: overlay planes and the shutter."""
@@ -496,6 +528,7 @@ class Pane(QWidget):
             self._overlay.font,
             self.current_window(),
             self._is_active,
+            self._hides_identity,
         )
 
     def is_active(self) -> bool:
@@ -553,8 +586,11 @@ class Pane(QWidget):
         """Overlay and box, each only over the frame that it belongs to; whose they were."""
         overlay = boxed = None
         marks, (box, label) = self._marks, self._box_to_paint()
-        if self._overlays_on and marks is not None and marks.identity == picture.identity:
+        if self.overlays_shown() and marks is not None and marks.identity == picture.identity:
             marks = with_view(marks, self._current_offer(), self._placement, self._inverted)
+            marks = thinned(marks, self._corners)
+            if self._names_patient and not self._hides_identity and self._loaded is not None:
+                marks = named(marks, self._loaded.frame)
             self._overlay.draw(painter, pane, marks, self._placement)
             overlay = marks.identity
         if box is not None and box.identity == picture.identity:

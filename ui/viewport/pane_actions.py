@@ -65,7 +65,7 @@ def view_actions(active: Active) -> list[Action]:
         ("flip-across", tr("Flip left to right"), "H", lambda: active().flip()),
         ("flip-down", tr("Flip upside down"), "V", lambda: active().flip(upside_down=True)),
         ("invert", tr("Invert"), "Shift+I", lambda: active().invert()),
-        ("overlays", tr("Show or hide overlay"), "I", lambda: active().toggle_overlays()),
+        ("corners", tr("More or less in the corners"), "I", lambda: active().turn_corners()),
         ("reset", tr("Reset view"), "Space", lambda: active().reset()),
         ("maximise", tr("Maximise"), "M", lambda: active().maximise_requested.emit()),
     )

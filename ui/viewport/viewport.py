@@ -28,7 +28,7 @@ from ui.jobs import Jobs
 from ui.viewport.boxes import BoxPane
 from ui.viewport.gestures import SCROLL, ZOOM, Mouse, Stroke, mouse_of
 from ui.viewport.glass import paint_glass
-from ui.viewport.habits import Habits
+from ui.viewport.habits import Habits, next_corners
 from ui.viewport.layer import Layer, Press
 from ui.viewport.menu import pane_menu
 from ui.viewport.tools import DRAWING, Drag, Tool, zoom_factor
@@ -88,10 +88,23 @@ class Viewport(BoxPane):
         habits.changed.connect(self._take_habits)
         self._take_habits()
 
+    def habits(self) -> Habits | None:
+        """What it follows."""
+        return self._habits
+
+    def turn_corners(self) -> None:
+        """Say more or less in the corners, of every pane that has the same habits."""
+        if self._habits is not None:
+            self._habits.turn_corners()
+        else:
+            self.show_corners(next_corners(self.corners()))
+
     def _take_habits(self) -> None:
         if self._habits is not None:
             self.use_mouse(self._habits.mouse)
             self.use_presets(self._habits.presets)
+            self.show_corners(self._habits.corners)
+            self.hide_identity(self._habits.hides_identity)
 
     def step_back(self) -> bool:
         """Undo one thing of the mouse: a drag, the box tool, the box. False when there is none."""

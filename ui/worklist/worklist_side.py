@@ -48,6 +48,10 @@ class WorklistSide(QWidget):
         self.thumbnails.series_chosen.connect(self.series_chosen)
         self._heading = QLabel(tr("Series"))
         self._loading = QLabel()
+        self._hidden = QLabel(tr("Identity is hidden, so no studies are listed."))
+        self._hidden.setWordWrap(True)
+        self._hidden.setProperty("role", "quiet")
+        self._hidden.hide()
         self._grown = QTimer(self)
         self._grown.setSingleShot(True)
         self._grown.setInterval(PAUSE)
@@ -84,6 +88,11 @@ class WorklistSide(QWidget):
         """Mark what is on the screen: a series, or the stack of it that holds an image."""
         self.thumbnails.select(identity)
 
+    def hide_identity(self, hide: bool) -> None:
+        """Put a sentence in the place of the studies, whose names nobody may see."""
+        self.studies.setVisible(not hide)
+        self._hidden.setVisible(hide)
+
     def say(self, text: str, role: str = "quiet") -> None:
         """How the loading stands, in a sentence below the list; "" for nothing."""
         self._loading.setProperty("role", role)
@@ -118,6 +127,8 @@ class WorklistSide(QWidget):
         column.setSpacing(0)
         column.addWidget(self.studies, 3)
         edge = theme.SPACES[2]
+        self._hidden.setContentsMargins(edge, edge, edge, edge)
+        column.addWidget(self._hidden)
         self._loading.setWordWrap(True)
         self._loading.setProperty("small", True)
         self._loading.setContentsMargins(edge, theme.SPACES[1], edge, theme.SPACES[1])

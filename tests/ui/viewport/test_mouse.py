@@ -218,6 +218,8 @@ def test_keys_for_zoom_fit_overlay_inversion_and_reset(ct: Viewport) -> None:
     hands.key(ct, keys.Key_F)
     assert ct.zoom_percent() == pytest.approx(zoom)
     hands.key(ct, keys.Key_I)
+    assert ct.corners() == "minimal"
+    hands.key(ct, keys.Key_I)
     assert not ct.overlays_shown()
     hands.key(ct, keys.Key_I, hands.SHIFT)
     assert ct.is_inverted()

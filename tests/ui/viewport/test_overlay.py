@@ -36,7 +36,13 @@ def test_the_corners_of_a_real_film() -> None:
     marks = with_view(marks, offer, Placement(1841, 1955, zoom=0.49), inverted=False)
 
     assert marks.top_left[0] == "Series 1 · Image 1 of 1"
-    assert marks.top_right == ("1841 × 1955 · 15 bit", "MONOCHROME1")
+    assert marks.top_right == (
+        "Side – · View PA",
+        "150 kVp · 2 mAs",
+        "Taken 12:51:30",
+        "1841 × 1955 · 15 bit",
+        "MONOCHROME1",
+    )
     assert marks.bottom_left == ("C 15000 · W 30000 (file)", "Zoom 49 %")
     assert marks.letters == ("R", "L", "H", "F")
 
