@@ -100,6 +100,10 @@ class Keeping(QObject):
         """True once the study's file was looked for."""
         return self._sheet(study).is_ready
 
+    def was_kept(self, study: Identity) -> bool:
+        """True when a file of the study was found: what is missing in it was taken away."""
+        return self._sheet(study).found is not None
+
     def look_up(self, study: Identity) -> None:
         """Look for the file of a study, once; `found` tells."""
         self._sheet(study)

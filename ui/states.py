@@ -165,7 +165,7 @@ class States(QObject):
         self._has_offered = True
         states = self.found()
         own = newest_of_each_series([one for one in states if one.is_ours])
-        if own and self._applies_own and self._keeping.kept(study).is_empty:
+        if own and self._applies_own and not self._keeping.was_kept(study):
             self.choose(own)
             keys = [one for one in self.key_objects() if one.is_ours]
             if keys:

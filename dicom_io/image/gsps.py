@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
 
 from dicom_io.identity import Identity
@@ -47,11 +48,15 @@ def is_presentation_state(dataset: Dataset) -> bool:
 
 
 def read_state(dataset: Dataset) -> PresentationState:
-    """The state in a data set. Raises ValueError for an object of another class."""
+    """The state in a data set, which loses the elements that cannot be decoded.
+
+    Raises ValueError for an object of another class.
+    """
     sop_class = str(dataset.get("SOPClassUID") or "")
     if sop_class not in READ:
         raise ValueError("This is no presentation state that is read here.")
     notices: Notices = []
+    drop_unreadable(dataset, notices)
     state = Identity.of(dataset)
     images = _Images(dataset, state, notices)
     orientation = _orientation(dataset, notices)
@@ -83,6 +88,23 @@ def read_state(dataset: Dataset) -> PresentationState:
         is_ours=has_mark(dataset),
         notices=tuple(dict.fromkeys(notices)),
     )
+
+
+def drop_unreadable(dataset: Dataset, notices: Notices) -> None:
+    """Take out what pydicom cannot decode, at any depth, so that the rest can be applied."""
+    waiting = [dataset]
+    while waiting:
+        here = waiting.pop()
+        for tag in list(here.keys()):
+            try:
+                element = here[tag]
+            except (ValueError, TypeError, AttributeError, KeyError, NotImplementedError):
+                del here[tag]
+                name = keyword_for_tag(tag) or f"element {tag}"
+                notices.append(f"The value of {name} in the state cannot be read; it is left out.")
+                continue
+            if element.VR == "SQ":
+                waiting.extend(element.value)
 
 
 @dataclass(frozen=True, slots=True)
