@@ -97,13 +97,16 @@ class Renderer:
         *,
         shape: str = "",
         curve: LookUpTable | None = None,
+        is_srgb: bool = False,
     ) -> None:
         """`shape` is the presentation LUT shape of a presentation state, IDENTITY or INVERSE,
-        `curve` its presentation look-up table; either replaces what the image says."""
+        `curve` its presentation look-up table; either replaces what the image says. `is_srgb` says
+        that stored colours went through `icc.to_srgb` before."""
         self.frame = frame
         self.stored = stored
         self._curve, self._inverse = presentation_of(frame, shape, curve)
         self._colour = stored.ndim == 3
+        self._converts = self._colour and not is_srgb and changes_colours(frame)
         self._modality = Modality() if self._colour else modality_of(frame)
         self._windows: tuple[Window, ...] | None = None
 
@@ -142,7 +145,7 @@ class Renderer:
     def look(self, window: Window | None = None, invert: bool = False) -> Look:
         """The same, of which only the parts that are asked for are made."""
         rows, columns = self.stored.shape[:2]
-        if self._colour and not invert and not changes_colours(self.frame):
+        if self._colour and not invert and not self._converts:
             return Look.of(self.stored)
         return Look((rows, columns), self._part_under(window, invert))
 
@@ -170,7 +173,7 @@ class Renderer:
         return (low, high) if high - low < DEEPEST else None
 
     def _coloured(self, colours: Bytes, invert: bool) -> Bytes:
-        shown = to_srgb(self.frame, colours)
+        shown = to_srgb(self.frame, colours) if self._converts else colours
         return np.subtract(255, shown) if invert else shown
 
     def _sound(self, window: Window | None) -> Window:

@@ -8,7 +8,7 @@ import os
 import sys
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from PyQt6.QtCore import QObject
 
 from dicom_io.image.decode import Decoded
 from dicom_io.image.frame import ImageFrame
+from dicom_io.image.icc import changes_colours, to_srgb
 from dicom_io.image.overlay_planes import OverlayPlane, read_overlays
 from dicom_io.image.render import Renderer, Window, notices_of
 from dicom_io.image.samples import Values
@@ -35,9 +36,11 @@ class Loaded:
     hundreds of frames that are decoded ahead, few are looked at soon.
     """
 
-    def __init__(self, frame: ImageFrame, decoded: Decoded) -> None:
+    def __init__(self, frame: ImageFrame, decoded: Decoded, *, is_srgb: bool = False) -> None:
+        """`is_srgb` says that colours went through the file's profile already."""
         self.frame = frame
         self.decoded = decoded
+        self._is_srgb = is_srgb
 
     @property
     def stored(self) -> Values:
@@ -46,7 +49,7 @@ class Loaded:
 
     @cached_property
     def renderer(self) -> Renderer:
-        return Renderer(self.frame, self.stored)
+        return Renderer(self.frame, self.stored, is_srgb=self._is_srgb)
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
@@ -80,7 +83,7 @@ class Loaded:
 
     def lean(self) -> Loaded:
         """The same without the renderer, whose tables are quickly made again."""
-        lean = Loaded(self.frame, self.decoded)
+        lean = Loaded(self.frame, self.decoded, is_srgb=self._is_srgb)
         for name in ("windows", "notices", "_planes"):
             if name in self.__dict__:
                 lean.__dict__[name] = self.__dict__[name]
@@ -250,7 +253,10 @@ def decoding(frame: ImageFrame) -> Callable[[Callable[[], bool]], Iterator[Loade
 
     def work(cancelled: Callable[[], bool]) -> Iterator[Loaded]:
         if not cancelled():
-            loaded = Loaded(frame, frame.decoded())
+            decoded = frame.decoded()
+            if changes_colours(frame):  # 40 ms for a million pixels: not on the Qt thread
+                decoded = replace(decoded, values=to_srgb(frame, decoded.values))
+            loaded = Loaded(frame, decoded, is_srgb=True)
             loaded.prepare()
             yield loaded
 

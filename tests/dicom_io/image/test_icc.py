@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 
 from dicom_io.image.frame import ImageFrame, open_frames
 from dicom_io.image.icc import changes_colours, to_srgb
-from dicom_io.image.render import notices_of, render
+from dicom_io.image.render import Renderer, notices_of, render
 
 MakeFrames = Callable[..., tuple[ImageFrame, ...]]
 
@@ -75,6 +75,14 @@ def test_a_profile_that_is_broken_is_named_and_ignored(
     assert np.array_equal(picture, COLOURS)
     (notice,) = notices_of(frame)
     assert word in notice and "stored" in notice
+
+
+def test_colours_that_went_through_the_profile_do_not_go_twice(make_frames: MakeFrames) -> None:
+    (frame,) = make_frames(COLOURS, ICCProfile=EXCHANGED)
+    shown = to_srgb(frame, frame.stored())
+
+    assert np.array_equal(Renderer(frame, shown, is_srgb=True)(), render(frame, frame.stored()))
+    assert not np.array_equal(Renderer(frame, shown)(), shown)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pytestqt.qtbot import QtBot
@@ -84,14 +84,9 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("turn", [0, 1])
-@pytest.mark.parametrize("name", KINDS)
-def test_the_viewport_paints_at_one_to_one_what_render_writes(
-    wetread: Wetread, tmp_path: Path, qtbot: QtBot, name: str, turn: int
-) -> None:
-    path, out = Path(str(get_testdata_file(name))), tmp_path / "film.png"
+def viewport_of(path: Path, qtbot: QtBot, jobs: Jobs) -> Viewport:
+    """The file's first frame, at 1:1, without corners, planes and frame."""
     frames = open_frames(path)
-    jobs = Jobs()
     viewport = Viewport(jobs)
     qtbot.addWidget(viewport)
     viewport.resize(1040, 1040)
@@ -100,8 +95,40 @@ def test_the_viewport_paints_at_one_to_one_what_render_writes(
     qtbot.waitUntil(lambda: viewport.selected_frame() is frames[0], timeout=10000)
     viewport.toggle_overlays()
     viewport.one_to_one()
-    viewport.turn(turn)
     viewport.clearFocus()  # which is framed
+    return viewport
+
+
+def test_a_photograph_with_a_profile_is_painted_as_render_writes_it(
+    wetread: Wetread, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path, out = tmp_path / "skin.png", tmp_path / "film.png"
+    plain = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    other = plain.replace(b"rXYZ", b"----").replace(b"bXYZ", b"rXYZ").replace(b"----", b"bXYZ")
+    colours = np.random.default_rng(1).integers(0, 256, (300, 200, 3)).astype(np.uint8)
+    Image.fromarray(colours).save(path, icc_profile=other)
+    jobs = Jobs()
+    viewport = viewport_of(path, qtbot, jobs)
+
+    assert wetread("render", path, "--out", out).code == 0
+
+    seen = as_array(viewport.grab().toImage())
+    x, y, wide, high = (round(side) for side in viewport.placement().target)
+    assert np.array_equal(seen[y : y + high, x : x + wide], np.array(Image.open(out)))
+    assert not np.array_equal(np.array(Image.open(out)), colours)
+    viewport.clear()
+    assert jobs.close()
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+@pytest.mark.parametrize("name", KINDS)
+def test_the_viewport_paints_at_one_to_one_what_render_writes(
+    wetread: Wetread, tmp_path: Path, qtbot: QtBot, name: str, turn: int
+) -> None:
+    path, out = Path(str(get_testdata_file(name))), tmp_path / "film.png"
+    jobs = Jobs()
+    viewport = viewport_of(path, qtbot, jobs)
+    viewport.turn(turn)
 
     assert wetread("render", path, "--out", out).code == 0
 
