@@ -20,14 +20,14 @@ Name = tuple[Identity, Identity, int]
 
 
 class StackNotes(QObject):
-    """Keeps the panes in stacks while frames arrive, and knows each stack's warnings."""
+    """Keeps the panes in stacks while frames arrive; knows each stack's name and warnings."""
 
     changed = pyqtSignal()
 
     def __init__(self, grid: Grid) -> None:
         super().__init__(grid)
         self._grid = grid
-        self._warnings: dict[Name, tuple[str, ...]] = {}
+        self._told: dict[Name, tuple[str, tuple[str, ...]]] = {}  # name and warnings
         for pane in grid.all_panes():
             self._cover(pane)
         grid.pane_added.connect(self._cover)
@@ -36,11 +36,7 @@ class StackNotes(QObject):
         """Stacks that are new or have grown: a pane that is at one of their images shows the whole
         of that stack and nothing else."""
         for stack in stacks:
-            name = _name(stack.frames)
-            if stack.warnings:
-                self._warnings[name] = stack.warnings
-            else:
-                self._warnings.pop(name, None)
+            self._told[_name(stack.frames)] = (stack.name, stack.warnings)
         for pane in self._grid.all_panes():
             frames = pane.frames()
             if frames:
@@ -52,7 +48,11 @@ class StackNotes(QObject):
 
     def warnings(self, frames: Sequence[ImageFrame]) -> tuple[str, ...]:
         """What is wrong with the stack of exactly these frames, a sentence each."""
-        return self._warnings.get(_name(frames), ()) if frames else ()
+        return self._told.get(_name(frames), ("", ()))[1] if frames else ()
+
+    def name(self, frames: Sequence[ImageFrame]) -> str:
+        """What tells the stack of exactly these frames from the series' others."""
+        return self._told.get(_name(frames), ("", ()))[0] if frames else ""
 
     def _cover(self, pane: Viewport) -> None:
         layer = NoteLayer(self, pane)
@@ -71,7 +71,7 @@ def _holds(stack: Stack, image: Identity) -> bool:
 
 
 class NoteLayer(Layer):
-    """The first warning of the stack in a pane."""
+    """Which stack of its series a pane shows, and the first warning about it."""
 
     def __init__(self, notes: StackNotes, pane: Viewport) -> None:
         super().__init__(pane)
@@ -79,8 +79,11 @@ class NoteLayer(Layer):
         self._pane = pane
 
     def paint(self, painter: QPainter, view: View) -> Identity | None:
-        told = self._notes.warnings(self._pane.frames())
-        if not told:
+        frames = self._pane.frames()
+        name, told = self._notes.name(frames), self._notes.warnings(frames)
+        if not name and not told:
             return None
-        draw_sentence(painter, view.pane, view.font, told[0], STACK_LINE, colour=theme.FILM_ALARM)
+        words = " · ".join(part for part in (name, *told[:1]) if part)
+        colour = theme.ALARM if told else theme.FILM_TEXT
+        draw_sentence(painter, view.pane, view.font, words, STACK_LINE, colour=colour)
         return view.frame.identity

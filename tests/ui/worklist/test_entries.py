@@ -116,6 +116,9 @@ def test_a_pane_shows_one_stack_whole_and_nothing_else(jobs: Jobs, qtbot: QtBot)
         frame.identity.instance for frame in frames[:4]
     ]
     assert pane.selected_frame() is frames[0]
+    assert notes.name(pane.frames()) == "phase 1 of 2" and not notes.warnings(pane.frames())
+    grid.grab()
+    assert frames[0].identity in pane.painted.layers
 
 
 def test_a_pane_says_what_is_wrong_with_its_stack(jobs: Jobs, qtbot: QtBot) -> None:
