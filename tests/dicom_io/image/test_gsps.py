@@ -300,7 +300,7 @@ def test_a_number_in_the_file_that_is_none_is_told_and_the_rest_is_applied(state
         warnings.simplefilter("ignore")
         found = read_state(pydicom.dcmread(BytesIO(broken)))
 
-    assert any("WindowCenter" in notice for notice in found.notices)
+    assert any("no centre or no width" in notice for notice in found.notices)
     assert found.parts[0].graphics and found.annotations()
 
 
