@@ -18,8 +18,8 @@ from ui.viewport.frame_store import FrameStore, Loaded
 __all__ = ["BUDGET", "Loaded", "Reel"]
 
 BUDGET: int | None = None  # share the store of the window
-AHEAD = THREADS["decode"] + 1  # frames under way for one reel: no thread waits for the Qt thread
-FAR = 4 * AHEAD  # frames from the one wanted; what is under way beyond is given up
+AHEAD = 4 * THREADS["decode"]  # frames under way for one reel: no thread waits for the Qt thread
+FAR = 2 * AHEAD  # frames from the one wanted; what is under way beyond is given up
 READY = 6  # frames whose tables are kept, so that what was just seen comes back at once
 _AHEAD, _BEHIND = 1.5, 3.0  # rank of a step in the way of scrolling, and against it
 
