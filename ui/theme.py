@@ -120,7 +120,7 @@ QLabel[role="key"] {
     font-size: ${small}px; color: $QUIET; background: $RAISED;
 }
 
-QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QSpinBox {
+QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QSpinBox, QDoubleSpinBox {
     background: $RAISED; border: 1px solid $LINE; border-radius: ${corner}px;
     padding: 4px 8px; selection-background-color: $BUTTON; selection-color: $TEXT;
     placeholder-text-color: $QUIET;
@@ -129,7 +129,8 @@ QLineEdit { min-height: ${line}px; }
 QPlainTextEdit[role="line-field"] { background: transparent; border-color: transparent; }
 QPlainTextEdit[role="line-field"]:hover { border-color: $LINE; }
 QPlainTextEdit[role="line-field"]:focus { background: $RAISED; border-color: $PLACE; }
-QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QSpinBox:focus {
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QSpinBox:focus,
+QDoubleSpinBox:focus {
     border-color: $PLACE;
 }
 QComboBox::drop-down { border: none; width: 20px; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,11 +31,11 @@ Show = Callable[[Sequence[ImageFrame]], Viewport]
 BLACK = np.zeros((4, 4), np.uint8)
 
 
-def texts(**header: object) -> tuple[str, ...]:
+def texts(**header: Any) -> tuple[str, ...]:
     return acquisition_texts(film(BLACK, **header))
 
 
-def group(**values: object) -> Items[Dataset]:
+def group(**values: object) -> Items:
     item = Dataset()
     for keyword, value in values.items():
         setattr(item, keyword, value)
@@ -82,7 +83,7 @@ def group(**values: object) -> Items[Dataset]:
     ],
 )  # fmt: skip
 def test_what_is_expected_stands_there_and_a_dash_for_what_is_missing(
-    header: dict[str, object], expected: tuple[str, ...]
+    header: dict[str, Any], expected: tuple[str, ...]
 ) -> None:
     assert texts(**header) == expected
 
@@ -134,7 +135,7 @@ def test_without_a_slice_location_the_position_along_the_normal_stands_there() -
     ],
 )
 def test_lossy_compression_is_marked_and_stays_when_little_is_said(
-    showing: Show, header: dict[str, object], mark: str
+    showing: Show, header: dict[str, Any], mark: str
 ) -> None:
     viewport = showing([film(np.zeros((40, 40), np.uint8), **header)])
 

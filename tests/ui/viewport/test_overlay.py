@@ -70,7 +70,8 @@ def test_letters_follow_turns_and_flips_as_the_vectors_do(mirrored: bool, quarte
     across, down = np.array(place.to_pane(1, 0)) - origin, np.array(place.to_pane(0, 1)) - origin
     for letter, way in zip(seen, ((-1, 0), (1, 0), (0, -1), (0, 1)), strict=True):
         patient = np.sign(across @ way) * np.array(ROW) + np.sign(down @ way) * np.array(COLUMN)
-        assert letter == names[tuple(int(part) for part in patient)]
+        x, y, z = (int(part) for part in patient)
+        assert letter == names[x, y, z]
 
 
 def test_unknown_sides_stay_unknown_when_turned() -> None:
