@@ -22,6 +22,7 @@ from dicom_io.hands import Preset
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.geometry import pixel_aspect
+from dicom_io.image.lut import LookUpTable
 from dicom_io.image.presentation import Orientation, Shutter
 from dicom_io.image.render import Window
 from dicom_io.image.shutter import bitmap_group, shutter_of
@@ -85,6 +86,7 @@ class Pane(QWidget):
         self._choice = Choice()
         self._presets: tuple[Preset, ...] = ()
         self._inverted = False
+        self._presented: tuple[str, LookUpTable | None] = ("", None)
         self._planes: Planes | None = None
         self._shutter_of: Callable[[ImageFrame], Shutter | None] = shutter_of
         self._corners = self._corners_before = FULL
@@ -195,6 +197,7 @@ class Pane(QWidget):
         self._target = 0
         self._choice = Choice()
         self._inverted = False
+        self._presented = ("", None)
         self._placement = Placement(1, 1)
         self.set_box(None)
         self._forget_picture()
@@ -237,7 +240,10 @@ class Pane(QWidget):
     def _current_picture(self) -> Picture | None:
         """The picture, rendered now if the window has changed since."""
         if self._picture is None and self._loaded is not None:
-            look = self._loaded.renderer.look(self.current_window(), self._inverted)
+            renderer = self._loaded.renderer
+            if self._presented != ("", None):
+                renderer = renderer.presented(*self._presented)
+            look = renderer.look(self.current_window(), self._inverted)
             self._picture = Picture(self._loaded.frame.identity, look)
         return self._picture
 
@@ -372,6 +378,17 @@ class Pane(QWidget):
         """Black for white, on top of what the file says."""
         self._inverted = not self._inverted
         self._redraw()
+
+    def present(self, shape: str = "", curve: LookUpTable | None = None) -> None:
+        """See the series through the presentation LUT shape or table of a presentation state,
+        which replaces what its images say; through their own without."""
+        if (shape, curve) != self._presented:
+            self._presented = (shape, curve)
+            self._redraw()
+
+    def presented(self) -> tuple[str, LookUpTable | None]:
+        """The presentation LUT shape and table of a state; "" and None for the images' own."""
+        return self._presented
 
     def reset(self) -> None:
         """Each frame's own window, not inverted, as it is stored, fitted to the pane."""
