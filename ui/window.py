@@ -150,6 +150,7 @@ class Window(QMainWindow):
         self.add_actions(self.preferences.actions())
         self.preferences.begin(self.report.say)
         self.banner.obey(self.preferences.habits)
+        self.preferences.identity_hidden.connect(self.grid.write_headings)
         self.preferences.identity_hidden.connect(self.worklist.hide_identity)
         self.grid.layout_changed.connect(self._name_layout)
         self._name_layout()
@@ -173,7 +174,7 @@ class Window(QMainWindow):
         reading.progressed.connect(self._progressed)
         reading.ended.connect(self._loaded)
         reading.failed.connect(self._not_loaded)
-        self.grid.frame_shown.connect(lambda _, frame: session.look_at(frame))
+        self.grid.frame_shown.connect(self._seen)
         self.grid.frame_selected.connect(self._frame_selected)
         self.grid.box_drawn.connect(self._box_drawn)
         session.ledger.document_changed.connect(self.table.refresh)
@@ -218,7 +219,8 @@ class Window(QMainWindow):
         self.viewport.set_box_label(text)
 
     def show_places(self, places: Sequence[tuple[Region, str]]) -> None:
-        self.viewport.show_places(places)
+        for pane in self.grid.all_panes():  # each paints those of its own frame alone
+            pane.show_places(places)
 
     def add_step_back(self, step: Callable[[], bool]) -> None:
         self._steps_back.append(step)
@@ -348,6 +350,8 @@ class Window(QMainWindow):
             self.report.say("")
 
     def _name_layout(self) -> None:
+        for pane in self.grid.panes():
+            self._seen(pane, pane.selected_frame())
         self.table.entry("layout.pick").setIconText(layout_text(self.grid.shape()))
         self.table.refresh()
         own = [pane for pane in self.grid.panes() if pane not in self.grid.elsewhere()]
@@ -359,6 +363,11 @@ class Window(QMainWindow):
         """True for what belongs to the study whose report is open."""
         own = self.session.reading.identity
         return own is not None and identity.same_study(own)
+
+    def _seen(self, pane: Viewport, frame: ImageFrame | None) -> None:
+        """What stands on the screen, in whichever pane, becomes evidence of the report."""
+        if pane.isVisible():
+            self.session.look_at(frame)
 
     def _frame_selected(self, frame: ImageFrame | None) -> None:
         self.table.refresh()

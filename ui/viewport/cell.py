@@ -124,6 +124,8 @@ class Cell(QWidget):
         else:
             date, about = (study.date, study.description) if study is not None else ("", "")
         when = spoken_date(date)
+        if self.pane.hides_identity():
+            return tr("PRIOR") if self.is_foreign() else tr("CURRENT")
         if self.is_foreign():
             words = tr("PRIOR, {date}", date=when)
         else:

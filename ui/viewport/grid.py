@@ -198,6 +198,7 @@ class Grid(QWidget):
         self._alone = self._active if self._alone is None else None
         self._lay_out()
         self.setUpdatesEnabled(True)
+        self.layout_changed.emit()
         return True
 
     # --- windows of their own ---
@@ -338,6 +339,10 @@ class Grid(QWidget):
     def is_mixed(self) -> bool:
         """True while some pane shows another study than the one being reported."""
         return any(self.cell(pane).is_foreign() for pane in self.panes())
+
+    def write_headings(self) -> None:
+        """Say anew whose images each pane shows, as far as that may be said."""
+        self._compare()
 
     def _compare(self, _: object = None) -> None:
         for cell in self._cells:

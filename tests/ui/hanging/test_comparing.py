@@ -13,7 +13,7 @@ from dicom_io.pacs.archive import Archive
 from dicom_io.pacs.dimse import DimseSource
 from dicom_io.report.document import ReportState
 from tests.plugin.desk import Desk
-from tests.ui.hands import SHIFT, click
+from tests.ui.hands import CTRL, SHIFT, click
 from tests.ui.hanging.conftest import MakeDesk
 from tests.ui.hanging.shelf import STUDY, write_image
 
@@ -245,3 +245,65 @@ def test_a_study_without_a_patient_id_has_no_priors(shelf: Path, make_desk: Make
 
     assert "no patient ID" in desk.window.report.said()
     assert shown(desk) == ["1"]
+
+
+def test_while_identity_is_hidden_the_mark_of_a_prior_stays_and_its_date_goes(
+    shelf: Path, make_desk: MakeDesk
+) -> None:
+    write_image(shelf, 1, **CHEST)
+    write_image(shelf, 2, StudyDate="20200101", **CHEST)
+    desk = make_desk()
+    open_current(desk)
+    compare(desk)
+    grid = desk.window.grid
+    dated = [grid.cell(pane).heading.text() for pane in grid.panes()]
+
+    desk.window.preferences.toggle_identity()
+    hidden = [grid.cell(pane).heading.text() for pane in grid.panes()]
+    desk.window.preferences.toggle_identity()
+
+    assert hidden == ["CURRENT", "PRIOR"]
+    assert [grid.cell(pane).heading.text() for pane in grid.panes()] == dated != hidden
+
+
+def test_another_prior_of_the_list_takes_the_place_of_the_first(
+    shelf: Path, make_desk: MakeDesk
+) -> None:
+    write_image(shelf, 1, **CHEST)
+    write_image(shelf, 2, StudyDate="20200101", **CHEST)
+    write_image(shelf, 3, StudyDate="20230101", **CHEST)
+    desk = make_desk()
+    open_current(desk)
+    compare(desk)
+    assert shown(desk) == ["1", "3"]
+
+    desk.key(KEY.Key_X, SHIFT)
+    desk.wait(lambda: desk.window.comparing.menu is not None)
+    menu = desk.window.comparing.menu
+    assert menu is not None
+    menu.actions()[1].trigger()
+    menu.close()
+
+    desk.wait(lambda: shown(desk) == ["1", "2"])
+    assert desk.window.grid.shape() == (1, 2)
+
+
+def test_only_what_stands_on_the_screen_becomes_evidence(shelf: Path, make_desk: MakeDesk) -> None:
+    for series in (1, 2):
+        write_image(shelf, 1, series, Modality="XA")
+    desk = make_desk()
+    open_current(desk)
+    desk.key(KEY.Key_2, CTRL)
+    desk.key(KEY.Key_1, CTRL)
+    hidden = desk.window.grid.all_panes()[1]
+
+    def evidence() -> list[str]:
+        report = desk.report()
+        assert report is not None
+        return [one.series.removeprefix(f"{STUDY}1.") for one in report.evidence]
+
+    desk.window.grid.show_series(hidden, desk.window.worklist.thumbnails.entries()[1].frames, None)
+    desk.wait(lambda: hidden.selected_frame() is not None)
+    assert evidence() == ["1"]
+    desk.key(KEY.Key_2, CTRL)
+    assert evidence() == ["1", "2"]
