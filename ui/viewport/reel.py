@@ -55,6 +55,7 @@ class Reel(QObject):
         self._wanted = 0
         self._direction = 1
         self._coming: Iterator[int] | None = None  # places that are worth decoding, from here on
+        self._size = 0  # bytes of a frame, about
         self._next: int | None = None  # the one of them that there was no thread or room for
 
     @property
@@ -186,6 +187,8 @@ class Reel(QObject):
         self._store.join(self)
         self._coming, self._next = self._order(), None
         wanted = self._frames[self._wanted]
+        sample = 3 if wanted.is_colour else max(1, number(wanted.header, "BitsAllocated", 16) // 8)
+        self._size = wanted.rows * wanted.columns * sample
         if not self._store.has(wanted) and wanted.identity not in self._problems:
             self._running.add(wanted)
             self._store.decode(wanted, self, urgent=True)
@@ -193,9 +196,6 @@ class Reel(QObject):
 
     def _decode_next(self) -> None:
         """Keep all threads busy, as long as there is room for what they make."""
-        wanted = self._frames[self._wanted]
-        sample = 3 if wanted.is_colour else max(1, number(wanted.header, "BitsAllocated", 16) // 8)
-        size = wanted.rows * wanted.columns * sample
         while len(self._running) < AHEAD:
             place = self._next if self._next is not None else next(self._coming or iter(()), None)
             self._next = None
@@ -204,7 +204,7 @@ class Reel(QObject):
             frame = self._frames[place]
             if self._is_settled(frame):
                 continue
-            if not self._store.has_room(self.rank(frame), size):
+            if not self._store.has_room(self.rank(frame), self._size):
                 self._next = place
                 return
             self._running.add(frame)
