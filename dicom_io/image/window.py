@@ -26,6 +26,7 @@ from dicom_io.image.modality import (
     padding_mask,
     stored_range,
 )
+from dicom_io.image.palette import supplemental
 
 LINEAR, LINEAR_EXACT, SIGMOID = "LINEAR", "LINEAR_EXACT", "SIGMOID"
 LUT = "LUT"
@@ -175,16 +176,19 @@ def _between(ends: tuple[float, float], explanation: str) -> Window:
 def _percentiles(
     frame: ImageFrame, stored: Values, modality: Modality, ranks: tuple[float, float]
 ) -> tuple[float, float]:
-    """Two percentiles of the modality values, by counting where values are few."""
+    """Two percentiles of the modality values without padding and without stored values that are
+    colours of a supplemental palette, by counting where values are few."""
     if has_table(frame, stored):
         candidates = every_stored_value(frame)
         places = stored.astype(np.intp).ravel() & (len(candidates) - 1)
         counts = np.bincount(places, minlength=len(candidates))
     else:
         candidates, counts = np.unique(stored[np.isfinite(stored)], return_counts=True)
-    padding = padding_mask(frame, candidates)
-    if padding is not None and counts[~padding].any():
-        counts = np.where(padding, 0, counts)
+    colours = supplemental(frame.header, little=is_little(frame.header))
+    no_grey = None if colours is None else candidates >= colours[0]
+    for left_out in (padding_mask(frame, candidates), no_grey):
+        if left_out is not None and counts[~left_out].any():
+            counts = np.where(left_out, 0, counts)
     if not counts.any():
         return 0.0, 1.0
     values = modality(candidates)

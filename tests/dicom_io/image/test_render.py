@@ -505,6 +505,8 @@ def test_stored_values_from_the_palette_on_are_colours_and_no_window_moves_them(
     found = narrow.reshape(-1, 3)
     np.testing.assert_array_equal(found, 255 - expected if invert else expected)
     np.testing.assert_array_equal(wide.reshape(-1, 3)[1000:], found[1000:])
+    automatic = windows_of(frame, frame.stored())[-1]
+    assert automatic.center + automatic.width / 2 == 2 * 989  # of the greys, 0 to 999, 99 percent
 
 
 def test_a_palette_that_is_only_offered_leaves_greys_grey(make_frames: MakeFrames) -> None:
