@@ -24,7 +24,9 @@ MOST = 2048  # rows, columns and planes of an oblique grid
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Evenly spaced planes; `cut(n)` gives the values of plane n, (rows, columns)."""
+    """Evenly spaced planes; `cut(begin, end)` gives the values of some, (planes, rows, columns),
+    which are not to be changed. Sampled ones may reach beyond the volume.
+    """
 
     row: Triple  # the way columns grow
     column: Triple  # the way rows grow
@@ -35,7 +37,8 @@ class Grid:
     rows: int
     columns: int
     count: int
-    cut: Callable[[int], Voxels]
+    cut: Callable[[int, int], Voxels]
+    is_sampled: bool = False
 
     def origin(self, index: int) -> Triple:
         """Where the first value of a plane lies."""
@@ -88,7 +91,7 @@ def _aligned(volume: Volume, row: Triple, column: Triple, axes: list[tuple[int, 
         rows,
         columns,
         count,
-        lambda index: block[index],
+        lambda begin, end: block[begin:end],
     )
 
 
@@ -112,11 +115,14 @@ def _oblique(volume: Volume, row: Triple, column: Triple) -> Grid:
     )
     start = (x, y, z)
 
-    def cut(index: int) -> Voxels:
+    def plane(index: int) -> Voxels:
         first = [start[n] + index * fine * normal[n] for n in range(3)]
         return _sampled(volume, first, (row, column), fine, (rows, columns))
 
-    return Grid(row, column, start, fine, fine, fine, rows, columns, count, cut)
+    def cut(begin: int, end: int) -> Voxels:
+        return np.stack([plane(index) for index in range(begin, end)])
+
+    return Grid(row, column, start, fine, fine, fine, rows, columns, count, cut, True)
 
 
 def _sampled(

@@ -105,9 +105,9 @@ class Planes:
 
         def decode(index: int) -> Decoded:
             half = deep // 2
-            chosen = range(max(index - half, 0), min(index + half + 1, grid.count))
-            planes = [grid.cut(n) for n in chosen]
-            return Decoded(_projected(volume, planes, slab.projection))
+            block = grid.cut(max(index - half, 0), min(index + half + 1, grid.count))
+            void = volume.void if grid.is_sampled else volume.padding
+            return Decoded(_projected(block, slab.projection, void))
 
         name = Identity.of(header)
         path = Path(f"{self._cut} planes of {volume.source.path.name}")
@@ -133,15 +133,13 @@ def slab_depth(slab: Slab, step: float) -> int:
     return 2 * int(slab.thickness / 2 / step + 1e-6) + 1
 
 
-def _projected(volume: Volume, planes: list[Voxels], projection: Projection) -> Voxels:
-    """One plane out of several; padding counts for nothing where there is anything else."""
-    if len(planes) == 1:
-        return np.ascontiguousarray(planes[0])
-    block = np.stack(planes)
-    if volume.void is None:
+def _projected(block: Voxels, projection: Projection, void: tuple[float, float] | None) -> Voxels:
+    """One plane out of several; what is void counts for nothing where there is anything else."""
+    if len(block) == 1:
+        return np.ascontiguousarray(block[0])
+    if void is None:
         return _of_block(block, projection)
-    low, high = volume.void
-    is_void = (block >= low) & (block <= high)
+    is_void = (block >= void[0]) & (block <= void[1])
     if not is_void.any():
         return _of_block(block, projection)
     if projection is Projection.MEAN:
@@ -152,7 +150,7 @@ def _projected(volume: Volume, planes: list[Voxels], projection: Projection) -> 
         span = np.iinfo(block.dtype)
         neutral = span.min if projection is Projection.MAXIMUM else span.max
         found = _of_block(np.where(is_void, block.dtype.type(neutral), block), projection)
-    whole: Voxels = np.where(is_void.all(axis=0), block.dtype.type(volume.background), found)
+    whole: Voxels = np.where(is_void.all(axis=0), block.dtype.type(int(void[0])), found)
     return whole
 
 
