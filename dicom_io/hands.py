@@ -52,11 +52,14 @@ class ViewerSettings:
 
     corners: str = "full"  # of CORNERS: how much stands in the corners at first
     presets: tuple[Preset, ...] = ()
+    memory: int = 0  # MiB that decoded images may take; 0: a quarter of the machine's
 
     def fault(self) -> str:
         """What is wrong with the values, as the end of a sentence that begins "viewer."; ""."""
         if self.corners not in CORNERS:
             return f"corners must be one of {', '.join(CORNERS)}, not {self.corners[:40]!r}"
+        if self.memory < 0:
+            return f"memory must be 0 or a number of MiB, not {self.memory}"
         return ""
 
 

@@ -41,6 +41,7 @@ profile = "wetread"
 
 [viewer]
 corners = "full"        # full, minimal, none
+memory = 0              # MiB that decoded images may take; 0: a quarter of the memory
 [[viewer.presets]]      # windows of the reader's own
 name = "Liver"
 modality = "CT"

@@ -27,6 +27,7 @@ from ui.host import Host, Plugin, start_plugins
 from ui.jobs import Jobs
 from ui.language import tr
 from ui.session import Session
+from ui.viewport.frame_store import FrameStore
 from ui.window import Window
 from ui.worklist.study_rows import Listed
 
@@ -83,6 +84,8 @@ def build_window(
     Raises StorageProblem, FormatTooNew or FormatUnreadable when the data root cannot be used.
     """
     jobs = Jobs()
+    if settings.viewer.memory:
+        FrameStore.of(jobs).budget = settings.viewer.memory * 2**20
     cache = Cache(root)
     session = Session(jobs, root, cache, sources)
     window = Window(session, jobs, settings, sources)

@@ -7,13 +7,18 @@ import gc
 import threading
 import weakref
 from collections.abc import Sequence
+from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
+from dicom_io.hands import ViewerSettings
 from dicom_io.image.decode import Decoded
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.render import Renderer
+from dicom_io.settings import Settings
+from dicom_io.storage import DataRoot
 from tests.ui.films import flat
+from ui.app import build_window
 from ui.jobs import THREADS, Jobs
 from ui.viewport.frame_store import LEAST_BUDGET, FrameStore, default_budget, machine_memory
 from ui.viewport.reel import Loaded, Reel
@@ -216,3 +221,15 @@ def test_a_smaller_budget_holds_at_once(jobs: Jobs, qtbot: QtBot) -> None:
 def test_the_budget_is_a_share_of_the_machine_s_memory() -> None:
     assert machine_memory() > 2**28
     assert LEAST_BUDGET <= default_budget() < max(machine_memory(), LEAST_BUDGET + 1)
+
+
+def test_the_budget_of_the_settings_holds_for_the_window(tmp_path: Path, qtbot: QtBot) -> None:
+    settings = Settings(viewer=ViewerSettings(memory=700))
+
+    viewer = build_window([], DataRoot.choose(str(tmp_path)), settings, [])
+
+    try:
+        assert FrameStore.of(viewer.jobs).budget == 700 * 2**20
+    finally:
+        viewer.close()
+    assert "memory must be 0" in ViewerSettings(memory=-1).fault()
