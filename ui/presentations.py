@@ -36,7 +36,7 @@ def presentation_of(pane: Pane) -> Presentation | None:
     return Presentation(
         images=(series_of(frame),),
         window=_chosen_window(pane),
-        shape=_shape(frame) if pane.is_inverted() else "",
+        shape=_shape(frame, pane),
         orientation=placement.orientation,
         displayed=None if placement.fits else visible(placement),
         frame=frame.identity,
@@ -49,9 +49,14 @@ def _chosen_window(pane: Pane) -> Window | None:
     return None if not offers or window == offers[0].window else window
 
 
-def _shape(frame: ImageFrame) -> str:
-    """The presentation LUT shape of an image that the reader has inverted."""
-    return "IDENTITY" if is_inverse(frame) else "INVERSE"
+def _shape(frame: ImageFrame, pane: Pane) -> str:
+    """The presentation LUT shape that gives what is seen; "" where that is the image's own."""
+    shape, curve = pane.presented()
+    inverse = curve is None and is_inverse(frame, shape)
+    seen = inverse != pane.is_inverted()
+    if seen == is_inverse(frame):
+        return ""
+    return "INVERSE" if seen else "IDENTITY"
 
 
 def is_untouched(presentation: Presentation) -> bool:
@@ -85,10 +90,10 @@ def apply(pane: Pane, presentation: Presentation) -> tuple[str, ...]:
     greys = greys_of(presentation, frame)
     notices = list(greys.notices)
     pane.choose_window(_offer(pane, presentation, greys))
-    if pane.is_inverted() != greys.inverts:
+    is_state = presentation.identity is not None
+    pane.present(greys.shape if is_state else "", greys.curve)
+    if pane.is_inverted() != (greys.inverts and not is_state):
         pane.invert()
-    if greys.curve is not None:
-        notices.append(tr("The presentation look-up table of the state is not applied."))
     placed = placed_as(pane.placement(), presentation, _dots_per_mm(pane))
     pane.place(placed)
     if presentation.sizing is Sizing.TRUE_SIZE:

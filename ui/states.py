@@ -128,6 +128,7 @@ class States(QObject):
             self._parts[pane] = None
             layer.show_part(None)
             pane.shut_by()
+            pane.present()
             self._keeping.ignore(pane, False)
         self.changed.emit()
 
@@ -258,6 +259,7 @@ class States(QObject):
         if part is None:
             pane.shut_by()
             if frame is not None:
+                pane.present()
                 pane.reset()
             return
         shutter = part.shutter

@@ -27,6 +27,7 @@ from dicom_io.image.presentation import (
     Shutter,
     Sizing,
 )
+from dicom_io.image.shutter import read_shutter
 from dicom_io.image.window import LINEAR, LUT, Window
 
 GRAYSCALE = "1.2.840.10008.5.1.4.1.1.11.1"
@@ -331,33 +332,12 @@ def _displayed(
 
 
 def _shutter(dataset: Dataset, notices: Notices) -> Shutter | None:
-    """The display shutter (PS3.3 C.7.6.11): edges are pixels from 1, and belong to the image."""
-    names = {one.strip().upper() for one in texts(dataset, "ShutterShape")}
-    if not names:
-        return None
-    grey = min(max(number(dataset, "ShutterPresentationValue", 0), 0), 65535)
-    found = Shutter(grey=grey)
-    edges = [floats(dataset, f"Shutter{edge}VerticalEdge")[:1] for edge in ("Left", "Right")]
-    edges += [floats(dataset, f"Shutter{edge}HorizontalEdge")[:1] for edge in ("Upper", "Lower")]
-    if "RECTANGULAR" in names and all(edges):
-        (left,), (right,), (top,), (bottom,) = edges
-        found = replace(found, rectangle=(left - 1, top - 1, right, bottom))
-    centre, radius = (
-        floats(dataset, "CenterOfCircularShutter"),
-        floats(dataset, "RadiusOfCircularShutter"),
-    )
-    if "CIRCULAR" in names and len(centre) == 2 and radius:
-        found = replace(found, circle=(centre[1] - 0.5, centre[0] - 0.5, radius[0]))
-    corners = floats(dataset, "VerticesOfThePolygonalShutter")
-    if "POLYGONAL" in names and len(corners) >= 6 and len(corners) % 2 == 0:
-        pairs = zip(corners[1::2], corners[::2], strict=True)
-        found = replace(found, polygon=tuple((x - 0.5, y - 0.5) for x, y in pairs))
-    if "BITMAP" in names:
+    """The display shutter, as an image's own is read."""
+    shutter, told = read_shutter(dataset)
+    notices += [sentence.replace("of the file", "of the state") for sentence in told]
+    if "BITMAP" in {name.strip().upper() for name in texts(dataset, "ShutterShape")}:
         notices.append("The state hides parts of the image by a bitmap; it is not applied.")
-    count = sum(one is not None for one in (found.rectangle, found.circle)) + bool(found.polygon)
-    if count < len(names - {"BITMAP"}):
-        notices.append("A shutter of the state has no sound measures and is not applied.")
-    return found if count else None
+    return shutter
 
 
 def _created(dataset: Dataset) -> str:

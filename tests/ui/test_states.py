@@ -226,6 +226,32 @@ def test_a_state_of_another_maker_is_applied_when_it_is_chosen_and_taken_off_aga
     assert pane.orientation() == Orientation()
 
 
+def test_a_presentation_table_of_a_state_is_applied(
+    desk: Open, archive: Archive, film: Path, identity: Identity, tmp_path: Path
+) -> None:
+    state = foreign(film)
+    del state.PresentationLUTShape
+    table = Dataset()
+    table.add_new("LUTDescriptor", "US", [256, 0, 8])
+    curve = np.rint(255 * (np.arange(256) / 255) ** 2).astype("<u2")
+    table.add_new("LUTData", "OW", curve.tobytes())
+    state.PresentationLUTSequence = [table]
+    path = tmp_path / "table.dcm"
+    path.write_bytes(encoded(state))
+    archive.add([film, path])
+    one = desk(tmp_path / "home", DimseSource(archive.node))
+    pane = opened(one, identity.study)
+
+    one.window.states.choose(one.window.states.found())
+
+    (frame,) = open_frames(film)
+    plain = render(frame, frame.stored(), Window(200, 100)).astype(float)
+    expected = np.rint(255 * (plain / 255) ** 2)
+    assert np.abs(rendered(pane) - expected).max() <= 2
+    one.window.states.choose([])
+    assert np.array_equal(rendered(pane), render(frame, frame.stored()))
+
+
 def test_a_state_of_another_patient_is_not_listed(
     desk: Open, archive: Archive, film: Path, identity: Identity, tmp_path: Path
 ) -> None:
