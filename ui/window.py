@@ -81,6 +81,7 @@ class Window(QMainWindow):
         self.hanging = Hanging(
             self.grid, self.worklist, reading, jobs, session.root.folder / "hanging", self
         )
+        self.hanging.is_linked = lambda: self.together.linking.is_on()
         self.comparing = Comparing(self.grid, self.hanging, reading, session.priors, self)
         self.cines = Cines(self.grid)
         self.films = FilmWindows(self.grid, self, settings.screens.films, self._keys_of_films)
@@ -352,7 +353,8 @@ class Window(QMainWindow):
     def _name_layout(self) -> None:
         for pane in self.grid.panes():
             self._seen(pane, pane.selected_frame())
-        self.table.entry("layout.pick").setIconText(layout_text(self.grid.shape()))
+        layout = tr("Panes {layout}", layout=layout_text(self.grid.shape()))
+        self.table.entry("layout.pick").setIconText(layout)
         self.table.refresh()
         own = [pane for pane in self.grid.panes() if pane not in self.grid.elsewhere()]
         self.report.panel.tabs_after(own[-1])

@@ -62,6 +62,7 @@ class Hanging(QObject):
         self._protocols: tuple[Protocol, ...] = ()
         self._applied: Protocol | None = None
         self._prior: tuple[Study | None, tuple[SeriesEntry, ...]] = (None, ())
+        self.is_linked: Callable[[], bool] = bool  # do the panes scroll together?
         self._is_touched = False
         self._listed = 0  # series, or stacks of series, when images came last
         self._series: dict[Viewport, str] = {}  # what each pane showed last, by UID
@@ -132,7 +133,7 @@ class Hanging(QObject):
         if not any(entry.frames for entry in case.entries):
             self.said.emit(tr("Open a study first; its layout can then be saved."))
             return
-        protocol = layout_of(self._grid, case)
+        protocol = layout_of(self._grid, case, link=self.is_linked())
         path = file_of(self._own, protocol)
 
         def saved(_: Path) -> None:

@@ -220,6 +220,7 @@ def test_a_layout_that_the_reader_saved_wins_the_next_time(
     drop(desk, 0, 1)
     desk.wait(lambda: hung(desk) == ["2.1", "1.1"])
 
+    desk.key(KEY.Key_L)
     desk.key(KEY.Key_L, CTRL | SHIFT)
     desk.wait(lambda: "Saved as “My CR Chest”" in desk.window.report.said())
     desk.wait(lambda: any(one.is_own for one in desk.window.hanging.protocols()))
@@ -227,6 +228,7 @@ def test_a_layout_that_the_reader_saved_wins_the_next_time(
 
     desk.wait(lambda: hung(desk) == ["2.1", "1.1"])
     assert protocol(desk) == "My CR Chest"
+    assert desk.window.together.linking.is_on()  # as it was when it was saved
 
 
 def test_a_wrong_file_of_the_readers_is_one_sentence_and_the_built_in_ones_still_hang(
@@ -335,4 +337,4 @@ def test_the_layout_is_picked_by_key_or_by_its_button(
         desk.key(which, widget=picker)
 
     assert desk.window.grid.shape() == (2, 2)
-    assert desk.window.table.entry("layout.pick").iconText() == "2 × 2"
+    assert desk.window.table.entry("layout.pick").iconText() == "Panes 2 × 2"
