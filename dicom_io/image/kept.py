@@ -135,8 +135,14 @@ def _annotation(fields: Mapping[str, Any]) -> Annotation:
     kind = Kind[fields["kind"]]
     if not is_whole(kind, points):
         raise ValueError("a mark lacks points")
+    where = fields.get("label_at")
     return Annotation(
-        str(fields["id"]), Identity(**fields["identity"]), kind, points, str(fields["text"])
+        str(fields["id"]),
+        Identity(**fields["identity"]),
+        kind,
+        points,
+        str(fields["text"]),
+        (float(where[0]), float(where[1])) if where else None,
     )
 
 

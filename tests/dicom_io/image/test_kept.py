@@ -31,7 +31,8 @@ def kept() -> Kept:
         Presentation((replace(SERIES, series="2.25.9"),), Window(1, 2, LUT, "Table", table)),
     )
     mark = Annotation("m", FRAME, Kind.LENGTH, ((0.1, 0.2), (1 / 3, 4.5)), "Größe ≤ 5 mm")
-    return Kept(FRAME.of_study(), (mark,), (FRAME,), views, "content", "keys")
+    labelled = replace(mark, id="n", label_at=(7.25, 1 / 3))  # its words were dragged away
+    return Kept(FRAME.of_study(), (mark, labelled), (FRAME,), views, "content", "keys")
 
 
 @pytest.fixture
