@@ -75,7 +75,26 @@ def _band(part: Part, shape: tuple[int, int], box: Box, size: tuple[int, int], b
         min(right + before, wide + before + after),
         min(bottom + above, high + above + below),
     )
-    return np.asarray(image.resize(size, Image.Resampling.BILINEAR, box=place))
+    return _under_triangle(image, size, place)
+
+
+def _under_triangle(image: Image.Image, size: tuple[int, int], place: Box) -> Bytes:
+    """The part of an image at `place`, shrunk to `size`.
+
+    Grey is shrunk across, then down with four neighbours as the four channels of one pixel, which
+    Pillow computes side by side: the same values in two thirds of the time.
+    """
+    if image.mode != "L":
+        return np.asarray(image.resize(size, Image.Resampling.BILINEAR, box=place))
+    (left, top, right, bottom), (width, height) = place, size
+    slim = (left, 0, right, image.height)
+    across = np.asarray(image.resize((width, image.height), Image.Resampling.BILINEAR, box=slim))
+    if width % 4:
+        across = np.pad(across, ((0, 0), (0, -width % 4)))
+    fours = across.shape[1] // 4
+    wide = Image.frombuffer("CMYK", (fours, len(across)), across.tobytes(), "raw", "CMYK", 0, 1)
+    down = wide.resize((fours, height), Image.Resampling.BILINEAR, box=(0, top, fours, bottom))
+    return np.asarray(down).reshape(height, 4 * fours)[:, :width]
 
 
 def _beyond(first: float, last: float, limit: int) -> tuple[int, int]:

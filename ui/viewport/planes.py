@@ -55,7 +55,7 @@ class Planes:
         self.shutter = shutter
         self._bitmaps = tuple(one for one in overlays if one.group == bitmap)
         self._bits: dict[int, NDArray[np.bool_]] = {}  # unpacked, of the planes that were drawn
-        self._made: tuple[Placement, tuple[Stencil, ...], tuple[Stencil, ...]] | None = None
+        self._made: tuple[object, tuple[Stencil, ...], tuple[Stencil, ...]] | None = None
 
     def __bool__(self) -> bool:
         """True when there is anything to draw."""
@@ -65,10 +65,11 @@ class Planes:
         """Paint the shutter, then the overlays, where `placement` puts the picture."""
         if not self:
             return
-        if self._made is None or self._made[0] != placement:
+        asked = (placement, theme.FILM_TEXT)
+        if self._made is None or self._made[0] != asked:
             hides = shutter_colour(self.shutter or Shutter())
             self._made = (
-                placement,
+                asked,
                 tuple(self._stencils(self._bitmaps, placement, hides)),
                 tuple(self._stencils(self.overlays, placement)),
             )

@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from dicom_io.image import resample
 from dicom_io.image.render import Look
@@ -76,6 +77,17 @@ def test_a_box_beyond_the_picture_is_filled_with_its_outermost_pixels() -> None:
     small = shrunk(flat, (-1.5, -1.5, 101.5, 101.5), (51, 51))
 
     assert np.unique(small).tolist() == [200]
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 333, 420])
+def test_grey_in_fours_is_pillow_s_own_triangle(width: int) -> None:
+    small = shrunk(NOISE, (0.0, 0.0, 1100.0, 900.0), (width, 480))
+
+    by = (1100 // width, 1)
+    whole = Image.fromarray(NOISE).reduce(by)
+    box = (0.0, 0.0, 1100 / by[0], 900.0)
+    expected = whole.resize((width, 480), Image.Resampling.BILINEAR, box=box)
+    assert np.abs(small.astype(int) - np.asarray(expected)).max() <= 1
 
 
 def test_colour_is_averaged_channel_by_channel() -> None:
