@@ -23,9 +23,18 @@ from dicom_io.study import Study
 from ui import theme
 from ui.jobs import Job, Jobs
 from ui.language import later, tr
-from ui.worklist.study_rows import Listed, Mark, StudyDelegate, StudyRows
+from ui.worklist.study_rows import (
+    Listed,
+    Mark,
+    StudyDelegate,
+    StudyRows,
+    searched_for,
+    text_of,
+)
 
 PAUSE = 350  # ms without a key before a search starts by itself
+GATHER = 30  # ms in which rows that arrive are gathered
+STROKE = 1000  # rows that are shown at one stroke, so that the Qt thread is not held
 FLASH = 300  # ms; work that is shorter shows no progress
 START = later("Type a name, an ID or an accession number, and press Enter.")
 
@@ -62,6 +71,8 @@ class StudyList(QWidget):
         self._all = QPushButton(tr("List all studies"))
         self._progress = QProgressBar()
         self._pause = _timer(self, PAUSE, self.search)
+        self._arrived: list[Listed] = []  # not shown yet
+        self._gather = _timer(self, GATHER, self._show_arrived)
         self._flash = _timer(self, FLASH, self._progress.show)
         self._lay_out()
         self._all.clicked.connect(self.search)
@@ -79,6 +90,7 @@ class StudyList(QWidget):
         query = Query(text=self.field.text().strip())
         self._asked = True
         self._problems.clear()
+        self._arrived.clear()
         self.rows.clear()
         self._running = len(self._sources)
         self._flash.start()
@@ -124,7 +136,7 @@ class StudyList(QWidget):
 
     def following(self, study: str) -> Listed | None:
         """The row after that study's, None after the last."""
-        return self.rows.listed(self.rows.row_of(study) + 1)
+        return self.rows.following(study)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Down leads from the field into the list, Enter in the list opens the study."""
@@ -138,7 +150,15 @@ class StudyList(QWidget):
         return super().eventFilter(watched, event)
 
     def _typed(self) -> None:
+        """What is listed already is filtered at once; the sources are asked after a pause."""
         self._pause.start()
+        current = self.rows.listed(self.list.currentIndex().row())
+        self.rows.filter(self.field.text())
+        if current is not None:
+            place = self.rows.row_of(current.study.identity.study)
+            self.list.setCurrentIndex(self.rows.index(place) if place >= 0 else QModelIndex())
+        if self.rows.rowCount():
+            self._show_message()
 
     def _enter_list(self) -> None:
         if self.rows.rowCount():
@@ -155,7 +175,7 @@ class StudyList(QWidget):
         job = self._jobs.start(
             lambda cancelled: iter(_matching(self._on_disk(), query.text)),
             on_item=self._found_on_disk,
-            on_done=self._show_message,
+            on_done=self._show_arrived,
             on_failed=self._disk_failed,
             pool="disk",
         )
@@ -163,19 +183,34 @@ class StudyList(QWidget):
 
     def _found(self, source: str, found: Found) -> None:
         if found.study is not None:
-            self.rows.add(Listed(found.study, source))
+            self._take(Listed(found.study, source))
         if found.incomplete:
             self._problems.append(found.incomplete)
-        self._show_message()
+            self._show_message()
 
     def _found_on_disk(self, study: Study) -> None:
-        self.rows.add(Listed(study, on_disk=True))
+        self._take(Listed(study, on_disk=True))
+
+    def _take(self, row: Listed) -> None:
+        """Keep a row back for a moment: a thousand that come together are shown at one stroke."""
+        self._arrived.append(row)
+        if len(self._arrived) >= STROKE:
+            self._show_arrived()
+        elif not self._gather.isActive():
+            self._gather.start()
+
+    def _show_arrived(self) -> None:
+        self._gather.stop()
+        self.rows.add_all(self._arrived)
+        self._arrived.clear()
+        self._show_message()
 
     def _one_ended(self) -> None:
         self._running = max(0, self._running - 1)
+        self._show_arrived()
         if not self._running:
             self._end_progress()
-            self.searched.emit(self.rows.rowCount())
+            self.searched.emit(self.rows.count())
         self._show_message()
 
     def _failed(self, error: Exception) -> None:
@@ -260,15 +295,8 @@ def _find(source: Source, query: Query, cancelled: Callable[[], bool]) -> Iterat
 
 def _matching(studies: Sequence[Study], text: str) -> list[Study]:
     """The studies whose name, ID or accession holds the text, as the sources match it."""
-    wanted = text.strip("* ").casefold()
-    return [
-        study
-        for study in studies
-        if wanted in study.patient_name.casefold()
-        or wanted in study.patient_name.replace("^", ", ").casefold()
-        or wanted in study.identity.patient_id.casefold()
-        or wanted in study.accession.casefold()
-    ]
+    wanted = searched_for(text)
+    return [study for study in studies if wanted in text_of(study)]
 
 
 def _timer(parent: QObject, pause: int, act: Callable[[], None]) -> QTimer:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from ui import theme
 from ui.language import tr
 from ui.wording import NONE, spoken_date, whole_name
 
+PAGE = 500  # rows that a view gets at a time
 STUDY = Qt.ItemDataRole.UserRole
 
 
@@ -36,21 +38,54 @@ class Listed:
 
 
 class StudyRows(QAbstractListModel):
-    """Studies in the order of their arrival, each once."""
+    """Studies in the order of their arrival, each once; those that a filter leaves are the rows.
+
+    Built for a hundred thousand: a study is found by its UID without looking at the others, many
+    come in with one word to the views, a letter more is looked for in what was left before, and a
+    view gets a page of rows at a time, more when it is scrolled to the end (Qt asks a model row by
+    row, which is slow in Python). `count` is how many there are behind the page.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[Listed] = []
+        self._all: list[Listed] = []
+        self._texts: list[str] = []  # what a filter looks at, for each of them
+        self._places: dict[str, int] = {}  # by StudyInstanceUID
+        self._shown: list[int] = []  # places of the rows, rising
+        self._given = 0  # of these, how many the views have
+        self._is_giving = False
+        self._wanted = ""
         self._marks: dict[str, Mark] = {}
         self.open_study = ""  # UID of the study on the screen
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
+        return 0 if parent is not None and parent.isValid() else self._given
+
+    def canFetchMore(self, parent: QModelIndex) -> bool:
+        more = self._given < len(self._shown)
+        return more and not self._is_giving and not parent.isValid()
+
+    def fetchMore(self, parent: QModelIndex) -> None:
+        self._give(self._given + PAGE)
+
+    def _give(self, rows: int) -> None:
+        """Let the views have so many rows."""
+        last = min(rows, len(self._shown)) - 1
+        if last >= self._given and not self._is_giving:
+            self._is_giving = True  # a view may ask for more while it is told
+            self.beginInsertRows(QModelIndex(), self._given, last)
+            self._given = last + 1
+            self.endInsertRows()
+            self._is_giving = False
+
+    def count(self) -> int:
+        """How many studies the filter leaves."""
+        return len(self._shown)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid() or not 0 <= index.row() < len(self._rows):
+        row = self.listed(index.row()) if index.isValid() else None
+        if row is None:
             return None
-        row = self._rows[index.row()]
         if role == STUDY:
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
@@ -60,48 +95,114 @@ class StudyRows(QAbstractListModel):
         return None
 
     def listed(self, row: int) -> Listed | None:
-        return self._rows[row] if 0 <= row < len(self._rows) else None
+        return self._all[self._shown[row]] if 0 <= row < len(self._shown) else None
 
     def row_of(self, study: str) -> int:
-        """The row of the study with that UID, -1 when it is not listed."""
-        uids = [row.study.identity.study for row in self._rows]
-        return uids.index(study) if study in uids else -1
+        """The row of the study with that UID, -1 when it is not listed or filtered out. The views
+        have the row from then on."""
+        row = self._row(study)
+        self._give(row + 1)
+        return row
+
+    def following(self, study: str) -> Listed | None:
+        """What stands below that study, None below the last; the first when it is not there."""
+        return self.listed(self._row(study) + 1)
+
+    def _row(self, study: str) -> int:
+        place = self._places.get(study, -1)
+        row = bisect_left(self._shown, place)
+        return row if place >= 0 and row < len(self._shown) and self._shown[row] == place else -1
 
     def clear(self) -> None:
+        """Forget every study, and the filter."""
         self.beginResetModel()
-        self._rows.clear()
+        self._all.clear()
+        self._texts.clear()
+        self._places.clear()
+        self._shown = []
+        self._given = 0
+        self._wanted = ""
+        self.endResetModel()
+
+    def filter(self, text: str) -> None:
+        """Leave the studies whose name, ID or accession holds the text; "" leaves all."""
+        wanted, before = searched_for(text), self._wanted
+        if wanted == before:
+            return
+        texts = self._texts
+        left = self._shown if before in wanted else range(len(texts))
+        self.beginResetModel()
+        self._wanted = wanted
+        self._shown = [place for place in left if wanted in texts[place]] if wanted else list(left)
+        self._given = min(PAGE, len(self._shown))
         self.endResetModel()
 
     def add(self, row: Listed) -> None:
         """Add a study, or add what is new about it to its row; the source's word prevails."""
-        place = self.row_of(row.study.identity.study)
-        if place < 0:
-            self.beginInsertRows(QModelIndex(), len(self._rows), len(self._rows))
-            self._rows.append(row)
-            self.endInsertRows()
-            return
-        old = self._rows[place]
-        study = row.study if row.source or not old.source else old.study
-        on_disk = old.on_disk or row.on_disk
-        self._rows[place] = Listed(study, old.source or row.source, on_disk)
-        self._changed(place)
+        self.add_all((row,))
+
+    def add_all(self, rows: Iterable[Listed]) -> None:
+        """Add many at once."""
+        fresh: dict[str, Listed] = {}
+        for row in rows:
+            uid = row.study.identity.study
+            if uid in self._places:
+                self._renew(uid, row)
+            else:
+                fresh[uid] = _joined(fresh[uid], row) if uid in fresh else row
+        begin = len(self._all)
+        texts = [text_of(row.study) for row in fresh.values()]
+        left = [begin + at for at, text in enumerate(texts) if self._wanted in text]
+        self._all += fresh.values()
+        self._texts += texts
+        self._places.update(zip(fresh, range(begin, len(self._all)), strict=True))
+        self._shown += left
+        if self._given < PAGE:
+            self._give(PAGE)
+
+    def _renew(self, uid: str, row: Listed) -> None:
+        place = self._places[uid]
+        self._all[place] = _joined(self._all[place], row)
+        self._texts[place] = text_of(self._all[place].study)
+        self._changed(uid)
 
     def show_marks(self, marks: Mapping[str, Mark]) -> None:
         """What became of each study's report, by StudyInstanceUID."""
         self._marks = dict(marks)
-        if self._rows:
-            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+        if self._given:
+            self.dataChanged.emit(self.index(0), self.index(self._given - 1))
 
     def mark(self, study: str) -> Mark | None:
         return self._marks.get(study)
 
     def show_open(self, study: str) -> None:
-        self.open_study = study
-        if self._rows:
-            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+        """Mark the study on the screen, and no other."""
+        before, self.open_study = self.open_study, study
+        self._changed(before)
+        self._changed(study)
 
-    def _changed(self, place: int) -> None:
-        self.dataChanged.emit(self.index(place), self.index(place))
+    def _changed(self, study: str) -> None:
+        row = self._row(study)
+        if 0 <= row < self._given:
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+
+def _joined(old: Listed, new: Listed) -> Listed:
+    """One row of what two said of a study; a source's word prevails over the disk's."""
+    study = new.study if new.source or not old.source else old.study
+    return Listed(study, old.source or new.source, old.on_disk or new.on_disk)
+
+
+def searched_for(text: str) -> str:
+    """What a text typed in the search field looks for."""
+    return text.strip("* ").casefold()
+
+
+def text_of(study: Study) -> str:
+    """What a search looks at: name as stored and as spoken, ID and accession."""
+    name = study.patient_name
+    parts = (name, name.replace("^", ", "), study.identity.patient_id, study.accession)
+    return "\n".join(parts).casefold()
 
 
 class StudyDelegate(QStyledItemDelegate):
