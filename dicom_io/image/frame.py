@@ -24,6 +24,7 @@ from dicom_io.image.header import (
     settle,
     uid_of,
 )
+from dicom_io.image.layout import notices_of_layout
 from dicom_io.image.notices import gathered
 from dicom_io.image.picture import decode_picture, is_picture, picture_header
 from dicom_io.image.samples import Values
@@ -103,7 +104,8 @@ def open_frames(path: Path) -> tuple[ImageFrame, ...]:
     def decode(index: int) -> Decoded:
         return decode_file(path, header, element, index)
 
-    return _frames(header.dataset, path, decode, header.notices)
+    notices = (*header.notices, *notices_of_layout(header.dataset, element))
+    return _frames(header.dataset, path, decode, notices)
 
 
 def frames_of_dataset(dataset: Dataset, path: Path) -> tuple[ImageFrame, ...]:
@@ -131,7 +133,8 @@ def frames_of_dataset(dataset: Dataset, path: Path) -> tuple[ImageFrame, ...]:
     def decode(index: int) -> Decoded:
         return decode_value(value, header, element, index, path)
 
-    return _frames(bare, path, decode, header.notices)
+    notices = (*header.notices, *notices_of_layout(bare, element))
+    return _frames(bare, path, decode, notices)
 
 
 def _frames(

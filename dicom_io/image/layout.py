@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom.dataset import Dataset
 
-from dicom_io.image.header import PixelElement, number
+from dicom_io.image.header import UNDEFINED, PixelElement, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Layout:
     floats: bool
     little: bool
     word: bool  # the value representation is OW
+    is_halved: bool = False  # two pixels share their chrominance (YBR_FULL_422, C.7.6.3.1.2)
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
@@ -43,11 +44,6 @@ class Layout:
     def pixels(self) -> int:
         """Of one frame."""
         return self.rows * self.columns
-
-    @property
-    def is_halved(self) -> bool:
-        """True when two pixels share their chrominance (YBR_FULL_422, PS3.3 C.7.6.3.1.2)."""
-        return self.samples == 3 and self.photometric == "YBR_FULL_422"
 
     @property
     def bits(self) -> int:
@@ -70,12 +66,17 @@ def layout_of(dataset: Dataset, element: PixelElement) -> Layout:
     stored = number(dataset, "BitsStored", allocated)
     stored = stored if 0 < stored <= allocated else allocated
     shift = number(dataset, "HighBit", stored - 1) + 1 - stored
+    rows, columns = number(dataset, "Rows", 0), number(dataset, "Columns", 0)
+    frames = max(number(dataset, "NumberOfFrames", 1), 1)
+    photometric = str(dataset.get("PhotometricInterpretation") or fallback)
+    whole = rows * columns * samples * frames * allocated // 8
+    is_whole = whole <= element.length < UNDEFINED  # every pixel has three samples after all
     return Layout(
-        rows=number(dataset, "Rows", 0),
-        columns=number(dataset, "Columns", 0),
+        rows=rows,
+        columns=columns,
         samples=samples,
-        frames=max(number(dataset, "NumberOfFrames", 1), 1),
-        photometric=str(dataset.get("PhotometricInterpretation") or fallback),
+        frames=frames,
+        photometric=photometric,
         allocated=allocated,
         stored=stored,
         shift=shift if 0 <= shift <= allocated - stored else 0,
@@ -84,4 +85,43 @@ def layout_of(dataset: Dataset, element: PixelElement) -> Layout:
         floats=floats,
         little=dataset.original_encoding[1] is not False,
         word=element.vr == "OW",
+        is_halved=samples == 3 and photometric == "YBR_FULL_422" and not is_whole,
     )
+
+
+def notices_of_layout(dataset: Dataset, element: PixelElement) -> tuple[str, ...]:
+    """What the header leaves open or contradicts, and what is done about it; a sentence each."""
+    layout = layout_of(dataset, element)
+    notices = []
+    if not layout.floats:
+        notices += _notices_of_bits(dataset, layout)
+    if not dataset.get("PhotometricInterpretation"):
+        notices.append(f"The header names no colour space; {layout.photometric} is assumed.")
+    if element.length == UNDEFINED:
+        return tuple(notices)
+    if layout.photometric == "YBR_FULL_422" and layout.samples == 3 and not layout.is_halved:
+        notices.append("The header says YBR_FULL_422, but every pixel has its own colour.")
+    expected = (layout.frames * layout.bits + 7) // 8
+    if element.available > expected + expected % 2 + 1:
+        notices.append(
+            f"There are {element.available - expected:,} bytes of pixels more than the header "
+            "describes; its rows, columns, bits or number of frames may be wrong."
+        )
+    return tuple(notices)
+
+
+def _notices_of_bits(dataset: Dataset, layout: Layout) -> list[str]:
+    """Of bits stored, high bit and sign."""
+    notices = []
+    said = number(dataset, "BitsStored", 0)
+    if said != layout.stored:
+        notices.append(
+            f"The header says {said} bits stored of {layout.allocated}; all {layout.allocated} "
+            "are used."
+        )
+    elif number(dataset, "HighBit", layout.stored - 1) + 1 - layout.stored != layout.shift:
+        notices.append("The high bit contradicts the bits stored; the lowest bits are used.")
+    if number(dataset, "PixelRepresentation", -1) not in (0, 1):
+        sign = "signed" if layout.signed else "unsigned"
+        notices.append(f"The header does not say whether pixels are signed; {sign} is assumed.")
+    return notices

@@ -190,6 +190,74 @@ def test_what_a_header_claims_is_not_allocated(
     assert peak < 20e6
 
 
+def as_file(path: Path, dataset: Dataset) -> ImageFrame:
+    dataset.save_as(path, enforce_file_format=True)
+    return open_frames(path)[0]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "word"),
+    [
+        ({"Rows": 15}, "32 bytes of pixels more than the header describes"),
+        ({"Columns": 8}, "rows, columns, bits or number of frames may be wrong"),
+        ({"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7}, "256 bytes of pixels more"),
+        ({"BitsStored": 17}, "says 17 bits stored of 16; all 16 are used"),
+        ({"BitsStored": None}, "says 0 bits stored of 16; all 16 are used"),
+        ({"BitsStored": 12, "HighBit": 3}, "The high bit contradicts the bits stored"),
+        ({"PixelRepresentation": None}, "whether pixels are signed; unsigned is assumed"),
+        ({"PixelRepresentation": 2}, "whether pixels are signed; unsigned is assumed"),
+        ({"PhotometricInterpretation": None}, "no colour space; MONOCHROME2 is assumed"),
+    ],
+)
+def test_what_a_header_leaves_open_or_contradicts_is_marked(
+    make_dataset: MakeDataset, tmp_path: Path, attributes: dict[str, Any], word: str
+) -> None:
+    values = np.arange(256, dtype=np.uint16).reshape(16, 16)
+
+    frame = as_file(tmp_path / "odd.dcm", make_dataset(values, **attributes))
+
+    assert any(word in notice for notice in frame.notices), frame.notices
+    assert frame.stored().shape == (frame.rows, frame.columns)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "word"),
+    [
+        ({"Rows": 17}, "ends early"),
+        ({"BitsAllocated": 32, "BitsStored": 32, "HighBit": 31}, "ends early"),
+        ({"Rows": None}, "0 rows"),
+        ({"BitsAllocated": None}, "0 bits per pixel"),
+    ],
+)
+def test_a_header_that_asks_for_more_than_there_is_is_refused(
+    make_dataset: MakeDataset, tmp_path: Path, attributes: dict[str, Any], word: str
+) -> None:
+    dataset = make_dataset(np.zeros((16, 16), np.uint16), **attributes)
+
+    with pytest.raises(DamagedFile, match=word):
+        as_file(tmp_path / "more.dcm", dataset).stored()
+
+
+def test_a_sound_header_has_no_notice(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    for number, values in enumerate(
+        (np.zeros((3, 3), np.uint8), np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.float32))
+    ):
+        assert as_file(tmp_path / f"fair-{number}.dcm", make_dataset(values)).notices == ()
+
+
+def test_full_colour_under_the_name_of_halved_is_shown_as_it_is(
+    make_dataset: MakeDataset, tmp_path: Path
+) -> None:
+    values = np.full((4, 4, 3), 128, np.uint8)
+    values[..., 0] = np.arange(16).reshape(4, 4) * 10  # luminance without colour
+    dataset = make_dataset(values, PhotometricInterpretation="YBR_FULL_422")
+
+    frame = as_file(tmp_path / "full.dcm", dataset)
+
+    np.testing.assert_array_equal(frame.stored(), np.repeat(values[..., :1], 3, axis=2))
+    assert "every pixel has its own colour" in frame.notices[0]
+
+
 @pytest.mark.parametrize("has_group_length", [True, False])
 def test_a_deflated_bomb_is_not_inflated(tmp_path: Path, has_group_length: bool) -> None:
     content = sample("image_dfl.dcm").read_bytes()
@@ -244,7 +312,8 @@ def test_an_attribute_that_cannot_be_read_is_left_out_and_named(
 def test_broken_rules_become_one_notice_and_no_warning() -> None:
     frame = open_frames(sample("badVR.dcm"))[0]
 
-    assert notices_of(frame) == ("The header has values that break the rules of DICOM.",)
+    assert notices_of(frame)[0] == "The header has values that break the rules of DICOM."
+    assert "5,600 bytes of pixels more than the header describes" in notices_of(frame)[1]
 
 
 @pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small_RLE.dcm", "vlut_04.dcm"])
