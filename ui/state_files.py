@@ -15,12 +15,13 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
 from dicom_io.errors import FileProblem
+from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.gsps import is_presentation_state, read_state
 from dicom_io.image.kept import Kept
 from dicom_io.image.measure import dimensions, measured
 from dicom_io.image.notices import gathered
-from dicom_io.image.presentation import PresentationState
+from dicom_io.image.presentation import Presentation, PresentationState
 from dicom_io.pacs.node import Node
 from dicom_io.pacs.outbox import Item, Outbox
 from dicom_io.report.key_objects import KeyObjects, is_key_objects, read_key_objects
@@ -116,6 +117,18 @@ def newest_of_each_series(states: Sequence[PresentationState]) -> tuple[Presenta
             chosen.append(state)
             known |= series
     return tuple(chosen)
+
+
+def says_of(
+    states: Sequence[PresentationState],
+) -> dict[Identity, tuple[PresentationState, Presentation]]:
+    """What these states say of each image or frame; of two about one, the first."""
+    says: dict[Identity, tuple[PresentationState, Presentation]] = {}
+    for state in states:
+        for part in state.parts:
+            for image in part.images:
+                says.setdefault(image, (state, part))
+    return says
 
 
 def title_of_state(state: PresentationState) -> str:

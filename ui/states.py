@@ -32,6 +32,7 @@ from ui.state_files import (
     newest_of_each_series,
     read_objects,
     save,
+    says_of,
     title_of_keys,
     title_of_state,
 )
@@ -78,6 +79,7 @@ class States(QObject):
         self._found: dict[Identity, Found] = {}
         self._reading_files = 0
         self._chosen: list[PresentationState] = []
+        self._says: dict[Identity, tuple[PresentationState, Presentation]] = {}  # by image
         self._layers: dict[Viewport, StateLayer] = {}
         self._parts: dict[Viewport, Presentation | None] = {}
         self._has_offered = False
@@ -123,6 +125,7 @@ class States(QObject):
     def _study_opened(self, _: object) -> None:
         self._found.clear()
         self._chosen.clear()
+        self._says.clear()
         self._has_offered = False
         for pane, layer in self._layers.items():
             self._parts[pane] = None
@@ -187,6 +190,7 @@ class States(QObject):
         Marks of ours in them become marks that can be edited.
         """
         self._chosen = list(states)
+        self._says = says_of(states)
         for state in states:
             self._annotations.put(state.identity, Marked(state.annotations()))
         for pane in self._grid.all_panes():
@@ -248,8 +252,7 @@ class States(QObject):
 
     def _shown(self, pane: Viewport, frame: ImageFrame | None) -> None:
         """Another frame: what the states say of it, applied when it differs from before."""
-        state = self._state_of(frame.identity) if frame is not None else None
-        part = state.of_frame(frame.identity) if state is not None and frame is not None else None
+        state, part = self._said_of(frame.identity) if frame is not None else (None, None)
         before = self._parts.get(pane)
         if part is before:
             return
@@ -267,9 +270,11 @@ class States(QObject):
         for sentence in apply(pane, part):
             self._say(sentence, "quiet")
 
-    def _state_of(self, frame: Identity) -> PresentationState | None:
-        """The first state chosen that says something of a frame."""
-        return next((one for one in self._chosen if one.of_frame(frame) is not None), None)
+    def _said_of(
+        self, frame: Identity
+    ) -> tuple[PresentationState, Presentation] | tuple[None, None]:
+        """What the states chosen say of a frame, the first of them first."""
+        return self._says.get(frame) or self._says.get(frame.of_frame(0)) or (None, None)
 
     # --- saving ---
 

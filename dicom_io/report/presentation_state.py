@@ -44,6 +44,7 @@ _ALIKE = ("shape", "orientation", "shutter", "lut", "label", "description", "cre
 class _Material:
     parts: tuple[Presentation, ...]
     images: tuple[Dataset, ...]  # headers of what the parts name, each once
+    by_uid: Mapping[str, Dataset]
     texts: Mapping[str, str]
     software: Software
     moment: datetime
@@ -54,7 +55,7 @@ class _Material:
         return is_colour(self.images[0])
 
     def header_of(self, instance: str) -> Dataset:
-        return next(one for one in self.images if str(one.SOPInstanceUID) == instance)
+        return self.by_uid[instance]
 
 
 def is_colour(image: Dataset) -> bool:
@@ -148,7 +149,7 @@ def _gather(
         raise ReportProblem("A presentation state is about grey images or about colour ones alone.")
     if parts[0].lut is not None:
         raise ReportProblem("A presentation with a look-up table of its own is not written anew.")
-    return _Material(parts, tuple(images), texts, software, moment)
+    return _Material(parts, tuple(images), by_uid, texts, software, moment)
 
 
 def _marked(parts: Sequence[Presentation]) -> list[Identity]:

@@ -25,17 +25,19 @@ class StateLayer(Layer):
     def __init__(self) -> None:
         super().__init__()
         self._part: Presentation | None = None
+        self._images: frozenset[Identity] = frozenset()
         self._shown = True
 
     def show_part(self, part: Presentation | None) -> None:
         """Draw what this says of its images from now on; None for nothing."""
         self._part = part
+        self._images = frozenset(part.images) if part is not None else frozenset()
         self.changed.emit()
 
     def paint(self, painter: QPainter, view: View) -> Identity | None:
         """Draw the graphics of the frame shown; whose they were."""
         part, name = self._part, view.frame.identity
-        if part is None or not part.shows(name):
+        if part is None or not {name, name.of_frame(0)} & self._images:
             return None
         mine = [graphic for graphic in part.graphics if graphic.belongs_to(name)]
         if not mine:
