@@ -8,11 +8,13 @@ Overlays and shutters are no part of it: they are drawn over the picture, for ey
 from __future__ import annotations
 
 import copy
+import math
 import threading
 from functools import cached_property
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.icc import changes_colours, notice_of_profile, to_srgb
@@ -54,9 +56,12 @@ class Look:
     `shape` is (rows, columns). Parts are the same, pixel for pixel, as cut out of the whole.
     """
 
-    def __init__(self, shape: tuple[int, int], part: Part) -> None:
+    def __init__(self, shape: tuple[int, int], part: Part, passing: Part | None = None) -> None:
+        """`part` gives uint8 grey, or RGB along a third axis, of rows and columns. `passing` gives
+        the same in memory that its next call in this thread uses again."""
         self.shape = shape
-        self.part = part  # of rows, columns: uint8 grey, or RGB along a third axis
+        self.part = part
+        self.passing = passing or part
 
     @classmethod
     def of(cls, pixels: Bytes) -> Look:
@@ -147,22 +152,32 @@ class Renderer:
         rows, columns = self.stored.shape[:2]
         if self._colour and not invert and not self._converts:
             return Look.of(self.stored)
-        return Look((rows, columns), self._part_under(window, invert))
-
-    def _part_under(self, window: Window | None, invert: bool) -> Part:
-        stored = self.stored
         if self._colour:
-            return lambda down, across: self._coloured(stored[down, across], invert)
-        sound = self._sound(window)
+            return Look((rows, columns), lambda down, across: self._coloured(down, across, invert))
+        return self._grey_look((rows, columns), self._sound(window), invert)
+
+    def _grey_look(self, shape: tuple[int, int], window: Window, invert: bool) -> Look:
+        stored, first = self.stored, 0
         if has_table(self.frame, stored):
-            table = self.table(sound, invert)
-            return lambda down, across: _found(table, stored[down, across])
-        ends = self._ends
-        if ends is not None:
-            low, high = ends
-            deep = self._brightness(np.arange(low, high + 1, dtype=np.int64), sound, invert)
-            return lambda down, across: _found(deep, stored[down, across], low)
-        return lambda down, across: self._brightness(stored[down, across], sound, invert)
+            table = self.table(window, invert)
+        elif self._ends is not None:
+            first, last = self._ends
+            inputs = np.arange(first, last + 1, dtype=np.int64)
+            table = self._brightness(inputs, window, invert)
+        else:
+            return Look(
+                shape, lambda down, across: self._brightness(stored[down, across], window, invert)
+            )
+
+        def part(down: slice, across: slice) -> Bytes:
+            return _found(table, stored[down, across], first)
+
+        def passing(down: slice, across: slice) -> Bytes:
+            places = stored[down, across]
+            shape = (*places.shape, *table.shape[1:])
+            return _found(table, places, first, _memory("picture", shape, np.uint8))
+
+        return Look(shape, part, passing)
 
     @cached_property
     def _ends(self) -> tuple[int, int] | None:
@@ -172,7 +187,8 @@ class Renderer:
         low, high = int(self.stored.min()), int(self.stored.max())
         return (low, high) if high - low < DEEPEST else None
 
-    def _coloured(self, colours: Bytes, invert: bool) -> Bytes:
+    def _coloured(self, down: slice, across: slice, invert: bool) -> Bytes:
+        colours: Bytes = self.stored[down, across]
         shown = to_srgb(self.frame, colours) if self._converts else colours
         return np.subtract(255, shown) if invert else shown
 
@@ -243,19 +259,18 @@ def apply_table(table: Bytes, stored: Values) -> Bytes:
     return _found(table, stored)
 
 
-def _found(table: Bytes, places: Values, first: int = 0) -> Bytes:
+def _found(table: Bytes, places: Values, first: int = 0, into: NDArray[Any] | None = None) -> Bytes:
     """The table's entries, grey or RGB, for integers of which `first` has the first entry; places
-    beyond its ends wrap round.
+    beyond its ends wrap round. Written `into` memory that is there, else into new one.
 
     Rows are taken in blocks: numpy wants indices of eight bytes each, and those of a whole film
-    would not stay in the processor's cache. Each thread keeps the memory of its indices: giving it
-    back to the system and asking for it again costs as much as the look-up.
+    would not stay in the processor's cache.
     """
-    picture = np.empty((*places.shape, *table.shape[1:]), np.uint8)
+    picture = np.empty((*places.shape, *table.shape[1:]), np.uint8) if into is None else into
     rows = max(1, BLOCK // max(1, places[:1].size))
     for begin in range(0, len(places), rows):
         block = places[begin : begin + rows]
-        indices = _indices(block.size).reshape(block.shape)
+        indices = _memory("indices", block.shape, np.intp)
         if first:
             np.subtract(block, first, out=indices, casting="unsafe", dtype=np.intp)
         else:
@@ -267,12 +282,15 @@ def _found(table: Bytes, places: Values, first: int = 0) -> Bytes:
 _kept = threading.local()
 
 
-def _indices(count: int) -> NDArray[np.intp]:
-    """Memory for so many indices, used again by the next call in this thread."""
-    memory: NDArray[np.intp] | None = getattr(_kept, "indices", None)
+def _memory(name: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Memory that this thread keeps under a name: giving it back to the system after every part
+    of a picture and asking for it again costs as much as making the part."""
+    count = math.prod(shape)
+    memory: NDArray[Any] | None = getattr(_kept, name, None)
     if memory is None or memory.size < count:
-        memory = _kept.indices = np.empty(max(count, BLOCK), np.intp)
-    return memory[:count]
+        memory = np.empty(max(count, BLOCK), dtype)
+        setattr(_kept, name, memory)
+    return memory[:count].reshape(shape)
 
 
 def presentation_of(

@@ -32,7 +32,8 @@ _TINY = 1e-6  # of a pixel
 def resampled(part: Part, shape: tuple[int, int], box: Box, size: tuple[int, int]) -> Bytes:
     """(height, width) or (height, width, 3) uint8: `box` of a picture, shrunk to `size`.
 
-    `part` gives any part of the picture, whose `shape` is (rows, columns). `box` is left, top,
+    `part` gives any part of the picture, whose `shape` is (rows, columns); its memory may be that
+    of the part before. `box` is left, top,
     right, bottom in its columns and rows, `size` (width, height); a box that goes beyond the
     picture is filled with its outermost pixels. Never meant to enlarge.
     """

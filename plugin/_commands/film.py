@@ -118,7 +118,7 @@ def shrunk(look: Look, aspect: float, longest: int) -> NDArray[np.uint8]:
             f"{longest} is not between 1 and that."
         )
     size = (max(round(columns * across), 1), max(round(rows * down), 1))
-    return resampled(look.part, look.shape, (0, 0, columns, rows), size)
+    return resampled(look.passing, look.shape, (0, 0, columns, rows), size)
 
 
 def run_render(arguments: argparse.Namespace, context: Context) -> int:

@@ -81,7 +81,7 @@ def drawn(look: Look, placement: Placement) -> Drawn | None:
         pixels = look.part(slice(top, bottom), slice(left, right))
     else:
         pixels = resampled(
-            look.part, look.shape, stored_box(placement, seen), _size(placement, seen)
+            look.passing, look.shape, stored_box(placement, seen), _size(placement, seen)
         )
     return _device(np.ascontiguousarray(oriented(pixels, placement)), placement, seen)
 

@@ -532,6 +532,7 @@ def test_any_part_is_what_the_whole_has_there(
     whole = look.pixels
     for rows, columns in ((slice(3, 699), slice(0, 1)), (slice(0, 700), slice(120, 377))):
         np.testing.assert_array_equal(look.part(rows, columns), whole[rows, columns])
+        np.testing.assert_array_equal(look.passing(rows, columns), whole[rows, columns])
     assert whole.shape == look.shape == (700, 500)
 
 
