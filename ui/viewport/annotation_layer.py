@@ -96,6 +96,17 @@ class AnnotationLayer(Layer):
             self.selection_changed.emit()
         self.changed.emit()
 
+    def select_next(self) -> bool:
+        """Take the next mark of this frame in hand, the oldest after the newest; False when there
+        is none."""
+        frame = self._pane.selected_frame()
+        names = [mark.id for mark in self._annotations.of(frame.identity)] if frame else []
+        if not names or not self._are_shown:
+            return False
+        here = names.index(self._selected) if self._selected in names else -1
+        self.select(names[(here + 1) % len(names)])
+        return True
+
     def delete_selected(self) -> bool:
         """Take away the mark in hand; False when none is."""
         mark = self.selected()

@@ -109,6 +109,7 @@ class Marking(QObject):
             step("mark.undo", tr("Undo mark"), ("Ctrl+Z",), self.undo),
             step("mark.redo", tr("Redo mark"), ("Ctrl+Shift+Z", "Ctrl+Y"), self.redo),
             step("mark.delete", tr("Delete mark"), ("Del", "Backspace"), self.delete),
+            step("mark.next", tr("Next mark"), ("Shift+N",), self.take_next),
             step("mark.words", tr("Words beside the mark"), ("Shift+W",), self.edit_text),
             step("mark.hide", tr("Show or hide marks"), ("Shift+M",), self.show_or_hide),
             Action(
@@ -141,6 +142,11 @@ class Marking(QObject):
             self._say(nothing)
         elif change.identity != frame.identity:
             self._say(tr("A mark on another image of this study was changed."))
+
+    def take_next(self) -> None:
+        """Take the next mark of the image in hand, so that no mouse is needed for that."""
+        if not self._layers[self._grid.active()].select_next():
+            self._say(tr("There is no mark on this image."))
 
     def delete(self) -> None:
         """Take away the mark in hand, if there is one."""

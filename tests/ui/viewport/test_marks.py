@@ -750,3 +750,21 @@ def test_whoever_draws_sees_the_marks_again(ct: Bench) -> None:
     ct.pane.grab()
     assert len(ct.pane.painted.layers) == 1
     assert ct.marking.layer(ct.pane).are_shown()
+
+
+def test_marks_are_taken_in_hand_by_key_one_after_the_other(ct: Bench) -> None:
+    for row in range(3):
+        ct.draw(Tool.LENGTH, (200, 150 + 60 * row), (220, 160), (330, 150 + 60 * row))
+    names = [mark.id for mark in ct.marks()]
+    layer = ct.marking.layer(ct.pane)
+    layer.select("")
+
+    taken = []
+    for _ in range(4):
+        hands.key(ct.pane, KEYS.Key_N, hands.SHIFT)
+        mark = layer.selected()
+        taken.append(mark.id if mark is not None else "")
+    hands.key(ct.pane, KEYS.Key_Delete)
+
+    assert taken == [*names, names[0]]
+    assert [mark.id for mark in ct.marks()] == names[1:]
