@@ -20,6 +20,7 @@ from ui.hanging.saving import file_of, layout_of, saving
 from ui.jobs import Jobs
 from ui.language import tr
 from ui.reading import Reading
+from ui.viewport.cell import moment_of
 from ui.viewport.grid import Grid
 from ui.viewport.presets import Offer
 from ui.viewport.viewport import Viewport
@@ -172,7 +173,8 @@ class Hanging(QObject):
     def frames_arrived(self, frames: tuple[ImageFrame, ...]) -> None:
         """New images of the open study, after the worklist has them."""
         grid = self._grid
-        grid.set_reported(self._reading.identity)
+        if grid.reported() != self._reading.identity:
+            grid.set_reported(self._reading.identity, moment_of(frames[0]))
         is_first = not any(pane.frames() for pane in grid.all_panes())
         if is_first:
             series = frames[0].identity.series

@@ -16,6 +16,7 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from dicom_io.identity import Identity
+from dicom_io.image.frame import ImageFrame
 from ui import theme
 from ui.language import tr
 from ui.viewport.dragging import dragged
@@ -40,6 +41,7 @@ class Cell(QWidget):
         self.pane = pane
         self._outlined = self._targeted = False
         self._reported: Identity | None = None
+        self._moment = ""
         self._mixed = False
         self.heading = QLabel()
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
@@ -86,9 +88,9 @@ class Cell(QWidget):
 
     # --- whose images ---
 
-    def set_reported(self, reported: Identity | None) -> None:
-        """The study whose report is open."""
-        self._reported = reported
+    def set_reported(self, reported: Identity | None, moment: str = "") -> None:
+        """The study whose report is open, and its date and time as DICOM writes them."""
+        self._reported, self._moment = reported, moment
 
     def set_mixed(self, mixed: bool) -> None:
         """Whether the grid shows another study than the one being reported, in any pane."""
@@ -120,16 +122,21 @@ class Cell(QWidget):
         frame, study = self.pane.selected_frame(), self.pane.study()
         if frame is not None:
             date = str(frame.header.get("StudyDate") or "")
+            moment = moment_of(frame)
             about = str(frame.header.get("StudyDescription") or "")
         else:
             date, about = (study.date, study.description) if study is not None else ("", "")
+            moment = f"{date}{study.time}" if study is not None and date else ""
         when = spoken_date(date)
-        if self.pane.hides_identity():
-            return tr("PRIOR") if self.is_foreign() else tr("CURRENT")
-        if self.is_foreign():
-            words = tr("PRIOR, {date}", date=when)
+        hides = self.pane.hides_identity()
+        if not self.is_foreign():
+            words = tr("CURRENT") if hides else tr("CURRENT, {date}", date=when)
+        elif moment and self._moment and moment > self._moment:
+            words = tr("LATER STUDY") if hides else tr("LATER STUDY, {date}", date=when)
         else:
-            words = tr("CURRENT, {date}", date=when)
+            words = tr("PRIOR") if hides else tr("PRIOR, {date}", date=when)
+        if hides:
+            return words
         return f"{words} · {plain(about)}" if about else words
 
     def set_heading_font(self, font: QFont) -> None:
@@ -159,3 +166,9 @@ class Cell(QWidget):
         if not targeted:
             self._write()
         self.update()
+
+
+def moment_of(frame: ImageFrame) -> str:
+    """Date and time of a frame's study as DICOM writes them, sortable; "" without a date."""
+    date = str(frame.header.get("StudyDate") or "")
+    return f"{date}{frame.header.get('StudyTime') or ''}" if date else ""

@@ -171,7 +171,8 @@ class Cine(Layer):
         metrics = QFontMetricsF(view.font)
         size = QRectF(0, 0, metrics.horizontalAdvance(text), metrics.height())
         size.moveCenter(QPointF(view.pane.center().x(), 0))
-        size.moveBottom(view.pane.bottom() - EDGE - metrics.height() - GAP)
+        line = metrics.height() + GAP  # below it stand the letter and how the pane is linked
+        size.moveBottom(view.pane.bottom() - EDGE - 2 * line)
         painter.setFont(view.font)
         painter.fillRect(size.adjusted(-GAP, 0, GAP, 0), QColor(theme.SHADE))
         painter.setPen(QColor(theme.FILM_TEXT))

@@ -58,6 +58,7 @@ class Grid(QWidget):
         self._shape = (1, 1)
         self._alone: Viewport | None = None
         self._reported: Identity | None = None
+        self._moment = ""
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(1)
@@ -331,9 +332,14 @@ class Grid(QWidget):
         for pane in self.all_panes():
             pane.clear()
 
-    def set_reported(self, reported: Identity | None) -> None:
-        """The study whose report is open; panes that show another one say so, lastingly."""
-        self._reported = reported
+    def reported(self) -> Identity | None:
+        """The study whose report is open, as it was set."""
+        return self._reported
+
+    def set_reported(self, reported: Identity | None, moment: str = "") -> None:
+        """The study whose report is open, with its date and time as DICOM writes them; panes that
+        show another one say so, lastingly."""
+        self._reported, self._moment = reported, moment
         self._compare()
 
     def is_mixed(self) -> bool:
@@ -346,7 +352,7 @@ class Grid(QWidget):
 
     def _compare(self, _: object = None) -> None:
         for cell in self._cells:
-            cell.set_reported(self._reported)
+            cell.set_reported(self._reported, self._moment)
         mixed = self.is_mixed()
         for cell in self._cells:
             cell.set_mixed(mixed)

@@ -148,6 +148,23 @@ def test_the_report_and_the_model_stay_with_the_current_study_while_a_prior_is_i
     assert desk.window.report.said() == ""
 
 
+def test_a_study_made_later_is_not_called_a_prior(shelf: Path, make_desk: MakeDesk) -> None:
+    write_image(shelf, 1, **CHEST)
+    write_image(shelf, 2, StudyDate="20250101", **CHEST)
+    desk = make_desk()
+    open_current(desk)
+
+    desk.key(KEY.Key_X, SHIFT)
+    desk.wait(lambda: desk.window.comparing.menu is not None)
+    menu = desk.window.comparing.menu
+    assert menu is not None
+    menu.actions()[0].trigger()
+    menu.close()
+    desk.wait(lambda: shown(desk) == ["1", "2"])
+
+    assert headings(desk) == ["CURRENT", "LATER STUDY"]
+
+
 def test_opening_another_study_takes_the_prior_away(shelf: Path, make_desk: MakeDesk) -> None:
     write_image(shelf, 1, **CHEST)
     write_image(shelf, 2, StudyDate="20200101", **CHEST)
