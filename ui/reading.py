@@ -13,6 +13,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from dicom_io.errors import DicomProblem, FileProblem, NoPixels
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame, open_frames
+from dicom_io.image.place import places_of
 from dicom_io.source import Fetched, Stop
 from dicom_io.study import Study
 from ui.jobs import Job, Jobs
@@ -235,7 +236,9 @@ def _checked(arrival: Arrival, path: Path, seen: dict[str, Path]) -> Arrival:
 def arrival_of(path: Path, counts: Arrival) -> Arrival:
     """The frames of one file with the counts so far."""
     try:
-        return replace(counts, frames=open_frames(path))
+        frames = open_frames(path)
+        places_of(frames)  # remembered: whoever sorts them later does so on the Qt thread
+        return replace(counts, frames=frames)
     except NoPixels:
         return replace(counts, objects=(path,))
     except FileProblem as error:
