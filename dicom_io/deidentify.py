@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 import numpy as np
+from pydicom.datadict import dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence as DicomSequence
@@ -25,9 +26,12 @@ from dicom_io.deidentify_lists import (
     CODES_KEPT,
     DROPPED,
     DROPPED_NUMBERS,
+    DUMMIED,
+    DUMMY,
     EMPTIED,
     KEPT_BINARY,
     KEPT_TEXT,
+    LEFT_EMPTY,
     NUMBERS,
 )
 from dicom_io.errors import FileProblem
@@ -36,6 +40,7 @@ PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 METHOD = "PS3.15 Basic Profile; dates moved; descriptors, private and overlays removed"
 _STANDARD_UID = "1.2.840.10008."
 _SHORTEST_WORD = 3  # letters of a name that is looked for in the texts that stay
+_LONG_WORD = 5  # letters; a shorter one counts only where it stands alone
 _SHORTEST_IN_PIXELS = 6  # bytes; shorter ones occur by chance
 _SHIFT = (366, 3650)  # days into the past
 _UNREADABLE = (ValueError, TypeError, AttributeError, NotImplementedError, OverflowError)
@@ -57,7 +62,7 @@ class Deidentifier:
         hold a name or number of the patient.
         """
         keyword = next((name for name in PIXELS if name in source), "")
-        if not keyword:
+        if not keyword or not source.get("SOPClassUID") or not source.get("SOPInstanceUID"):
             raise FileProblem("Only images can be exported without identity.", "object")
         words = identity_words(source)
         _require_clean_pixels(source[keyword].value, words)
@@ -108,12 +113,17 @@ class _Cleaning:
     def dataset(self, source: Dataset) -> Dataset:
         result = Dataset()
         for tag in sorted(source.keys()):
-            if tag.is_private or 0x5000 <= tag.group <= 0x60FF or tag.group in (2, 0xFFFC):
+            if tag.is_private or tag.group >> 8 in (0x50, 0x60) or tag.group in (2, 0xFFFC):
                 continue
             try:
                 element = self._element(source[tag])
             except _UNREADABLE:  # a value that breaks the rules of its VR is not passed on
                 continue
+            name = keyword_for_tag(tag)
+            if element is None and name in DUMMIED and source[tag].value:
+                element = DataElement(tag, dictionary_VR(tag), DUMMY)
+            elif element is None and name in LEFT_EMPTY:
+                element = DataElement(tag, dictionary_VR(tag), None)
             if element is not None:
                 result.add(element)
         return result
@@ -145,8 +155,10 @@ class _Cleaning:
                 self._keep_code(source, item)
         elif any("CodeValue" in item or "LongCodeValue" in item for item in element.value):
             return None  # a code without its meaning would be none
-        items = [item for item in items if item]
-        return DataElement(element.tag, "SQ", DicomSequence(items)) if items else None
+        if not any(items):
+            return None
+        # Empty items stay among others: frames are counted by their place.
+        return DataElement(element.tag, "SQ", DicomSequence(items))
 
     def _keep_code(self, source: Dataset, item: Dataset) -> None:
         for keyword in ("CodeValue", "LongCodeValue", "CodingSchemeDesignator", "CodeMeaning"):
@@ -164,10 +176,11 @@ class _Cleaning:
     def _tells(self, value: object) -> bool:
         """True when a text holds a word of the patient's identity."""
         many = [value] if isinstance(value, (str, bytes)) else value
-        if not isinstance(many, Iterable):
-            many = [many]
-        texts = [str(one).casefold() for one in many]
-        return any(word in text for word in self._words for text in texts)
+        texts = [str(one).casefold() for one in many if one] if isinstance(many, Iterable) else []
+        tokens = {token for text in texts for token in re.split(r"\W+", text)}
+        return bool(tokens & self._words) or any(
+            word in text for word in self._words if len(word) >= _LONG_WORD for text in texts
+        )
 
 
 def identity_words(source: Dataset) -> frozenset[str]:

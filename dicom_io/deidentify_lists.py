@@ -31,12 +31,40 @@ EMPTIED = (
     "StudyID",
 )
 
+# Type 2 elsewhere: empty where the image has them.
+LEFT_EMPTY = frozenset(
+    {
+        "Manufacturer",
+        "PositionReferenceIndicator",
+        "Laterality",
+        "PatientOrientation",
+        "AcquisitionContextSequence",
+        "ContentDescription",
+        "ContentCreatorName",
+    }
+)
+
+# Type 1 somewhere: a word that says nothing.
+DUMMY = "REMOVED"
+DUMMIED = frozenset(
+    {
+        "Manufacturer",
+        "ManufacturerModelName",
+        "DeviceSerialNumber",
+        "SoftwareVersions",
+        "ContentLabel",
+        "SegmentLabel",
+        "SegmentAlgorithmName",
+    }
+)
+
 # Texts (LO, SH and others) that say how an image was made, from short lists of a maker's words.
 KEPT_TEXT = frozenset(
     {
         "ConvolutionKernel",
         "RescaleType",
         "SequenceName",
+        "PulseSequenceName",
         "Grid",
         "FilterMaterial",
         "TransducerType",
@@ -86,6 +114,8 @@ CODES_KEPT = frozenset(
         "PatientGantryRelationshipCodeSequence",
         "AcquisitionDeviceTypeCodeSequence",
         "DerivationCodeSequence",
+        "SegmentedPropertyCategoryCodeSequence",
+        "SegmentedPropertyTypeCodeSequence",
         "PurposeOfReferenceCodeSequence",
         "ChannelDescriptionCodeSequence",
     }

@@ -118,6 +118,23 @@ def test_no_byte_of_a_deidentified_export_holds_the_patient(
     assert result.RescaleIntercept == source.RescaleIntercept
 
 
+def test_frames_keep_what_is_said_of_each(wish: Callable[..., Wish], audit: AuditLog) -> None:
+    path = file_of("eCT_Supplemental.dcm")
+    source = pydicom.dcmread(path)
+
+    folder = run(export_dicom([path], wish(deidentify=True), audit)).folder
+
+    assert folder is not None
+    (path,) = folder.rglob("IM*")
+    result = pydicom.dcmread(path)
+    groups = result.PerFrameFunctionalGroupsSequence
+    assert len(groups) == source.NumberOfFrames
+    for ours, theirs in zip(groups, source.PerFrameFunctionalGroupsSequence, strict=True):
+        place = ours.PlanePositionSequence[0].ImagePositionPatient
+        assert place == theirs.PlanePositionSequence[0].ImagePositionPatient
+    assert result.SoftwareVersions == "REMOVED"
+
+
 def test_uids_and_dates_are_replaced_alike_throughout_an_export(
     tmp_path: Path, wish: Callable[..., Wish], audit: AuditLog
 ) -> None:
