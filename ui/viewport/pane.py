@@ -594,7 +594,9 @@ class Pane(QWidget):
         planes = self._planes
         if not self._planes_on or not planes or planes.identity != picture.identity:
             return None
-        planes.draw(painter, self._placement, self._overlay.font)
+        # an overlay may have a name written in it
+        named = not self._hides_identity
+        planes.draw(painter, self._placement, self._overlay.font, overlays_too=named)
         return planes.identity
 
     def _paint_over(

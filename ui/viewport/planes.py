@@ -61,7 +61,9 @@ class Planes:
         """True when there is anything to draw."""
         return bool(self.overlays or self._bitmaps or self.shutter is not None)
 
-    def draw(self, painter: QPainter, placement: Placement, font: QFont) -> None:
+    def draw(
+        self, painter: QPainter, placement: Placement, font: QFont, *, overlays_too: bool = True
+    ) -> None:
         """Paint the shutter, then the overlays, where `placement` puts the picture."""
         if not self:
             return
@@ -80,10 +82,10 @@ class Planes:
             paint_stencil(painter, one)
         if self.shutter is not None:
             paint_shutter(painter, placement, self.shutter)
-        for one in overlays:
+        for one in overlays if overlays_too else ():
             paint_stencil(painter, one)
         painter.restore()
-        for plane in self.overlays:
+        for plane in self.overlays if overlays_too else ():
             if plane.caption:
                 _paint_caption(painter, placement, plane, self._bits_of(plane), font)
 

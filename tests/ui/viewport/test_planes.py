@@ -213,6 +213,16 @@ def test_the_pane_draws_planes_last_and_the_overlay_key_hides_them(showing: Show
     assert viewport.overlays_shown()
 
 
+def test_overlays_are_not_drawn_while_identity_is_hidden(showing: Show) -> None:
+    viewport = showing([covered_film()])
+    viewport.one_to_one()
+
+    viewport.hide_identity(True)
+
+    assert at(viewport, 40.5, 30.5) == [90] * 3  # a name may be written there
+    assert at(viewport, 5.5, 30.5) == [255] * 3  # a shutter says nothing
+
+
 def test_planes_are_of_the_frame_in_the_picture(showing: Show, qtbot: QtBot) -> None:
     one, other = covered_film(instance=1), film(np.full((60, 80), 90, np.uint8), instance=2)
     viewport = showing([one, other])
