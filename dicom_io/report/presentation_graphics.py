@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from PIL import ImageCms
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
@@ -36,6 +37,12 @@ def label_of(text: str) -> str:
 def fl(values: Sequence[float]) -> list[float]:
     """Rounded as FL holds them, so that what is read back is the same."""
     return [float(np.float32(value)) for value in values]
+
+
+def srgb_profile() -> bytes:
+    """The ICC profile of sRGB, in which colour is shown here; of even length."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile + b"\0" * (len(profile) % 2)
 
 
 def put_drawn(

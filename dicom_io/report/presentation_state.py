@@ -5,13 +5,13 @@ Source: DICOM PS3.3 A.33.1 and its modules; the header is that of our reports.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 
 import pydicom
-from PIL import ImageCms
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID
@@ -31,7 +31,7 @@ from dicom_io.report import header
 from dicom_io.report.compare import compare
 from dicom_io.report.header import Software, put
 from dicom_io.report.images import referable_frame
-from dicom_io.report.presentation_graphics import fl, label_of, put_drawn
+from dicom_io.report.presentation_graphics import fl, label_of, put_drawn, srgb_profile
 from dicom_io.report.text import fitting
 
 SERIES_NUMBER = 904
@@ -61,12 +61,6 @@ class _Material:
 def is_colour(image: Dataset) -> bool:
     """True for an image that a grayscale presentation state cannot be about."""
     return not str(image.get("PhotometricInterpretation") or "").startswith("MONOCHROME")
-
-
-def srgb_profile() -> bytes:
-    """The ICC profile of sRGB, in which colour is shown here; of even length."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return profile + b"\0" * (len(profile) % 2)
 
 
 def build_presentation(
@@ -260,10 +254,13 @@ def rescale_of(image: Dataset, frame: int) -> tuple[float, float, str] | None:
     slope, intercept = floats(source, "RescaleSlope"), floats(source, "RescaleIntercept")
     if not slope and not intercept:
         return None
+    a, b = slope[0] if slope else 1.0, intercept[0] if intercept else 0.0
+    if not (math.isfinite(a) and math.isfinite(b)) or a == 0:
+        return None  # makes no sense, and is not applied to the image either
     unit = str(source.get("RescaleType") or "").strip()
     if not unit:
         unit = "HU" if str(image.get("Modality") or "") == "CT" else "US"
-    return slope[0] if slope else 1.0, intercept[0] if intercept else 0.0, fitting(unit, 64)
+    return a, b, fitting(unit, 64)
 
 
 def _table_of(image: Dataset) -> str:

@@ -25,6 +25,9 @@ from dicom_io.identity import Identity
 from dicom_io.image.frame import open_frames
 from dicom_io.image.presentation import Orientation, Presentation
 from dicom_io.image.render import Window, render
+from dicom_io.report.header import Software
+from dicom_io.report.key_objects import build_key_objects
+from dicom_io.report.presentation_state import build_presentation, encoded
 
 CANARY = "ZZCANARY"
 
@@ -183,6 +186,27 @@ def test_an_identified_export_is_byte_for_byte_and_its_dicomdir_is_read_by_other
             ["dcmdump", "+sd", str(folder / "DICOMDIR")], capture_output=True, timeout=30
         )
         assert heard.returncode == 0 and b"error" not in heard.stderr.lower()
+
+
+def test_states_key_images_and_reports_stand_in_the_dicomdir(
+    tmp_path: Path, wish: Callable[..., Wish], audit: AuditLog
+) -> None:
+    (frame,) = open_frames(file_of("CT_small.dcm"))
+    seen = Presentation((frame.identity.of_frame(0),), Window(40, 400))
+    state = build_presentation(seen, [frame.header], Software.installed())
+    keys = build_key_objects([frame.identity], [frame.header], Software.installed())
+    paths = [file_of("CT_small.dcm"), file_of("reportsi.dcm")]
+    for name, made in (("state", state), ("keys", keys)):
+        (tmp_path / name).write_bytes(encoded(made))
+        paths.append(tmp_path / name)
+
+    folder = run(export_dicom(paths, wish(), audit)).folder
+
+    assert folder is not None
+    fileset = FileSet(folder / "DICOMDIR")
+    kinds = {str(one.node._record.DirectoryRecordType) for one in fileset}
+    fileset._stage["t"].cleanup()
+    assert kinds == {"IMAGE", "SR DOCUMENT", "PRESENTATION", "KEY OBJECT DOC"}
 
 
 def test_pictures_of_a_series_are_what_is_rendered(

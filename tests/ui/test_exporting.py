@@ -65,10 +65,13 @@ def done(desk: Desk) -> None:
     desk.wait(lambda: desk.window.exporting.dialog is None)
 
 
-def test_a_view_is_written_as_it_is_seen(reading: Reader, tmp_path: Path) -> None:
+def test_a_view_is_written_as_it_is_seen_with_texts_only_when_asked(
+    reading: Reader, tmp_path: Path
+) -> None:
     desk = reading("CT_small.dcm")
     pane = desk.window.viewport
     seen = image_of(pane, texts=False)
+    assert image_of(pane, texts=True) != seen
 
     asked(desk, What.VIEW, tmp_path / "view.png").export.click()
     done(desk)
@@ -79,16 +82,6 @@ def test_a_view_is_written_as_it_is_seen(reading: Reader, tmp_path: Path) -> Non
     assert pane.overlays_shown()
     (entry,) = (one for one in AuditLog(desk.root.audit).entries() if one.event == "EXPORTED")
     assert dict(entry.details)["form"] == "view"
-
-
-def test_texts_in_the_corners_come_only_when_they_are_asked_for(reading: Reader) -> None:
-    desk = reading("CT_small.dcm")
-    pane = desk.window.viewport
-
-    with_texts, without = image_of(pane, texts=True), image_of(pane, texts=False)
-
-    assert with_texts != without
-    assert pane.overlays_shown()
 
 
 def test_a_series_is_written_as_it_is_seen(reading: Reader, tmp_path: Path) -> None:
@@ -132,7 +125,7 @@ def test_images_that_often_show_names_must_be_looked_at_first(
     assert (tmp_path / "series" / "DICOMDIR").is_file()
 
 
-def test_a_taken_folder_is_one_sentence_and_another_try_is_possible(
+def test_a_taken_folder_a_stop_and_escape_leave_nothing_behind(
     reading: Reader, tmp_path: Path
 ) -> None:
     desk = reading("CT_small.dcm")
@@ -143,32 +136,18 @@ def test_a_taken_folder_is_one_sentence_and_another_try_is_possible(
 
     dialog.export.click()
     desk.wait(lambda: "not empty" in dialog.said())
+    dialog.place.setText(str(tmp_path / "stopped"))
+    dialog.export.click()
+    dialog.reject()
+    assert "Nothing was exported" in dialog.said()
     dialog.place.setText(str(tmp_path / "free"))
     dialog.export.click()
+    done(desk)
+    dialog = asked(desk, What.STUDY, tmp_path / "never")
+    KEYS.keyClick(dialog, Qt.Key.Key_Escape)
     done(desk)
 
     assert (tmp_path / "free" / "DICOMDIR").is_file()
     assert [path.name for path in taken.iterdir()] == ["letter.txt"]
-
-
-def test_escape_closes_the_dialogue_and_exports_nothing(reading: Reader, tmp_path: Path) -> None:
-    desk = reading("CT_small.dcm")
-    dialog = asked(desk, What.STUDY, tmp_path / "study")
-
-    KEYS.keyClick(dialog, Qt.Key.Key_Escape)
-
-    done(desk)
-    assert not (tmp_path / "study").exists()
-
-
-def test_stopping_an_export_leaves_nothing(reading: Reader, tmp_path: Path) -> None:
-    desk = reading("CT_small.dcm")
-    dialog = asked(desk, What.STUDY, tmp_path / "study")
-
-    dialog.export.click()
-    dialog.reject()
-
-    assert "Nothing was exported" in dialog.said()
-    dialog.reject()
-    done(desk)
+    assert not (tmp_path / "never").exists()
     desk.wait(lambda: not any(path.suffix == ".part" for path in tmp_path.iterdir()))

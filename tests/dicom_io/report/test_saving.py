@@ -115,6 +115,16 @@ def test_an_image_without_a_window_is_named_only_where_it_matters(make: Make) ->
     assert found.annotations() == (mark,)
 
 
+def test_a_rescale_that_makes_no_sense_is_no_rescale(make: Make) -> None:
+    frame = make(1, WindowCenter=3000, WindowWidth=6000)
+    frame.header.RescaleSlope, frame.header.RescaleIntercept = "0", "5"
+
+    (state,) = states_of(Saving(of(frame), (frame,), SOFTWARE, {frame.identity: None}))
+
+    assert "RescaleSlope" not in state
+    assert read(state).of_frame(frame.identity).window == Window(3000, 6000)
+
+
 def test_monochrome1_is_inverted_once(make: Make) -> None:
     frame = make(1, PhotometricInterpretation="MONOCHROME1", WindowCenter=3000, WindowWidth=6000)
 
