@@ -1,0 +1,66 @@
+"""The test pattern on the screen, one of its pixels on one of the screen's."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt6.QtCore import QPoint, QSize, Qt
+from PyQt6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QDialog, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from dicom_io.image.pattern import SIDE, made_pattern
+from ui import theme
+from ui.language import tr
+from ui.status import DISPLAY
+
+
+class PatternView(QWidget):
+    """Paints the pattern in the middle, never scaled, whatever the screen's pixel ratio."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(tr("Test pattern"))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        pixels = np.ascontiguousarray(made_pattern().pixels)
+        self._picture = QImage(
+            pixels.tobytes(), SIDE, SIDE, SIDE, QImage.Format.Format_Grayscale8
+        ).copy()
+
+    def sizeHint(self) -> QSize:
+        side = round(SIDE / self.devicePixelRatioF())
+        return QSize(side, side)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        ratio = self.devicePixelRatioF()
+        picture = QImage(self._picture)
+        picture.setDevicePixelRatio(ratio)
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.FILM))
+        left = round((self.width() * ratio - SIDE) / 2) / ratio  # on a whole pixel of the screen
+        top = round((self.height() * ratio - SIDE) / 2) / ratio
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        painter.translate(left, top)
+        painter.drawImage(QPoint(0, 0), picture)
+
+
+class PatternWindow(QDialog):
+    """The pattern and, below it, what to look for; Esc closes it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Test pattern"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.view = PatternView()
+        look = QLabel(
+            tr(
+                "To be seen: all four corners of every patch, the square of 5 % in black and of "
+                "95 % in white, even ramps, single lines, four corner marks."
+            )
+        )
+        look.setWordWrap(True)
+        look.setProperty("role", "quiet")
+        self.standing = QLabel(tr(DISPLAY))
+        self.standing.setProperty("role", "ai")
+        column = QVBoxLayout(self)
+        column.addWidget(self.view, 1)
+        for label in (look, self.standing):
+            column.addWidget(label)
