@@ -30,8 +30,19 @@ class StatusLine(QWidget):
         self._line.setSpacing(theme.SPACES[4])
         self._line.addStretch(1)
         for text, role in ((DISPLAY, "quiet"), (RESEARCH_ONLY, "ai")):
-            self._line.addWidget(_label(tr(text), role))
+            label = _label(tr(text), role)
+            self._line.addWidget(label)
+            if text == DISPLAY:
+                self._explain_display(label)
         self.setFixedHeight(theme.BOTTOM_HEIGHT)
+
+    def _explain_display(self, label: QLabel) -> None:
+        label.setToolTip(
+            tr(
+                "Nobody has measured what grey values become on this screen. The test pattern in "
+                "the menu Help shows what it can do."
+            )
+        )
 
     def show_state(
         self, place: str, text: str, state: str = "quiet", explanation: str = ""

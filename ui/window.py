@@ -28,6 +28,7 @@ from ui.hanging.protocol import Protocol
 from ui.jobs import Jobs
 from ui.keeping import Keeping
 from ui.language import later, tr
+from ui.pattern_window import PatternWindow
 from ui.preferences import Preferences
 from ui.reading import Arrival
 from ui.report.outbox_badge import OutboxBadge
@@ -277,6 +278,7 @@ class Window(QMainWindow):
                    lambda: fold(not self.worklist.isVisible()), group="View"),
             Action("edit.back", tr("Step back"), "Esc", self.step_back, group="View",
                    rebindable=False),
+            Action("help.pattern", tr("Test pattern"), "", self._show_pattern, group="Help"),
             Action("outbox.retry", tr("Store waiting reports again"), "", self.session.filing.retry,
                    group="Report"),
         ]  # fmt: skip
@@ -295,6 +297,9 @@ class Window(QMainWindow):
 
     def _quit(self) -> None:
         self.close()
+
+    def _show_pattern(self) -> None:
+        PatternWindow(self).open()
 
     def _step_back_in_grid(self) -> bool:
         """Bring back the panes that one of them has pushed aside."""
