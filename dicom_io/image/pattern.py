@@ -95,7 +95,8 @@ def _ramps(made: Pattern, unit: int) -> None:
 
 
 def _line_pairs(made: Pattern, unit: int) -> None:
-    """Lines of 1, 2 and 4 pixels, black on white both ways, and faint ones beside: grey where a screen or a scaling blurs them."""
+    """Lines of 1, 2 and 4 pixels, black on white both ways, and faint ones beside: they are grey
+    where a screen or a scaling blurs them."""
     for at, width in enumerate(PAIRS):
         lines = (np.arange(unit) // width % 2).astype(np.uint8)
         across = np.broadcast_to(lines[None, :], (unit, unit))
