@@ -38,6 +38,7 @@ class Crosshair(QObject):
         for pane in grid.all_panes():
             self._cover(pane)
         grid.pane_added.connect(self._cover)
+        grid.frame_shown.connect(self._shown)
 
     def point(self) -> Triple | None:
         """Millimetres in the patient; None while there is none."""
@@ -79,6 +80,11 @@ class Crosshair(QObject):
             return None
         reach = max(NEAR * self._linking.slices(pane).spacing, LEAST)
         return plane.on(self._point), abs(plane.depth(self._point)) <= reach
+
+    def _shown(self, _: Viewport, frame: ImageFrame | None) -> None:
+        """Where nothing is shown any more there is no point either."""
+        if frame is None and not any(pane.frames() for pane in self._grid.all_panes()):
+            self.take_away()
 
     def _cover(self, pane: Viewport) -> None:
         layer = CrosshairLayer(self, pane)

@@ -120,6 +120,8 @@ class Linking(QObject):
 
     def _shown(self, pane: Viewport, frame: ImageFrame | None) -> None:
         """A pane shows another frame: unless it was sent there, the others follow it."""
+        if frame is None and not pane.frames():
+            self._stacks.pop(pane, None)  # nothing of a study that was closed is held
         if not self._on:
             return
         sent = self._sent.pop(pane, None)

@@ -84,6 +84,7 @@ class Reformatting(QObject):
         self._job = self._jobs.start(
             partial(made_of, frames),
             on_item=partial(self._arrived, pane, frames),
+            on_done=self._ended,
             on_failed=self._failed,
             pool="disk",
         )
@@ -196,6 +197,9 @@ class Reformatting(QObject):
             return
         self.said.emit(item.notice)
         self._show(pane, item)
+
+    def _ended(self) -> None:
+        self._job = None  # and with it the frames that it was given
 
     def _failed(self, error: Exception) -> None:
         self._job = None

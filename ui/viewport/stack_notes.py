@@ -35,6 +35,8 @@ class StackNotes(QObject):
     def take(self, stacks: Sequence[Stack]) -> None:
         """Stacks that are new or have grown: a pane that is at one of their images shows the whole
         of that stack and nothing else."""
+        grown = {stack.frames[0].identity.series for stack in stacks}
+        self._told = {n: told for n, told in self._told.items() if n[0].series not in grown}
         for stack in stacks:
             self._told[_name(stack.frames)] = (stack.name, stack.warnings)
         for pane in self._grid.all_panes():

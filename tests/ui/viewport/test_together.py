@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -13,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.render import Window
 from dicom_io.image.space import plane_of
+from dicom_io.image.stack import stacks_of
 from tests.dicom_io.image.slices import AXIAL, CORONAL, SAGITTAL
 from tests.ui.films import film
 from tests.ui.hands import click, key, turn_wheel
@@ -417,3 +420,20 @@ def test_linked_windows_follow_within_a_modality_and_never_another_patient(bench
     bench.together.view.toggle()
     one.set_window(Window(50, 90))
     assert other.current_window() == Window(40, 80)
+
+
+def test_nothing_of_a_closed_study_is_held(bench: Bench) -> None:
+    frames = stack(1, range(4))
+    (one, *_) = bench.show(frames)
+    gone = [weakref.ref(frame) for frame in frames]
+    bench.together.linking.toggle()
+    key(one, Qt.Key.Key_J)
+    click(one, one.placement().to_pane(4, 4))
+    bench.together.notes.take(stacks_of(frames))
+
+    bench.grid.clear()
+    frames.clear()
+    gc.collect()
+
+    assert bench.together.crosshair.point() is None
+    assert not any(frame() is not None for frame in gone)
