@@ -105,6 +105,7 @@ class Pane(QWidget):
         self._reel.failed.connect(self._take_failure)
         self._waiting.timeout.connect(self.update)
         self.setAccessibleName(tr("Film"))
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # never mirrored
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 120)
