@@ -83,7 +83,7 @@ class Window(QMainWindow):
             self.grid, self.worklist, reading, jobs, session.root.folder / "hanging", self
         )
         self.hanging.is_linked = lambda: self.together.linking.is_on()
-        self.comparing = Comparing(self.grid, self.hanging, reading, session.priors, self)
+        self.comparing = Comparing(self.grid, self.hanging, session, jobs, self)
         self.cines = Cines(self.grid)
         self.films = FilmWindows(self.grid, self, settings.screens.films, self._keys_of_films)
         self.films.placed.connect(self._films_placed)

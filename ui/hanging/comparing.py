@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
@@ -19,15 +19,15 @@ from dicom_io.study import Study
 from ui.actions import Action
 from ui.hanging.choosing import alike, texts_of
 from ui.hanging.hanging import Hanging, shows
-from ui.hanging.priors import Priors
+from ui.jobs import Jobs
 from ui.language import tr
-from ui.reading import Reading
+from ui.session import Session
 from ui.viewport.grid import Grid
 from ui.viewport.overlay import plain
 from ui.viewport.viewport import Viewport
 from ui.wording import spoken_date
+from ui.worklist.entries import Shelf
 from ui.worklist.thumbnails import SeriesEntry
-from ui.worklist.worklist_side import in_order, series_of
 
 
 class _Wish(Enum):
@@ -47,15 +47,16 @@ class Comparing(QObject):
         self,
         grid: Grid,
         hanging: Hanging,
-        reading: Reading,
-        priors: Priors,
+        session: Session,
+        jobs: Jobs,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._grid = grid
         self._hanging = hanging
-        self._reading = reading
-        self._priors = priors
+        self._reading, self._priors = session.reading, session.priors
+        self._jobs = jobs
+        reading, priors = self._reading, self._priors
         self._wish: _Wish | None = None
         self._awaited = ""  # UID of the prior that is to be shown
         self._matched: tuple[SeriesEntry, int] | None = None  # what was put beside by itself
@@ -238,14 +239,25 @@ class Comparing(QObject):
         uid = study.identity.study
         self._grid.add_frames(frames)
         if uid == self._awaited and self._beside is not None and not self._beside.frames():
-            self._match(study, self._entries(uid))
+            self._match(study, entries_in(frames))
 
     def _ended(self, study: Study) -> None:
-        """All of it is here: in order, and the best match if the reader has not moved on."""
+        """All of it is here: put into stacks, on the disk pool."""
+        self._jobs.start(
+            stacking(self._priors.frames(study.identity.study)),
+            on_item=partial(self._settled, study),
+            pool="disk",
+        )
+
+    def _settled(self, study: Study, entries: tuple[SeriesEntry, ...]) -> None:
+        """In order, and the best match if the reader has not moved on."""
         uid = study.identity.study
-        entries = self._entries(uid)
-        for entry in entries:
-            self._grid.put_in_order(entry.frames)
+        if self._priors.study(uid) is None:
+            return  # another study was opened since
+        for pane in self._grid.all_panes():
+            entry = next((one for one in entries if shows(pane, one)), None)
+            if entry is not None:
+                pane.put_in_order(entry.frames)
         taken = self._hanging.prior_arrived(study, entries)
         if uid == self._awaited and not taken:
             self._awaited = ""
@@ -281,14 +293,6 @@ class Comparing(QObject):
         entry, index = self._matched
         return frame is None or frame.identity == entry.frames[index].identity
 
-    def _entries(self, uid: str) -> tuple[SeriesEntry, ...]:
-        by_series: dict[str, list[ImageFrame]] = {}
-        for frame in self._priors.frames(uid):
-            by_series.setdefault(frame.identity.series, []).append(frame)
-        entries = [SeriesEntry(series_of(one), one) for one in map(in_order, by_series.values())]
-        entries.sort(key=lambda entry: (entry.series.number is None, entry.series.number or 0))
-        return tuple(entries)
-
     def _failed(self, why: str) -> None:
         """The pane says it; where there is none yet, the report side does."""
         if self._beside is not None and not self._beside.frames():
@@ -315,3 +319,23 @@ def words_of(prior: Prior) -> str:
     if prior.doubt:
         parts.append(tr("caution: {doubt}", doubt=prior.doubt))
     return " · ".join(part for part in parts if part)
+
+
+def entries_in(frames: Iterable[ImageFrame]) -> tuple[SeriesEntry, ...]:
+    """The stacks of a study, its series by number."""
+    shelf = Shelf()
+    shelf.add(frames)
+    shelf.settle()
+    return tuple(shelf.entries())
+
+
+def stacking(
+    frames: Sequence[ImageFrame],
+) -> Callable[[Callable[[], bool]], Iterator[tuple[SeriesEntry, ...]]]:
+    """The work of putting a study into stacks, for a pool thread."""
+
+    def work(cancelled: Callable[[], bool]) -> Iterator[tuple[SeriesEntry, ...]]:
+        if not cancelled():
+            yield entries_in(frames)
+
+    return work

@@ -84,6 +84,31 @@ def test_the_series_most_like_the_one_on_the_screen_is_put_beside_it(
     desk.wait(lambda: desk.window.grid.panes()[1].frames()[0].identity.series == f"{STUDY}2.3")
 
 
+def test_a_series_of_two_echoes_comes_as_one_of_them(shelf: Path, make_desk: MakeDesk) -> None:
+    head: dict[str, Any] = {"Modality": "MR", "BodyPartExamined": "ANKLE"}
+    write_image(shelf, 1, **head)
+    for echo in (1, 2):
+        for place in (1, 2, 3):
+            write_image(
+                shelf, 2, 1, 10 * echo + place, StudyDate="20200101", EchoNumbers=echo,
+                ImageOrientationPatient=[1, 0, 0, 0, 1, 0], EchoTime=10 * echo,
+                ImagePositionPatient=[0, 0, 5.0 * place], FrameOfReferenceUID="1.2.3", **head,
+            )  # fmt: skip
+    desk = make_desk()
+    open_current(desk)
+
+    compare(desk)
+    desk.wait(lambda: len(desk.window.grid.panes()[1].frames()) == 3)
+
+    echoes = {int(one.header.EchoNumbers) for one in desk.window.grid.panes()[1].frames()}
+    assert len(echoes) == 1
+    desk.key(KEY.Key_Right, CTRL)
+    desk.key(KEY.Key_PageDown, SHIFT)
+    desk.wait(
+        lambda: {int(one.header.EchoNumbers) for one in desk.window.viewport.frames()} != echoes
+    )
+
+
 def test_a_study_of_another_issuer_of_the_same_number_is_no_prior(
     shelf: Path, make_desk: MakeDesk
 ) -> None:

@@ -319,6 +319,34 @@ def test_what_is_dragged_from_elsewhere_is_not_taken(shelf: Path, make_desk: Mak
         assert not event.isAccepted()
 
 
+def test_m_lets_one_pane_of_several_fill_the_grid_and_of_one_hides_the_sides(
+    shelf: Path, make_desk: MakeDesk
+) -> None:
+    write_four(shelf, Modality="XA")
+    desk = make_desk()
+    open_study(desk)
+    window = desk.window
+
+    def seen() -> tuple[int, bool]:
+        panes = [pane for pane in window.grid.panes() if pane.isVisible()]
+        return len(panes), window.worklist.isVisible()
+
+    desk.go_to_film()
+    desk.key(KEY.Key_M)
+    assert seen() == (1, False)
+    desk.key(KEY.Key_M)
+    desk.key(KEY.Key_4, CTRL)
+    assert seen() == (4, True)
+    desk.key(KEY.Key_M)
+    assert seen() == (1, True)
+    desk.key(KEY.Key_F11)
+    assert seen() == (1, False)
+    desk.key(KEY.Key_Escape)
+    assert seen() == (4, False)
+    desk.key(KEY.Key_F11)
+    assert seen() == (4, True)
+
+
 @pytest.mark.parametrize("key", [KEY.Key_F4, None])
 def test_the_layout_is_picked_by_key_or_by_its_button(
     shelf: Path, make_desk: MakeDesk, key: Qt.Key | None
