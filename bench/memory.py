@@ -28,7 +28,7 @@ from bench.made_series import PATIENT, STUDY, write_series  # noqa: E402  # afte
 from bench.rows import Row, as_markdown, as_text  # noqa: E402
 
 MOST = 1.3  # peak over stored pixels
-GROWTH = 1.03  # resident memory after the last cycle, over that after the tenth
+GROWTH = 1.03  # the most resident memory of the second half of the cycles over that of the first
 SET_BUDGET = 512 * 2**20
 SLICE = 512 * 512 * 2  # bytes
 
@@ -61,6 +61,11 @@ class Viewer:
         self.pane.show()
         self.study = Study(Identity(PATIENT, "", STUDY), "Bench^Made")
         self.reading.frames_arrived.connect(self.pane.add_frames)
+        self.ended = False
+        self.reading.ended.connect(self._end)
+
+    def _end(self) -> None:
+        self.ended = True
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open a series and wait until all frames are decoded that there is room for."""
@@ -69,19 +74,23 @@ class Viewer:
 
         from ui.reading import Way
 
-        ended: list[object] = []
-        self.reading.ended.connect(ended.append)
+        self.ended = False
         self.pane.show_series([], self.study)
         self.reading.open(self.study, Way(lambda: paths))
         whole = SLICE * len(paths)
         full = whole if whole <= self.store.budget else 0.96 * self.store.budget
-        while not ended or self.store.decoded_bytes < full:
+        while not self.ended or self.store.decoded_bytes < full:
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-        self.reading.ended.disconnect(ended.append)
 
     def close(self) -> None:
         self.pane.clear()
         self.reading.close()
+
+    def settle(self) -> None:
+        """Let what closing has started come to its end."""
+        from PyQt6.QtTest import QTest
+
+        QTest.qWait(50)
 
 
 def child(folder: Path, budget: int, cycles: int) -> None:
@@ -96,6 +105,7 @@ def child(folder: Path, budget: int, cycles: int) -> None:
             viewer.open(paths)
             viewer.close()
             gc.collect()
+            viewer.settle()
             print(status("VmRSS"))
     else:
         before = status("VmRSS")
@@ -135,12 +145,14 @@ def opened_row(folder: Path, count: int, budget: int) -> Row:
 def cycles_row(folder: Path, cycles: int) -> Row:
     """Whether it stays flat."""
     resident = told(folder, 0, cycles)
-    tenth, last = resident[min(9, len(resident) // 5)], resident[-1]
+    half = len(resident) // 2
+    first, second = max(resident[:half]), max(resident[half:])
     return Row(
-        f"{cycles} times opened and closed, 200 slices",
-        f"at most {GROWTH} times the resident memory of the tenth time",
-        f"{tenth / 2**20:.0f} MiB, then {last / 2**20:.0f} MiB: {last / tenth:.3f} times",
-        last <= GROWTH * tenth,
+        f"{cycles} times opened and closed, 200 slices: most that stays resident",
+        f"the second half at most {GROWTH} times the first",
+        f"{first / 2**20:.0f} MiB, then {second / 2**20:.0f} MiB: {second / first:.3f} times; "
+        f"{resident[-1] / 2**20:.0f} MiB after the last",
+        second <= GROWTH * first,
     )
 
 

@@ -25,6 +25,7 @@ from ui.jobs import Job, Jobs
 
 LEAST_BUDGET = 512 * 2**20  # bytes
 SHARE = 0.25  # of the machine's memory, when nobody set a budget
+MUCH = 32 * 2**20  # bytes that are worth giving back to the system at once
 SMALL = 2**20  # pixels that the Qt thread may look at
 SPARE = 0.03  # of the budget, let go of at a time: ranking every frame takes a while
 
@@ -164,8 +165,11 @@ class FrameStore(QObject):
         self._holders.discard(holder)
         for frame in list(self._under_way):
             self.cancel(frame, holder)
+        before = self._bytes
         for frame in [frame for frame in self._kept if math.isinf(self._rank(frame))]:
             self._drop(frame)
+        if before - self._bytes > MUCH:
+            self._jobs.start(giving_back, pool="disk")
         self.moved()
 
     def moved(self) -> None:
@@ -261,6 +265,16 @@ def decoding(frame: ImageFrame) -> Callable[[Callable[[], bool]], Iterator[Loade
             yield loaded
 
     return work
+
+
+def giving_back(cancelled: Callable[[], bool]) -> Iterator[None]:
+    """Work for a pool thread: what the C library keeps of freed frames goes back to the system,
+    which the model's process may need. Only glibc keeps that much."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
+    yield from ()
 
 
 def default_budget() -> int:

@@ -6,9 +6,11 @@ import dataclasses
 import gc
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 from pytestqt.qtbot import QtBot
 
 from dicom_io.hands import ViewerSettings
@@ -17,11 +19,12 @@ from dicom_io.image.frame import ImageFrame
 from dicom_io.image.render import Renderer
 from dicom_io.settings import Settings
 from dicom_io.storage import DataRoot
-from tests.ui.films import flat
+from tests.ui.films import film, flat
 from ui.app import build_window
 from ui.jobs import THREADS, Jobs
 from ui.viewport.frame_store import LEAST_BUDGET, FrameStore, default_budget, machine_memory
 from ui.viewport.reel import Loaded, Reel
+from ui.viewport.viewport import Viewport
 
 SIDE = 50
 SIZE = SIDE * SIDE  # bytes of one frame
@@ -233,3 +236,27 @@ def test_the_budget_of_the_settings_holds_for_the_window(tmp_path: Path, qtbot: 
     finally:
         viewer.close()
     assert "memory must be 0" in ViewerSettings(memory=-1).fault()
+
+
+def shows(pane: Viewport, frame: ImageFrame) -> bool:
+    return pane.selected_frame() is frame
+
+
+def test_images_of_other_sizes_in_one_series_keep_their_own(
+    jobs: Jobs, qtbot: QtBot, showing: Callable[[Sequence[ImageFrame]], Viewport]
+) -> None:
+    shapes = [(40, 60), (60, 40), (200, 10)]
+    frames = [film(np.full(s, 50 + n, np.uint8), instance=n) for n, s in enumerate(shapes, 1)]
+    pane = showing(frames)
+
+    for place, shape in enumerate(shapes):
+        frame = frames[place]
+        pane.go_to(place)
+        qtbot.waitUntil(partial(shows, pane, frame), timeout=5000)
+        pane.repaint()
+        view = pane.view()
+
+        assert view is not None
+        assert view.stored.shape == shape
+        assert (view.placement.rows, view.placement.columns) == shape
+        assert pane.painted.picture == frame.identity
