@@ -88,9 +88,11 @@ class Viewer:
 
     def settle(self) -> None:
         """Let what closing has started come to its end."""
-        from PyQt6.QtTest import QTest
+        from PyQt6.QtCore import QEventLoop, QTimer
 
-        QTest.qWait(50)
+        pause = QEventLoop()
+        QTimer.singleShot(50, pause.quit)
+        pause.exec()
 
 
 def child(folder: Path, budget: int, cycles: int) -> None:
