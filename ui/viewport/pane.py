@@ -574,6 +574,7 @@ class Pane(QWidget):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QPainter(self)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # or "2 mAs" is read backwards
         pane = QRectF(self.rect())
         painter.fillRect(pane, QColor(theme.FILM))
         picture = self._current_picture()
