@@ -225,8 +225,8 @@ QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: 
 QCheckBox:focus, QRadioButton:focus { color: $PLACE; text-decoration: underline; }
 QTabBar::tab:focus { color: $PLACE; }
 QSlider::handle:focus { background: $PLACE; }
-QTreeView:focus, QTableView:focus, QListWidget:focus { border: 1px solid $PLACE; }
-QTreeView, QTableView, QListWidget { border: 1px solid transparent; }
+QListView, QTreeView, QTableView { border: 1px solid transparent; }
+QListView:focus, QTreeView:focus, QTableView:focus { border: 1px solid $PLACE; }
 
 QToolButton#outbox-badge {
     background: transparent; border: none; padding: 0px 4px; color: $ALARM; font-size: ${small}px;
