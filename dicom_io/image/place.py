@@ -25,6 +25,8 @@ Key = tuple[str, Any]
 Triple = tuple[float, float, float]
 Six = tuple[float, float, float, float, float, float]
 
+FARTHEST = 1e6  # mm; a position or a pixel beyond that is no measurement of a body
+
 # Keys that always part frames: each value is another picture of the same body.
 STACK, TEMPORAL, ECHO, B_VALUE = "stack", "phase", "echo", "b"
 # Keys that part frames only where several lie at one place.
@@ -222,6 +224,10 @@ class _File:
             if max(slices) > 1:  # the first slice's place is there, but not the others' side
                 laid = None
         position, sizes = _floats(laid, 3), _floats(spacing, 2)
+        if any(abs(one) > FARTHEST for one in position):
+            position = ()
+        if not all(0 < one < FARTHEST for one in sizes):
+            sizes = ()
         return turned, position, sizes, in_stack  # type: ignore[return-value]  # lengths are known
 
     def _read_keys(self, keywords: dict[str, str]) -> Iterator[Key]:

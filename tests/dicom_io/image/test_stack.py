@@ -568,3 +568,31 @@ def test_planes_have_the_names_that_radiologists_use(
     normal: tuple[float, float, float], name: str
 ) -> None:
     assert plane_name(normal) == name
+
+
+def test_whatever_the_headers_say_no_frame_is_lost_and_nothing_breaks() -> None:
+    """Bad input: every frame is in exactly one stack, whatever was written where numbers belong."""
+    chance = np.random.default_rng(3)
+    odd: dict[str, list[object]] = {
+        "ImagePositionPatient": [[0, 0, 5], [0, 0, 5], [1, 2], [float("nan")] * 3, [1e300] * 3, ""],
+        "ImageOrientationPatient": [list(AXIAL), [0] * 6, [1, 0, 0, 1, 0, 0], [2e9] * 6, ""],
+        "PixelSpacing": [[1, 1], [0, 0], [-1, 1], [1], ""],
+        "InstanceNumber": [1, 7, "", None],
+        "TriggerTime": [0, 33.5, "", None],
+        "TemporalPositionIdentifier": [1, 2, "", None],
+        "ImageType": [["ORIGINAL"], ["A", "B", "LOCALIZER"], "", None],
+        "AcquisitionTime": ["101112", "noon", "", None],
+        "FrameOfReferenceUID": ["2.25.1", "", None],
+        "Rows": [4, 8],
+    }
+    for _ in range(40):
+        frames = []
+        for n in range(25):
+            values = {word: found[chance.integers(len(found))] for word, found in odd.items()}
+            kept = {word: value for word, value in values.items() if value != "noon"}
+            frames.append(slice_at((0, 0, 0), n, **kept))
+        stacks = stacks_of(frames)
+        seen = [frame for stack in stacks for frame in stack.frames]
+        assert sorted(map(id, seen)) == sorted(map(id, frames))
+        for stack in stacks:
+            assert stack.is_volume == (not stack.why_no_volume)
