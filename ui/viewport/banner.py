@@ -7,6 +7,7 @@ from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from dicom_io.charset import meant
+from dicom_io.deidentify import burned_in
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.study import Study
@@ -132,13 +133,18 @@ class Banner(QWidget):
         """What stands in each field."""
         return {name: field.text() for name, field in self._fields.items()}
 
+    def _warning(self) -> str:
+        """While identity is hidden: that the picture itself may tell it; "" for no sign of it."""
+        risky = self._frame is not None and bool(burned_in(self._frame.header))
+        return tr("the picture itself may show a name") if risky else ""
+
     def _write(self) -> None:
         study = study_of(self._frame) if self._frame is not None else self._study
         if study is None:
             texts = {"name": tr("No study open")}
         else:
             kind = " ".join(part for part in (study.description, *study.modalities) if part)
-            texts = {"name": tr("Identity hidden"), "study": kind or NONE}
+            texts = {"name": tr("Identity hidden"), "id": self._warning(), "study": kind or NONE}
         if study is not None and not self._hides_identity:
             texts = {
                 "name": whole_name(study.patient_name),
@@ -155,7 +161,7 @@ class Banner(QWidget):
             field.setText(text)
             field.setToolTip(text.replace("&", "&amp;").replace("<", "&lt;"))
             field.setVisible(bool(text))
-        if study is not None and study.identity.issuer and "id" in texts:
+        if study is not None and study.identity.issuer and not self._hides_identity:
             whole = tr(
                 "{id}, issued by {issuer}", id=texts["id"], issuer=plain(study.identity.issuer)
             )
