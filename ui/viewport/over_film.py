@@ -10,7 +10,7 @@ from ui import theme
 ROOM = 4.0  # logical pixels beside words
 # Sentences over the middle of the lower edge, the lowest first, in text heights above it; the
 # orientation letter stands below them.
-LINK_LINE, POINT_LINE, STACK_LINE = 3.2, 4.4, 5.6
+LINK_LINE, POINT_LINE, STACK_LINE = 4.1, 5.3, 6.5
 
 
 def draw_words(
