@@ -141,9 +141,17 @@ def is_encapsulated(uid: str) -> bool:
     return syntax is not None and syntax.is_encapsulated
 
 
+def is_plain(uid: str) -> bool:
+    """True when a file of this syntax may be written uncompressed without a decoder; False for
+    unknown ones."""
+    syntax = syntax_of(uid)
+    return syntax is not None and not syntax.is_encapsulated
+
+
 def name_of(uid: str) -> str:
-    """What people call the syntax; "private or unknown" for others."""
-    if (syntax := syntax_of(uid)) is not None:
-        return syntax.name
+    """The name that PS3.6 gives it, else our own of a newer one; "private or unknown" for others."""
     known = UID(uid, IGNORE).name
-    return known if known != uid else "private or unknown"
+    if known != uid:
+        return known
+    syntax = syntax_of(uid)
+    return syntax.name if syntax is not None else "private or unknown"

@@ -13,6 +13,7 @@ from pydicom.uid import UID, ImplicitVRLittleEndian
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 
+from dicom_io.image.syntaxes import is_plain, name_of
 from dicom_io.pacs import status
 from dicom_io.pacs.answers import text_of
 from dicom_io.pacs.association import associate, cut, lost
@@ -78,7 +79,7 @@ class Sending:
         since = time.monotonic()
         if parcel.context in accepted:
             response = association.send_c_store(parcel.path, msg_id=1 + number % 65535)
-        elif plain in accepted and not UID(parcel.syntax).is_compressed:
+        elif plain in accepted and is_plain(parcel.syntax):
             # DICOM's default, which every node must take: same values, written another way
             response = association.send_c_store(dcmread(parcel.path), msg_id=1 + number % 65535)
         else:
@@ -94,7 +95,7 @@ class Sending:
         return Stored(parcel.path, parcel.uid, code, problem)
 
     def _refused(self, parcel: Parcel) -> Stored:
-        what, syntax = UID(parcel.sop_class).name, UID(parcel.syntax).name
+        what, syntax = UID(parcel.sop_class).name, name_of(parcel.syntax)
         return Stored(
             parcel.path,
             parcel.uid,
@@ -151,6 +152,6 @@ def _contexts(parcels: Sequence[Parcel]) -> list[PresentationContext]:
         if parcel.problem:
             continue
         pairs[parcel.context] = None
-        if not UID(parcel.syntax).is_compressed:
+        if is_plain(parcel.syntax):
             pairs[parcel.sop_class, str(ImplicitVRLittleEndian)] = None
     return [build_context(sop_class, syntax) for sop_class, syntax in pairs]

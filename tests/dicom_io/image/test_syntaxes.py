@@ -20,6 +20,8 @@ from pydicom.encaps import encapsulate
 from dicom_io.errors import DamagedFile, UnknownTransferSyntax, UnsafeImage
 from dicom_io.image.frame import ImageFrame, open_frames
 from dicom_io.image.syntaxes import SYNTAXES, Family, name_of, syntax_of
+from dicom_io.pacs.sending import Parcel
+from dicom_io.pacs.sending import _contexts as contexts_of
 
 MakeDataset = Callable[..., Dataset]
 XL, XL_RECOMPRESSED, XL_LOSSY = (f"1.2.840.10008.1.2.4.11{n}" for n in range(3))
@@ -162,7 +164,7 @@ def test_what_no_decoder_reads_is_named_with_what_to_do(
         open_frames(path)
 
     sentence = str(caught.value)
-    assert syntax.name in sentence and syntax.uid in sentence
+    assert name_of(syntax.uid) in sentence and syntax.uid in sentence
     assert "ask the sender" in sentence
     assert ("video" in sentence) == (syntax.family is Family.VIDEO)
 
@@ -338,3 +340,14 @@ def test_eight_bit_words_of_either_order_and_plane(
 
     np.testing.assert_array_equal(second.stored(), values[1])  # begins inside a word
     np.testing.assert_array_equal(first.stored(), values[0])
+
+
+def test_a_file_that_pydicom_does_not_know_is_offered_to_a_pacs_as_it_is() -> None:
+    parcels = [
+        Parcel(Path("a.dcm"), uid.CTImageStorage, f"2.25.{n}", s)
+        for n, s in enumerate((XL, "1.2.3"))
+    ]
+
+    offered = [(c.abstract_syntax, *c.transfer_syntax) for c in contexts_of(parcels)]
+
+    assert offered == [(uid.CTImageStorage, XL), (uid.CTImageStorage, "1.2.3")]
