@@ -45,6 +45,7 @@ from ui.viewport.grid import Grid
 from ui.viewport.grid_actions import grid_actions
 from ui.viewport.layout_picker import LayoutPicker, layout_text
 from ui.viewport.mark_actions import Marking
+from ui.viewport.own_pane import OwnPane
 from ui.viewport.pane_actions import pane_actions
 from ui.viewport.reformatting import Reformatting
 from ui.viewport.together import Together
@@ -89,7 +90,9 @@ class Window(QMainWindow):
         self.films.placed.connect(self._films_placed)
         self.hanging.clip_hung.connect(self.cines.play_when_ready)
         self.banner = Banner()
-        self.banner.follow(self.grid)
+        named = OwnPane(self.grid)
+        named.study_shown.connect(self.banner.show_study)
+        named.frame_selected.connect(self.banner.show_frame)
         self.report = ReportSide(session.ledger)
         self.status = StatusLine()
         self.badge = OutboxBadge()

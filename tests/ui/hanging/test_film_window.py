@@ -9,7 +9,7 @@ from PyQt6.QtCore import QRect, Qt
 
 from dicom_io.settings import ScreenSettings, Settings
 from tests.plugin.desk import Desk
-from tests.ui.hands import CTRL, KEYS, double_click
+from tests.ui.hands import CTRL, KEYS, click, double_click
 from tests.ui.hanging.conftest import MakeDesk
 from tests.ui.hanging.shelf import STUDY, write_image
 from ui.film_window import FilmWindow, as_text, from_text
@@ -58,8 +58,9 @@ def test_f12_gives_the_pane_in_hand_a_window_with_a_banner_and_closing_brings_it
     assert second.window() is film and first.window() is desk.window
     assert grid.shape() == (1, 1) and grid.panes() == (first, second)
     assert grid.active() is second and second.selected_frame() is frame
-    assert film.banner.identity() == frame.identity if frame else False
-    assert desk.window.banner.identity() == film.banner.identity()
+    here = first.selected_frame()
+    assert frame is not None and film.banner.identity() == frame.identity
+    assert here is not None and desk.window.banner.identity() == here.identity
     film.close()
     assert second.window() is desk.window and second.isVisible()
     assert grid.shape() == (1, 2) and grid.panes() == (first, second)
@@ -141,6 +142,36 @@ def test_a_prior_goes_to_the_empty_window_of_films_and_says_what_it_is(
     assert banner is not None and banner.study == f"{STUDY}2"
     current = desk.window.banner.identity()
     assert current is not None and current.study == f"{STUDY}1"
+
+
+def test_each_banner_names_what_stands_below_it_whichever_window_is_in_hand(
+    shelf: Path, make_desk: MakeDesk
+) -> None:
+    write_image(shelf, 1, Modality="XA", BodyPartExamined="HEART")
+    write_image(shelf, 2, Modality="XA", BodyPartExamined="HEART", StudyDate="20200101")
+    desk = make_desk()
+    desk.open(f"{STUDY}1")
+    desk.go_to_film()
+    desk.key(KEY.Key_X)
+    desk.wait(lambda: len([pane for pane in desk.window.grid.panes() if pane.frames()]) == 2)
+    desk.key(KEY.Key_Right, CTRL)
+    desk.wait(lambda: desk.window.viewport.selected_frame() is not None)
+    film = detach(desk)
+
+    def named() -> list[str]:
+        banners = [desk.window.banner.identity(), film.banner.identity()]
+        return [one.study.removeprefix(STUDY) if one else "" for one in banners]
+
+    assert desk.window.viewport is film.cell.pane
+    assert named() == ["1", "2"]
+    assert film.cell.heading.text().startswith("PRIOR, ")
+    desk.key(KEY.Key_F6)
+    click(desk.window.grid.panes()[0], (40, 40))
+    assert named() == ["1", "2"]
+    film.close()
+    desk.window.grid.activate(desk.window.grid.panes()[1])
+    banner = desk.window.banner.identity()
+    assert banner is not None and banner.study == f"{STUDY}2"
 
 
 def test_where_the_window_stood_is_remembered(
