@@ -149,7 +149,7 @@ def is_plain(uid: str) -> bool:
 
 
 def name_of(uid: str) -> str:
-    """The name that PS3.6 gives it, else our own of a newer one; "private or unknown" for others."""
+    """The name in PS3.6, else our own of a newer one; "private or unknown" for others."""
     known = UID(uid, IGNORE).name
     if known != uid:
         return known
