@@ -149,7 +149,7 @@ class AnnotationLayer(Layer):
         brush.paint(looks)
         self._labels = brush.labels
         corner = self._corner(view)
-        brush.corner(corner, 0)
+        brush.corner(corner)
         return view.frame.identity if looks or corner else None
 
     def _marks(self, view: View) -> Iterator[Annotation]:

@@ -182,9 +182,9 @@ class MarkPainter:
         for number, word in enumerate(look.words):
             self._painter.drawText(QPointF(left, top + number * self._metrics.height()), word)
 
-    def corner(self, words: Sequence[str], lift: int) -> None:
-        """Lines at the lower right, `lift` lines above the scale bar, each on a shade."""
-        bottom = self._pane.bottom() - EDGE - 2 * GAP - (2 + lift) * self._metrics.height()
+    def corner(self, words: Sequence[str]) -> None:
+        """Lines at the lower right, from above the scale bar upwards, each on a shade."""
+        bottom = self._pane.bottom() - EDGE - 2 * GAP - 2 * self._metrics.height()
         for number, word in enumerate(words):
             wide = self._metrics.horizontalAdvance(word)
             top = bottom - number * self._metrics.height()
