@@ -7,14 +7,16 @@ import os
 import struct
 import zlib
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pydicom import config
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_partial
-from pydicom.tag import BaseTag
+from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from dicom_io.errors import DamagedFile, FileProblem, NoPixels, NotDicom, UnsafeImage
@@ -319,14 +321,30 @@ def uid_of(value: object) -> UID:
 
 
 def number(dataset: Dataset, keyword: str, default: int) -> int:
-    """An integer attribute; `default` when it is absent, empty or no number."""
-    value: Any = dataset.get(keyword)
+    """An integer attribute; `default` when it is absent, empty or no number.
+
+    Short integers are read from their bytes: every header and every frame asks for a dozen.
+    """
+    element = dataset.get_item(_tag(keyword)) if _tag(keyword) in dataset else None
+    if element is None:
+        return default
+    if isinstance(element, RawDataElement):
+        content = element.value
+        if element.VR == "US" and content is not None and len(content) == 2:
+            return int.from_bytes(content, "little" if element.is_little_endian else "big")
+        element = dataset[_tag(keyword)]
+    value: Any = element.value
     if hasattr(value, "__iter__") and not isinstance(value, (str, bytes)):
         value = next(iter(value), None)
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return default
+
+
+@cache
+def _tag(keyword: str) -> BaseTag:
+    return Tag(keyword)
 
 
 def check_claims(dataset: Dataset, keyword: str, path: Path) -> int:
