@@ -64,3 +64,4 @@ class PatternWindow(QDialog):
         column.addWidget(self.view, 1)
         for label in (look, self.standing):
             column.addWidget(label)
+        self.resize(self.sizeHint())  # also where Qt thinks that too much of a small screen

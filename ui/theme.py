@@ -169,6 +169,9 @@ QToolBar QToolButton:checked { color: $TEXT; border-bottom: 2px solid $PLACE; }
 QToolBar QToolButton:focus { color: $TEXT; background: $RAISED; border-bottom: 2px solid $QUIET; }
 QToolBar QToolButton:disabled { color: $FAINT; border-color: transparent; }
 QToolBar::separator { background: transparent; width: 16px; }
+QToolBar QToolButton#qt_toolbar_ext_button {
+    background: $RAISED; qproperty-icon: url("$chevron"); padding: 0px; min-width: 16px;
+}
 QToolBar QToolButton#brand { color: $TEXT; font-weight: 600; padding: 4px 12px; }
 QToolBar QToolButton#brand, QToolBar QToolButton#brand:open,
 QToolBar QToolButton#brand:pressed { border-bottom: 2px solid transparent; }

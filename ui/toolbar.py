@@ -56,6 +56,10 @@ class TopBar(QWidget):
         self._bar.setMovable(False)
         self._bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._bar.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._right = QToolBar(self)  # its own bar: in a narrow window the tools give way to it
+        self._right.setMovable(False)
+        self._right.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._right.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.menu = QMenu(self)
         self._brand = QToolButton()
         self._brand.setText("Wetread")
@@ -66,22 +70,21 @@ class TopBar(QWidget):
         self._brand.setMenu(self.menu)
         line = QHBoxLayout(self)
         line.setContentsMargins(theme.SPACES[0], 0, theme.SPACES[1], 0)
-        line.addWidget(self._bar)
+        line.addWidget(self._bar, 1)
+        line.addWidget(self._right)
 
     def build(self, at_right: Sequence[str]) -> None:
         """Fill bar and menu from the table, once all actions are there; `at_right` by name."""
         self._bar.clear()
+        self._right.clear()
         self._bar.addWidget(self._brand)
         self._table.fill_tool_bar(self._bar, TOOLS)
-        gap = QWidget()
-        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._bar.addWidget(gap)
         for name in at_right:
             entry = self._table.entry(name)
             key = entry.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             entry.setIconText(f"{entry.text()}  {key}")  # what a button shows; menus show the text
-        self._table.fill_tool_bar(self._bar, at_right)
-        for button in self._bar.findChildren(QToolButton):
+        self._table.fill_tool_bar(self._right, at_right)
+        for button in self.findChildren(QToolButton):
             button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.menu.clear()
         groups = [action.group for action in self._table.actions() if action.group]
@@ -93,4 +96,5 @@ class TopBar(QWidget):
 
     def button(self, name: str) -> QWidget | None:
         """The button of an action, for what opens below it; None when it has none."""
-        return self._bar.widgetForAction(self._table.entry(name))
+        entry = self._table.entry(name)
+        return self._bar.widgetForAction(entry) or self._right.widgetForAction(entry)

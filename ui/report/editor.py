@@ -70,6 +70,12 @@ class Editor(QPlainTextEdit):
         super().resizeEvent(event)
         self._grow()
 
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Words of another size need another height."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.FontChange:
+            self._grow()
+
     def _grow(self) -> None:
         """One line at least; QPlainTextEdit counts its document's height in lines."""
         lines = max(1, math.ceil(self._paragraph.size().height()))
