@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
 
 def macro(header: Dataset, index: int, sequence: str) -> Dataset | None:
@@ -13,13 +14,13 @@ def macro(header: Dataset, index: int, sequence: str) -> Dataset | None:
 
     Source: DICOM PS3.3 C.7.6.16.1: a macro is either per frame or shared, per frame wins here.
     """
-    per_frame = header.get("PerFrameFunctionalGroupsSequence") or []
-    shared = header.get("SharedFunctionalGroupsSequence") or []
-    groups = [*([per_frame[index]] if index < len(per_frame) else []), *shared[:1]]
-    for group in groups:
-        items = group.get(sequence)
-        if items:
-            return items[0]  # type: ignore[no-any-return]  # pydicom's items are untyped
+    per_frame = header.get("PerFrameFunctionalGroupsSequence")
+    shared = header.get("SharedFunctionalGroupsSequence")
+    for groups, place in ((per_frame, index), (shared, 0)):
+        if isinstance(groups, Sequence) and place < len(groups):
+            items = groups[place].get(sequence)
+            if isinstance(items, Sequence) and items:  # a broken file may hold anything there
+                return items[0]
     return None
 
 

@@ -6,10 +6,11 @@ Source: DICOM PS3.3 C.8.5.5 (US Region Calibration).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
 from dicom_io.image.functional import floats
 from dicom_io.image.header import number
@@ -50,7 +51,7 @@ class Axis:
     unit: str = ""
 
 
-def fitting(regions: Sequence[Dataset], columns: int, rows: int) -> list[Dataset]:
+def fitting(regions: SequenceOf[Dataset], columns: int, rows: int) -> list[Dataset]:
     """The regions that say something of a picture of that size.
 
     None when one reaches beyond it: the picture was made smaller after they were written, and no
@@ -65,8 +66,14 @@ def fitting(regions: Sequence[Dataset], columns: int, rows: int) -> list[Dataset
     return [one for one in regions if any(number(one, kind, 1) for kind in kinds)]
 
 
+def regions_of(header: Dataset) -> list[Dataset]:
+    """The regions of a picture; none where the file has something else in their place."""
+    value = header.get("SequenceOfUltrasoundRegions")
+    return list(value) if isinstance(value, Sequence) else []
+
+
 def region_at(
-    regions: Sequence[Dataset], column: float | None, row: float | None
+    regions: SequenceOf[Dataset], column: float | None, row: float | None
 ) -> Dataset | None:
     """The region that holds a place; without a place one that stands for all, if they agree.
 

@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from dicom_io.image.frame import ImageFrame, open_frames
+from dicom_io.image.geometry import CALIBRATED, spacing_of
 from dicom_io.image.stack import Stack, plane_name, stacks_of
 from tests.dicom_io.image.slices import (
     AXIAL,
@@ -510,6 +511,21 @@ def test_frames_of_an_enhanced_image_are_parted_by_index_and_stack(
     assert len(found) == 3 and all(len(one.frames) == 20 for one in found.values())
     starts = sorted(min(frame.index for frame in one.frames) for one in found.values())
     assert starts == [0, 20, 40]
+
+
+def test_groups_that_hold_something_else_than_items_are_passed_over() -> None:
+    header = enhanced([{"position": [3.0 * n, 0, 0]} for n in range(3)])
+    group = header.PerFrameFunctionalGroupsSequence[1]
+    del group.PlanePositionSequence
+    group.add_new("PlanePositionSequence", "LO", "left of here")
+    group.add_new("PixelMeasuresSequence", "DS", 4)
+    header.add_new("DimensionIndexSequence", "LO", "none")
+
+    frames = frames_of(header)
+    stacks = stacks_of(frames)
+
+    assert sorted(len(stack.frames) for stack in stacks) == [1, 2]
+    assert spacing_of(frames[1]).calibration == CALIBRATED  # the shared one
 
 
 def test_nuclear_medicine_is_parted_by_its_vectors_and_never_taken_for_a_volume() -> None:
