@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dicom_io.anatomy import kind_of, region_of
 from dicom_io.image.frame import ImageFrame
+from dicom_io.image.place import place_of
 from ui.hanging.protocol import Place, Protocol
 from ui.worklist.thumbnails import SeriesEntry
 
@@ -133,7 +134,7 @@ def alike(shown: ImageFrame, entries: Iterable[SeriesEntry]) -> Hung | None:
         looked_at = entry.frames if len(entry.frames) <= CLOSE_LOOK else entry.frames[:1]
         for index, frame in enumerate(looked_at):
             score = likeness(shown, frame)
-            if not _is_scout(frame) and score > most:
+            if not place_of(frame).is_localizer and score > most:
                 best, most = Hung(Place("prior"), entry, index), score
     return best
 
@@ -162,7 +163,7 @@ def _traits(frame: ImageFrame) -> tuple[str, ...]:
         region_of(*texts),
         view_of(frame),
         (_text(frame, "ImageLaterality") or _text(frame, "Laterality")).upper(),
-        plane_of(frame.header.get("ImageOrientationPatient")),
+        plane_of(place_of(frame).orientation),
     )
 
 
@@ -172,7 +173,7 @@ def _filled(hung: Hung, study: Case, taken: set[object]) -> Hung:
         return hung
     for entry in study.entries:
         of_it = {entry.name, *(frame.identity for frame in entry.frames[:CLOSE_LOOK])}
-        if entry.frames and not of_it & taken and not _is_scout(entry.frames[0]):
+        if entry.frames and not of_it & taken and not place_of(entry.frames[0]).is_localizer:
             taken.add(entry.name)
             return Hung(hung.place, entry)
     return hung
@@ -180,7 +181,6 @@ def _filled(hung: Hung, study: Case, taken: set[object]) -> Hung:
 
 def meets(place: Place, frame: ImageFrame) -> int | None:
     """How many of the place's words the image has; None when it is not what the place asks for."""
-    header = frame.header
     texts = " ".join(texts_of(frame)).lower()
     view = view_of(frame)
     side = _text(frame, "ImageLaterality") or _text(frame, "Laterality")
@@ -188,7 +188,7 @@ def meets(place: Place, frame: ImageFrame) -> int | None:
         (not place.modality or kind_of(frame.modality) in map(kind_of, place.modality))
         and (not place.view or view in place.view)
         and (not place.side or side.upper() == place.side)
-        and (not place.plane or plane_of(header.get("ImageOrientationPatient")) == place.plane)
+        and (not place.plane or plane_of(place_of(frame).orientation) == place.plane)
         and not any(word.lower() in texts for word in place.without)
     )
     words = sum(word.lower() in texts for word in place.words)
@@ -211,19 +211,16 @@ def texts_of(frame: ImageFrame) -> tuple[str, ...]:
     )
 
 
-def plane_of(orientation: object) -> str:
-    """The plane that an image lies closest to; "" when nothing says so.
+def plane_of(orientation: Sequence[float]) -> str:
+    """The plane that an image lies closest to, by the directions of its row and column; "" when
+    nothing says so.
 
-    >>> plane_of([1, 0, 0, 0, 1, 0]), plane_of([0, 1, 0, 0, 0, -1]), plane_of(None)
+    >>> plane_of([1, 0, 0, 0, 1, 0]), plane_of([0, 1, 0, 0, 0, -1]), plane_of(())
     ('axial', 'sagittal', '')
     """
-    try:
-        cosines = [float(one) for one in orientation]  # type: ignore[attr-defined]  # or TypeError
-    except (TypeError, ValueError):
+    if len(orientation) != 6:
         return ""
-    if len(cosines) != 6:
-        return ""
-    (a, b, c), (d, e, f) = cosines[:3], cosines[3:]
+    a, b, c, d, e, f = orientation
     normal = (abs(b * f - c * e), abs(c * d - a * f), abs(a * e - b * d))
     return ("sagittal", "coronal", "axial")[normal.index(max(normal))] if max(normal) > 0 else ""
 
@@ -247,11 +244,6 @@ def _view_in(texts: str) -> str:
         if any(mark in words for mark in marks):
             return view
     return ""
-
-
-def _is_scout(frame: ImageFrame) -> bool:
-    kind = [str(one).upper() for one in frame.header.get("ImageType") or ()]
-    return "LOCALIZER" in kind
 
 
 def _text(frame: ImageFrame, keyword: str) -> str:

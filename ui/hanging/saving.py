@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dicom_io.image.frame import ImageFrame
+from dicom_io.image.place import place_of
 from ui.hanging.choosing import Case, plane_of, view_of
 from ui.hanging.protocol import Place, Protocol, When, write_protocol
 from ui.viewport.grid import Grid
@@ -65,7 +66,7 @@ def _place(pane: Viewport, *, foreign: bool) -> Place:
         words=_words(frame),
         view=(view_of(frame),) if view_of(frame) else (),
         side=_side(frame),
-        plane=plane_of(frame.header.get("ImageOrientationPatient")),
+        plane=plane_of(place_of(frame).orientation),
         window=(float(window.center), float(window.width)) if window is not None else (),
         again=True,
     )
