@@ -16,6 +16,12 @@ from ui.viewport.presets import Offer, numbers_of
 from ui.viewport.reel import Loaded
 
 NO_SCALE = later("no scale: pixel spacing unknown")
+CALIBRATIONS = (  # what the millimetres may be, for translators
+    later("calibrated"),
+    later("at detector"),
+    later("estimated"),
+    later("at scanner"),
+)
 
 
 def marks_of(loaded: Loaded, place: tuple[int, int]) -> Marks:
@@ -33,7 +39,7 @@ def marks_of(loaded: Loaded, place: tuple[int, int]) -> Marks:
         letters=(edges.left, edges.right, edges.top, edges.bottom),
         column_mm=spacing.between_columns if known else 0.0,
         row_mm=spacing.between_rows if known else 0.0,
-        calibration=spacing.calibration if known else tr(NO_SCALE),
+        calibration=tr(spacing.calibration) if known else tr(NO_SCALE),
     )
 
 

@@ -131,7 +131,7 @@ def _probed(named: Named) -> list[str]:
 
 def calibration_of(value: Value) -> str:
     """How far the millimetres are to be trusted, in brackets; "" for pixels, which say so."""
-    return f" ({value.calibration})" if value.calibration not in ("", NONE) else ""
+    return f" ({tr(value.calibration)})" if value.calibration not in ("", NONE) else ""
 
 
 def sign_of(unit: str) -> str:
