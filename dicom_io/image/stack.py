@@ -28,7 +28,7 @@ NO_POSITIONS = (
 )
 NOT_PARALLEL = "These images are not parallel; they are ordered by image number."
 MIXED_SIZES = "The images of this series differ in size; each size is a stack of its own."
-SAME_NAME = "{count} images bear the identifier of another one and are left out."
+SAME_NAME = "Left out, since they bear the identifier of another image: {count}."
 
 
 @dataclass(frozen=True, eq=False)

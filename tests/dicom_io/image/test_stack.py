@@ -262,7 +262,7 @@ def test_the_same_identifier_twice_is_left_out_and_told() -> None:
     stack = only([*frames, slice_at((0, 0, 900.0), 7)])
 
     assert len(stack.frames) == COUNT
-    assert "1 images bear the identifier" in stack.warnings[-1]
+    assert stack.warnings[-1].endswith("bear the identifier of another image: 1.")
 
 
 @pytest.mark.parametrize("angle", [5.0, 20.0])
