@@ -126,7 +126,7 @@ def _position(temporal: float | None, count: float | None) -> tuple[int, int] | 
 
 def _time(frame: ImageFrame) -> str:
     content = macro(frame.header, frame.index, "FrameContentSequence")
-    stamp = str((content or {}).get("FrameAcquisitionDateTime") or "")
+    stamp = str(content.get("FrameAcquisitionDateTime") or "") if content is not None else ""
     if len(stamp) >= 14:
         return stamp[8:14]
     for keyword in ("AcquisitionTime", "ContentTime"):

@@ -51,6 +51,7 @@ def desk(qtbot: QtBot, own_home: Path) -> Iterator[Desk]:
     opened = Desk(qtbot, own_home, [], plugins=())
     yield opened
     opened.close()
+    opened.window.deleteLater()  # or the next window dresses this one too
 
 
 @pytest.fixture
