@@ -64,10 +64,11 @@ class TopBar(QWidget):
         self._brand = QToolButton()
         self._brand.setText("Wetread")
         self._brand.setObjectName("brand")
-        self._brand.setToolTip(tr("All that can be done, by menu (Alt+W)"))
-        self._brand.setShortcut("Alt+W")
+        self._brand.setToolTip(tr("All that can be done, by menu"))
         self._brand.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._brand.setMenu(self.menu)
+        self._at_right: tuple[str, ...] = ()
+        table.keys_changed.connect(self._name_keys)
         line = QHBoxLayout(self)
         line.setContentsMargins(theme.SPACES[0], 0, theme.SPACES[1], 0)
         line.addWidget(self._bar, 1)
@@ -79,10 +80,8 @@ class TopBar(QWidget):
         self._right.clear()
         self._bar.addWidget(self._brand)
         self._table.fill_tool_bar(self._bar, TOOLS)
-        for name in at_right:
-            entry = self._table.entry(name)
-            key = entry.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            entry.setIconText(f"{entry.text()}  {key}")  # what a button shows; menus show the text
+        self._at_right = tuple(at_right)
+        self._name_keys()
         self._table.fill_tool_bar(self._right, at_right)
         for button in self.findChildren(QToolButton):
             button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
@@ -93,6 +92,17 @@ class TopBar(QWidget):
                 menu = self.menu.addMenu(tr(group))
                 if menu is not None:
                     self._table.fill_menu(menu, group)
+
+    def open_menu(self) -> None:
+        """The menu of everything, as a click on the name opens it."""
+        self._brand.showMenu()
+
+    def _name_keys(self) -> None:
+        """Write beside the words at the right which keys they have now."""
+        for name in self._at_right:
+            entry = self._table.entry(name)
+            key = entry.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            entry.setIconText(f"{entry.text()}  {key}".rstrip())  # menus show the text alone
 
     def button(self, name: str) -> QWidget | None:
         """The button of an action, for what opens below it; None when it has none."""

@@ -279,6 +279,7 @@ class Window(QMainWindow):
                    group="View"),
             Action("view.worklist", tr("Show or hide the study list"), "F7",
                    lambda: fold(not self.worklist.isVisible()), group="View"),
+            Action("app.menu", tr("Menu"), "Alt+W", self.top.open_menu, group="View"),
             Action("edit.back", tr("Step back"), "Esc", self.step_back, group="View",
                    rebindable=False),
             Action("help.pattern", tr("Test pattern"), "", self._show_pattern, group="Help"),

@@ -353,3 +353,12 @@ def test_panes_that_come_later_have_the_same_habits(desk: Desk) -> None:
     desk.window.grid.set_layout(1, 2)
 
     assert [pane.tool().name for pane in desk.window.grid.panes()] == ["SCROLL", "SCROLL"]
+
+
+def test_the_top_line_names_the_keys_in_use_and_the_menu_has_a_key_of_its_own(desk: Desk) -> None:
+    assert desk.window.table.entry("help.keys").iconText() == "Keys  F1"
+    assert keys_of(desk, "app.menu") == ("Alt+W",)
+
+    bind(desk.window.table, KeySettings(bindings=(("help.keys", ("Ctrl+F1",)),)))
+
+    assert desk.window.table.entry("help.keys").iconText() == "Keys  Ctrl+F1"
