@@ -16,7 +16,7 @@ def rows_of(page: str) -> list[list[str]]:
     return [row for row in rows if row[0] not in ("Feature", "Point")]
 
 
-def tests_of(file: Path) -> set[str]:
+def named_in(file: Path) -> set[str]:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     return {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
 
@@ -26,7 +26,7 @@ def test_every_test_that_the_page_names_is_there(root: Path) -> None:
     assert len(cited) > 30
 
     for file, name in cited:
-        names = tests_of(root / file)
+        names = named_in(root / file)
         assert any(one.startswith("test_") for one in names), file
         assert not name or name in names, f"{file} has no {name}"
 
