@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from dicom_io.identity import Identity
@@ -54,24 +55,45 @@ def test_no_letters_and_no_scale_are_invented() -> None:
     assert scale_bar(marks, Placement(4, 4), 100) == (0.0, "no scale: pixel spacing unknown")
 
 
-ROW, COLUMN = (1, 0, 0), (0, 0, -1)  # a film seen from the front: L at the right, F below
+AXES = [np.array(axis) for axis in ((1, 0, 0), (0, 1, 0), (0, 0, 1))]
+ALIGNED = [
+    (sign * AXES[one], other_sign * AXES[other])
+    for one in range(3)
+    for other in range(3)
+    if one != other
+    for sign in (1, -1)
+    for other_sign in (1, -1)
+]  # all 24
+OBLIQUE = [
+    tuple(np.linalg.qr(np.random.default_rng(seed).normal(size=(3, 3)))[0][:2])
+    for seed in range(20)
+]
+
+
+def letters_towards(direction: NDArray[np.float64]) -> str:
+    """The standard's words for a direction, worked out without the code under test."""
+    ordered = sorted(range(3), key=lambda axis: -abs(direction[axis]))
+    return "".join(
+        ("LPH" if direction[axis] > 0 else "RAF")[axis]
+        for axis in ordered
+        if abs(direction[axis]) >= 0.1
+    )
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("quarters", range(4))
 def test_letters_follow_turns_and_flips_as_the_vectors_do(mirrored: bool, quarters: int) -> None:
-    frame = film(np.zeros((4, 4), np.uint8), ImageOrientationPatient=[*ROW, *COLUMN])
     place = Placement(4, 4, width=50, height=50).oriented(Orientation(mirrored, quarters))
-
-    seen = with_view(marks_of(loaded(frame), (1, 1)), None, place, inverted=False).letters
-
-    names = {(1, 0, 0): "L", (-1, 0, 0): "R", (0, 0, 1): "H", (0, 0, -1): "F"}
     origin = np.array(place.to_pane(0, 0))
-    across, down = np.array(place.to_pane(1, 0)) - origin, np.array(place.to_pane(0, 1)) - origin
-    for letter, way in zip(seen, ((-1, 0), (1, 0), (0, -1), (0, 1)), strict=True):
-        patient = np.sign(across @ way) * np.array(ROW) + np.sign(down @ way) * np.array(COLUMN)
-        x, y, z = (int(part) for part in patient)
-        assert letter == names[x, y, z]
+    across = np.sign(np.array(place.to_pane(1, 0)) - origin)  # where columns go on the screen
+    down = np.sign(np.array(place.to_pane(0, 1)) - origin)
+
+    for row, column in (*ALIGNED, *OBLIQUE):
+        frame = film(np.zeros((4, 4), np.uint8), ImageOrientationPatient=[*row, *column])
+        seen = with_view(marks_of(loaded(frame), (1, 1)), None, place, inverted=False).letters
+
+        for letter, way in zip(seen, ((-1, 0), (1, 0), (0, -1), (0, 1)), strict=True):
+            assert letter == letters_towards((across @ way) * row + (down @ way) * column)
 
 
 def test_unknown_sides_stay_unknown_when_turned() -> None:
