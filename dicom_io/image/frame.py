@@ -27,6 +27,7 @@ from dicom_io.image.header import (
 from dicom_io.image.layout import notices_of_layout
 from dicom_io.image.notices import gathered
 from dicom_io.image.picture import decode_picture, is_picture, picture_header
+from dicom_io.image.pyramid import Pyramid
 from dicom_io.image.samples import Values
 from dicom_io.image.syntaxes import is_encapsulated
 
@@ -46,6 +47,7 @@ class ImageFrame:
     notices: tuple[str, ...] = ()  # what was odd in the header, for a person
     made_up: bool = False  # a picture file: its UIDs are made from its bytes, in no archive
     derivation: str = ""  # what it was computed from, in words: it is no image of its own, made_up
+    pyramid: Pyramid | None = field(default=None, repr=False)  # of a slide: `stored` is refused
 
     @property
     def rows(self) -> int:

@@ -9,7 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _LOCK = threading.RLock()  # the list of warning filters belongs to the whole process
-_LIBRARIES = ("pydicom", "pylibjpeg", "PIL", "openjpeg", "rle", "jpeg_ls", "imagecodecs", "numpy")
+_LIBRARIES = (
+    "pydicom",
+    "pylibjpeg",
+    "PIL",
+    "openjpeg",
+    "rle",
+    "jpeg_ls",
+    "imagecodecs",
+    "numpy",
+    "wsidicom",
+)
 
 
 class _Quiet(logging.Filter):

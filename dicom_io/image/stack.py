@@ -19,6 +19,7 @@ from dicom_io.image.evenness import SAME_PLACE, Evenness, evenness_of
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.phases import Item, parted
 from dicom_io.image.place import Place, places_of
+from dicom_io.image.slide import is_slide, slides_of
 
 PARALLEL = 1e-3  # greatest difference of a direction cosine
 CROSS_SECTIONS = {"CT", "MR", "PT"}  # where a missing position is worth a word
@@ -59,10 +60,25 @@ def stacks_of(frames: Iterable[ImageFrame]) -> tuple[Stack, ...]:
     kept = list(unique.values())
     items = [Item(frame, place) for frame, place in zip(kept, places_of(kept), strict=True)]
     stacks = [stack for group in _groups(items) for stack in group]
+    stacks = [*_slides(kept), *map(_of_tiles, stacks)]
     if len(kept) < len(given) and stacks:
         told = SAME_NAME.format(count=len(given) - len(kept))
         stacks[0] = replace(stacks[0], warnings=(*stacks[0].warnings, told))
     return tuple(stacks)
+
+
+def _slides(frames: list[ImageFrame]) -> Iterator[Stack]:
+    """Each slide as one picture, before its tiles."""
+    why = "A slide has no planes."
+    for slide in slides_of(frames):
+        yield Stack((slide,), "slide", why_no_volume=why)
+
+
+def _of_tiles(stack: Stack) -> Stack:
+    """The same, called by what it is when its frames are tiles of a slide."""
+    if not is_slide(stack.frames[0].header):
+        return stack
+    return replace(stack, name=", ".join(filter(None, ("tile by tile", stack.name))))
 
 
 def _groups(items: list[Item]) -> Iterator[list[Stack]]:

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
+import numpy as np
 from PyQt6.QtCore import QObject
 
 from dicom_io.image.decode import Decoded
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.icc import changes_colours, to_srgb
 from dicom_io.image.overlay_planes import OverlayPlane, read_overlays
+from dicom_io.image.pyramid import Pyramid
 from dicom_io.image.render import Renderer, Window, notices_of
 from dicom_io.image.samples import Values
 from dicom_io.image.shutter import notices_of_shutter
@@ -75,11 +77,13 @@ class Loaded:
     @property
     def size(self) -> int:
         """Bytes of the stored values, and of the overlays that were taken out of them."""
+        if self.frame.pyramid is not None:
+            return 0  # its tiles are kept for themselves
         return self.stored.nbytes + sum(one.nbytes for one in self.decoded.overlays.values())
 
     def prepare(self) -> None:
         """Make now what would take long on the Qt thread."""
-        if self.stored.size > SMALL:
+        if self.frame.pyramid is None and self.stored.size > SMALL:
             _ = self.windows, self.notices
 
     def lean(self) -> Loaded:
@@ -257,6 +261,9 @@ def decoding(frame: ImageFrame) -> Callable[[Callable[[], bool]], Iterator[Loade
 
     def work(cancelled: Callable[[], bool]) -> Iterator[Loaded]:
         if not cancelled():
+            if frame.pyramid is not None:
+                yield opened(frame, frame.pyramid)
+                return
             decoded = frame.decoded()
             if changes_colours(frame):  # 40 ms for a million pixels: not on the Qt thread
                 decoded = replace(decoded, values=to_srgb(frame, decoded.values))
@@ -275,6 +282,14 @@ def giving_back(cancelled: Callable[[], bool]) -> Iterator[None]:
         if trim is not None:
             trim(0)
     yield from ()
+
+
+def opened(frame: ImageFrame, pyramid: Pyramid) -> Loaded:
+    """A slide, ready to be painted tile by tile. Its stored values have the right shape and no
+    memory: nobody may look for pixels there."""
+    pyramid.levels()
+    nothing = np.broadcast_to(np.uint8(0), (frame.rows, frame.columns, 3))
+    return Loaded(frame, Decoded(nothing), is_srgb=True)
 
 
 def default_budget() -> int:

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from ui import theme
-from ui.viewport.picture import Picture, drawn, paint
+from ui.viewport.picture import Picture, paint
 from ui.viewport.placement import Placement
 
 RADIUS = 96.0  # logical pixels
@@ -25,7 +25,7 @@ def paint_glass(
     path.addEllipse(circle)
     larger = placement.zoomed(TIMES, at.x(), at.y())
     lens = replace(larger, x=larger.x - left, y=larger.y - top, width=2 * RADIUS, height=2 * RADIUS)
-    seen = drawn(picture.look, lens)
+    seen = picture.lying(lens)
     painter.save()
     painter.setClipRect(pane)
     painter.setClipPath(path, Qt.ClipOperation.IntersectClip)

@@ -40,6 +40,8 @@ from ui.viewport.placement import Placement
 from ui.viewport.planes import Planes
 from ui.viewport.presets import BY_HAND, Choice, Offer, offers
 from ui.viewport.reel import Loaded, Reel
+from ui.viewport.slide_picture import SlidePicture
+from ui.viewport.slide_tiles import SlideTiles
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class Pane(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._jobs = jobs
         self._reel = Reel(jobs, budget, self)
         self._overlay = Overlay(font_size)
         self._expected: Identity | None = None  # the study or series that frames may come from
@@ -81,6 +84,7 @@ class Pane(QWidget):
         self._target = 0
         self._loaded: Loaded | None = None
         self._picture: Picture | None = None
+        self._tiles: SlideTiles | None = None  # of the slide on the screen
         self._marks: Marks | None = None
         self._placement = Placement(1, 1)
         self._choice = Choice()
@@ -210,6 +214,7 @@ class Pane(QWidget):
     def _forget_picture(self) -> None:
         """Take the picture and its overlay off the screen."""
         had_frame = self._loaded is not None
+        self._lay_tiles(None)
         self._loaded = self._picture = self._marks = self._planes = None
         self._waiting.stop()
         self.setAccessibleDescription("")
@@ -245,8 +250,21 @@ class Pane(QWidget):
             if self._presented != ("", None):
                 renderer = renderer.presented(*self._presented)
             look = renderer.look(self.current_window(), self._inverted)
-            self._picture = Picture(self._loaded.frame.identity, look)
+            if self._tiles is not None:
+                self._picture = SlidePicture(self._tiles, look, invert=self._inverted)
+            else:
+                self._picture = Picture(self._loaded.frame.identity, look)
         return self._picture
+
+    def _lay_tiles(self, frame: ImageFrame | None) -> None:
+        """Have the tiles of this frame at hand if it is a slide, and of no other."""
+        if self._tiles is not None and self._tiles.frame is not frame:
+            self._tiles.close()
+            self._tiles.deleteLater()
+            self._tiles = None
+        if self._tiles is None and frame is not None and frame.pyramid is not None:
+            self._tiles = SlideTiles(frame, frame.pyramid, self._jobs, self)
+            self._tiles.changed.connect(self.update)
 
     # --- frames ---
 
@@ -309,6 +327,7 @@ class Pane(QWidget):
         self._waiting.stop()
         self._problem = ""
         self._loaded = loaded
+        self._lay_tiles(frame)
         self._planes = self._planes_of(loaded)
         rows, columns = loaded.renderer.stored.shape[:2]
         aspect = min(max(pixel_aspect(frame), 0.02), 50.0)

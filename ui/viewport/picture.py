@@ -54,9 +54,13 @@ class Picture:
     def draw(self, painter: QPainter, placement: Placement) -> None:
         """Paint what of the picture lies in the pane, where `placement` puts it."""
         if self._drawn is None or self._drawn.placement != placement:
-            self._drawn = drawn(self.look, placement)
+            self._drawn = self.lying(placement)
         if self._drawn is not None:
             paint(painter, self._drawn)
+
+    def lying(self, placement: Placement) -> Drawn | None:
+        """What is to be painted where the picture lies like that; None when none is seen."""
+        return drawn(self.look, placement)
 
 
 def paint(painter: QPainter, one: Drawn) -> None:
