@@ -19,6 +19,7 @@ from tests.plugin.desk import Desk
 from tests.ui import hands
 from tests.ui.films import film
 from ui.exporting import image_of
+from ui.film_window import FilmWindow
 from ui.viewport.overlay import Overlay
 from ui.worklist.study_rows import Listed
 
@@ -203,3 +204,19 @@ def test_an_export_while_identity_is_hidden_removes_it(desk: Desk) -> None:
     assert dialog is not None
     assert dialog.deidentify.isChecked() and not dialog.deidentify.isEnabled()
     dialog.close()
+
+
+def test_a_film_in_a_window_of_its_own_hides_it_too(desk: Desk) -> None:
+    show(desk)
+    desk.window.grid.set_layout(1, 2)
+    assert desk.window.table.perform("pane.window")
+    names = [one for one in QApplication.topLevelWidgets() if isinstance(one, FilmWindow)]
+    own = next(one for one in names if one.isVisible())
+
+    desk.window.preferences.toggle_identity()
+
+    assert "Zzcanary" not in " ".join(own.banner.texts().values())
+    assert leaks(said()) == set()
+    desk.window.preferences.toggle_identity()
+    assert own.banner.texts()["name"] in ("Zzcanary, Anna", "No study open")
+    own.close()
