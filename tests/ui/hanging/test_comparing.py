@@ -18,7 +18,7 @@ from tests.ui.hanging.conftest import MakeDesk
 from tests.ui.hanging.shelf import STUDY, write_image
 
 KEY = Qt.Key
-CHEST: dict[str, Any] = {"BodyPartExamined": "CHEST"}
+CHEST: dict[str, Any] = {"Modality": "XA", "BodyPartExamined": "CHEST"}  # no protocol hangs it
 
 
 def open_current(desk: Desk) -> None:
