@@ -83,13 +83,21 @@ def require_decoder(uid: UID, path: Path) -> Syntax:
 def decode_file(path: Path, header: Header, element: PixelElement, index: int) -> Decoded:
     """Frame `index` (from 0) of a file. Reads this frame's bytes only. Raises FileProblem."""
     try:
-        with open_inflated(path) if header.is_deflated else BoundedFile(path) as file:
+        with _opened(path, header, element) as file:
             file.seek(element.offset)
             return decode(file, header, element, index, path)
     except OSError as error:
         raise FileProblem(
             f"{path.name} cannot be read any more ({error.strerror or error}).", path
         ) from error
+
+
+def _opened(path: Path, header: Header, element: PixelElement) -> BinaryIO:
+    """The file, with as few calls of the system as will do: at each of them another thread may
+    take the interpreter."""
+    if header.is_deflated:
+        return open_inflated(path)
+    return BoundedFile(path) if element.length == UNDEFINED else path.open("rb", buffering=0)
 
 
 def decode_value(

@@ -8,7 +8,7 @@ is silent. Source: DICOM PS3.5 sections 6.2, 7.1 to 7.5 and annex A, PS3.10 sect
 
 from __future__ import annotations
 
-import io
+import os
 import re
 import struct
 from collections.abc import Callable, Mapping
@@ -58,6 +58,8 @@ class Elements:
     syntax: str
     pixels: int  # where the pixel element's tag begins; -1: there is none
     odd: tuple[tuple[Dataset, BaseTag], ...]  # what must be converted under watch
+    head: bytes  # the first 12 bytes of the pixel element
+    size: int  # of the file
 
 
 def read_elements(file: BinaryIO) -> Elements:
@@ -77,8 +79,7 @@ class _Reader:
     def __init__(self, data: bytes, file: BinaryIO) -> None:
         self._data = data
         self._file = file
-        self._size = file.seek(0, io.SEEK_END)
-        file.seek(len(data))
+        self._size = os.fstat(file.fileno()).st_size
         self._ended = len(data) >= self._size
         self._implicit = False
         self._encoding: str | list[str] = "iso8859"
@@ -103,7 +104,8 @@ class _Reader:
         pixels = at if at < len(self._data) else -1
         dataset.file_meta = meta
         dataset.set_original_encoding(self._implicit, True, self._encoding)
-        return Elements(dataset, syntax, pixels, tuple(self._odd))
+        head = self._data[pixels : pixels + 12] if pixels >= 0 else b""
+        return Elements(dataset, syntax, pixels, tuple(self._odd), head, self._size)
 
     def _read_on(self, needed: int) -> int:
         """Read until `needed` bytes are there, and go on after the last whole element."""

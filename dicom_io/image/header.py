@@ -110,10 +110,9 @@ def _read_quickly(path: Path) -> Header | None:
                         for item in level[tag].value or ():
                             notices += settle(item, path)
             notices += texts
-        element = None
-        if found.pixels >= 0:
-            file.seek(found.pixels)
-            element = _locate(file, found.dataset)
+    element = None
+    if found.pixels >= 0:  # every call of the system lets another thread have the interpreter
+        element = _located(found.head, found.pixels, found.size, found.dataset)
     return Header(found.dataset, uid_of(found.syntax), element, tuple(notices))
 
 
@@ -292,9 +291,13 @@ def _locate(file: BinaryIO, dataset: Dataset) -> PixelElement | None:
     start = file.tell()
     size = file.seek(0, io.SEEK_END)
     file.seek(start)
+    return _located(file.read(12), start, size, dataset)
+
+
+def _located(head: bytes, start: int, size: int, dataset: Dataset) -> PixelElement | None:
+    """The same from the element's first 12 bytes, its place and the file's size."""
     implicit, little = dataset.original_encoding
     order = "<" if little or little is None else ">"
-    head = file.read(12)
     if len(head) < 8:
         return None
     group, number = struct.unpack(f"{order}HH", head[:4])

@@ -27,8 +27,8 @@ _NONSENSE = (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError)
 def is_picture(path: Path) -> bool:
     """True for a PNG or JPEG file, by its first bytes. Raises FileProblem when it is not there."""
     try:
-        with path.open("rb") as file:
-            start = file.read(8)
+        with path.open("rb", buffering=0) as file:
+            start = file.read(8) or b""
     except OSError as error:
         raise FileProblem(
             f"{path.name} cannot be opened ({error.strerror or error}). "
