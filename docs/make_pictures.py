@@ -16,8 +16,9 @@ from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
+from picture_states import CURRENT, States, phantoms, save_small  # noqa: E402
 from PyQt6.QtCore import QElapsedTimer, QEventLoop, QPoint, Qt, QTimer  # noqa: E402
 from PyQt6.QtGui import QColor, QPainter, QPixmap  # noqa: E402
 from PyQt6.QtTest import QTest  # noqa: E402
@@ -33,6 +34,7 @@ from dicom_io.storage import DataRoot  # noqa: E402
 from plugin._ask_box import AskBox  # noqa: E402
 from plugin._discover import discover  # noqa: E402
 from plugin._model import close_models  # noqa: E402
+from ui import language  # noqa: E402
 from ui.app import Viewer, application, build_window  # noqa: E402
 
 HANDS: Any = QTest  # its static functions are typed as methods in PyQt's stubs
@@ -42,6 +44,7 @@ NONE, CTRL, SHIFT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.ShiftModifier,
 )
+FULL = (1920, 1080)
 PATIENCE = 120_000  # ms for one step
 BOX = (0.255, 0.565), (0.365, 0.705)  # corners of the box asked about, as parts of the pane
 FILM, OTHER_FILM, TOMOGRAPH = 0, 1, 2  # places among the sample files
@@ -55,7 +58,7 @@ class Photographer:
         self.viewer = viewer
         self.window = viewer.window
         self.folder = folder
-        self.window.resize(1920, 1080)
+        self.window.resize(*FULL)
         self.window.show()
         self.window.activateWindow()
         self.until(self.window.isActiveWindow, "the window")
@@ -95,12 +98,18 @@ class Photographer:
 
     def picture(self, name: str, above: QWidget | None = None) -> None:
         """The window, with a dialogue above it if there is one."""
-        shown = self.window.grab()
-        if above is not None:
-            shown = with_dialogue(shown, above.grab())
+        shown = self.shot(above)
         path = self.folder / f"{name}.png"
-        shown.save(str(path), "PNG")
+        if name == "window":  # the README's
+            shown.save(str(path), "PNG")
+        else:
+            save_small(shown, path)
         print(path)
+
+    def shot(self, above: QWidget | None = None) -> QPixmap:
+        """What is to be seen now."""
+        shown = self.window.grab()
+        return with_dialogue(shown, above.grab()) if above is not None else shown
 
     # --- the reading ---
 
@@ -251,6 +260,37 @@ def sign_without_pacs(photographer: Photographer, study: str) -> None:
     photographer.picture("not-stored")
 
 
+def other_states(photographer: Photographer) -> None:
+    """Cine, prior, planes, marks, dialogues and themes, on a smaller window."""
+    states = States(photographer)
+    states.volumes()
+    states.dialogues()
+    states.looks()
+
+
+def in_german(place: Path, folder: Path, archive: Archive) -> None:
+    """The window once more, by a reader who reads German."""
+    language.use("de")
+    root = DataRoot(place / "german").create()
+    viewer = build_window(discover(), root, Settings(), [source_for(archive.node)])
+    photographer = Photographer(viewer, folder)
+    states = States(photographer)
+    photographer.search()
+    photographer.open(CURRENT)
+    photographer.rest()
+    states.take("german")
+    close(photographer)
+    language.use("en")
+
+
+def close(photographer: Photographer) -> None:
+    """Close a window, once everything is on the disk."""
+    viewer = photographer.viewer
+    viewer.window.close()
+    photographer.until(lambda: not viewer.window.isVisible(), "the end")
+    viewer.close()
+
+
 def main() -> int:
     """Draw all pictures. Returns the exit code."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
@@ -259,7 +299,7 @@ def main() -> int:
     studies = [Identity.of(open_frames(path)[0].header).study for path in sample_files()]
     with tempfile.TemporaryDirectory() as place:
         with Archive(Path(place) / "archive") as archive:
-            archive.add(sample_files())
+            archive.add([*sample_files(), *phantoms(Path(place) / "phantoms")])
             root = DataRoot(Path(place) / "home").create()
             viewer = build_window(discover(), root, Settings(), [source_for(archive.node)])
             photographer = Photographer(viewer, folder)
@@ -267,10 +307,12 @@ def main() -> int:
             meet_refusals(photographer, studies[TOMOGRAPH])
             photographer.open(studies[OTHER_FILM])
             photographer.rest()
+            other_states(photographer)
+            in_german(Path(place), folder, archive)
+            photographer.window.resize(*FULL)
+            photographer.open(studies[OTHER_FILM])
         sign_without_pacs(photographer, studies[OTHER_FILM])
-        viewer.window.close()
-        photographer.until(lambda: not viewer.window.isVisible(), "the end")
-        viewer.close()
+        close(photographer)
         close_models()
     del app
     return 0
