@@ -138,10 +138,12 @@ def test_a_theme_reaches_widgets_that_are_there_already(qapp: QApplication, qtbo
     label = QLabel("draft")
     label.setProperty("role", "alarm")
     qtbot.addWidget(label)
+    label.show()
     before, sheet = qapp.palette(), qapp.styleSheet()
 
     try:
         theme.dress(qapp, "high contrast", 18)
+        label.ensurePolished()
 
         assert label.palette().color(label.foregroundRole()) == QColor(theme.ALARM)
         assert theme.ALARM == theme.THEMES["high contrast"]["ALARM"]
