@@ -26,14 +26,17 @@ from dicom_io.errors import Cancelled, ExportRefused, FileProblem
 from dicom_io.identity import Identity
 from dicom_io.image.applying import greys_of
 from dicom_io.image.frame import ImageFrame
+from dicom_io.image.icc import to_srgb
 from dicom_io.image.notices import gathered
 from dicom_io.image.picture import write_png
 from dicom_io.image.presentation import Orientation, Presentation
+from dicom_io.image.pyramid import whole
 from dicom_io.image.render import render
 from dicom_io.source import Stop, never
 from dicom_io.storage import storage_problem
 
 PER_FOLDER = 1_000_000  # file names have six digits
+SLIDE_SIDE = 4096  # pixels of the longer side that a slide is exported with at most
 Look = Callable[[ImageFrame], Presentation | None]
 
 
@@ -138,7 +141,13 @@ def export_pictures(
 
 
 def picture_of(frame: ImageFrame, seen: Presentation | None = None) -> NDArray[np.uint8]:
-    """The frame as a presentation shows it, turned and mirrored; raises FileProblem."""
+    """The frame as a presentation shows it, turned and mirrored; raises FileProblem.
+
+    Of a slide the finest level of at most 4096 pixels a side.
+    """
+    if frame.pyramid is not None:
+        picture = to_srgb(frame, whole(frame.pyramid, SLIDE_SIDE))
+        return picture if seen is None else turned(picture, seen.orientation)
     if seen is None:
         return render(frame, frame.stored())
     greys = greys_of(seen, frame)

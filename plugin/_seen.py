@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dicom_io.image.crop import Box, crop_box
+from dicom_io.image.crop import Box, Crop, crop_box
 from dicom_io.image.frame import ImageFrame
+from dicom_io.image.icc import to_srgb
+from dicom_io.image.pyramid import crop_of
 from dicom_io.image.render import Window, render, windows_of
 from dicom_io.report.document import Algorithm, Asked, Region
 from model_backend.folder import ModelFolder
@@ -32,8 +34,13 @@ class Seen:
     def is_crop(self) -> bool:
         """True when the model is shown the region alone, not the region's place in the whole."""
         region = self.region
-        size = (region.y1 - region.y0, region.x1 - region.x0) if region is not None else None
-        return self.pixels.shape[:2] == size
+        if region is None:
+            return False
+        height, width = self.pixels.shape[:2]
+        right, bottom = self.image.to_stored(width, height)
+        left, top = self.image.to_stored(0, 0)
+        sides = (region.x1 - region.x0, region.y1 - region.y0)
+        return abs(right - left - sides[0]) < 1e-6 and abs(bottom - top - sides[1]) < 1e-6
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
@@ -48,7 +55,9 @@ def look(
 ) -> Seen:
     """Render the frame by the viewport's own renderer, and cut the box out.
 
-    `box` is (x0, y0, x1, y1) in stored columns and rows from the top left corner. Raises
+    `box` is (x0, y0, x1, y1) in stored columns and rows from the top left corner. Of a slide these
+    are those of its total pixel matrix, and the pixels come from the finest level at which the box
+    has at most 2048 a side: the same ones whatever the zoom of the screen. Raises
     FileProblem when the frame cannot be decoded, BadRequest for a box that holds no pixel and for
     a frame that was computed from others: what a model says must rest on an image that is stored.
     """
@@ -56,10 +65,8 @@ def look(
         raise BadRequest(
             "This is a computed plane, which lies in no archive. Ask about an image of the study."
         )
-    stored = frame.stored()
-    shown = window or windows_of(frame, stored)[0]
     try:
-        crop = crop_box(render(frame, stored, shown), box)
+        crop, parameters = _crop(frame, window, box)
     except ValueError as error:
         raise BadRequest(str(error)) from error
     affine = Affine(*crop.affine)
@@ -67,17 +74,30 @@ def look(
     region = None
     if box is not None:
         region = Region(frame.identity, *affine(0, 0), *affine(width, height))
-    parameters = [
-        ("window center", f"{shown.center:g}"),
-        ("window width", f"{shown.width:g}"),
-        ("window function", shown.function),
-        ("pixels", f"{width} x {height}"),
-    ]
+    parameters.append(("pixels", f"{width} x {height}"))
     if model is not None and model.preprocess is not None:
         size = model.preprocess.size
         parameters.append(("model input", f"{size} x {size}"))
     image = ImageInput(crop.pixels, affine, frame.identity.key())
     return Seen(frame, image, region, tuple(parameters))
+
+
+def _crop(
+    frame: ImageFrame, window: Window | None, box: Box | None
+) -> tuple[Crop, list[tuple[str, str]]]:
+    """What is cut out of the frame, and how it was made. Raises ValueError, FileProblem."""
+    if frame.pyramid is not None:
+        crop = crop_of(frame.pyramid, box)
+        crop = replace(crop, pixels=to_srgb(frame, crop.pixels))
+        return crop, [("slide columns for a pixel", f"{crop.affine[0]:g}")]
+    stored = frame.stored()
+    shown = window or windows_of(frame, stored)[0]
+    crop = crop_box(render(frame, stored, shown), box)
+    return crop, [
+        ("window center", f"{shown.center:g}"),
+        ("window width", f"{shown.width:g}"),
+        ("window function", shown.function),
+    ]
 
 
 def record(seen: Seen | None, request: Request, model: ModelIdentity) -> Asked:

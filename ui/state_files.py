@@ -95,7 +95,10 @@ def texts_of(saving: Saving) -> dict[str, str]:
         if frame is None:
             continue
         try:
-            values = measured(mark, frame, frame.stored())
+            if frame.pyramid is not None:
+                values = dimensions(mark, frame)
+            else:
+                values = measured(mark, frame, frame.stored())
         except FileProblem:  # its pixels cannot be had; lengths need none
             values = dimensions(mark, frame)
         texts[mark.id] = text_of(values)

@@ -268,6 +268,8 @@ def _probed(point: Point, frame: ImageFrame, stored: Values) -> tuple[Value, ...
     """The pixel that holds the point; nothing outside the image and for padding."""
     column, row = math.floor(point[0]), math.floor(point[1])
     rows, columns = stored.shape[:2]
+    if frame.pyramid is not None:  # its pixels are never all here
+        return ()
     if not (0 <= column < columns and 0 <= row < rows):
         return ()
     pixel = stored[row : row + 1, column : column + 1]

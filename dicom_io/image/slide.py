@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from pydicom.datadict import tag_for_keyword
@@ -72,12 +73,21 @@ CACHE = 2**24  # bytes that the library may keep; tiles are kept under our own b
 class Slide:
     """The levels of one slide, out of the files that hold them."""
 
-    def __init__(self, paths: Sequence[Path], columns: int, rows: int, path: str | None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        columns: int,
+        rows: int,
+        path: str | None = None,
+        headers: tuple[Dataset, ...] = (),
+    ) -> None:
         """`columns` x `rows` is the total pixel matrix of the finest level, `path` the optical
-        path to show; None for the only one."""
+        path to show; None for the only one. `headers` are those of the files, kept as long as the
+        slide is."""
         self.paths = tuple(paths)
         self.columns, self.rows = columns, rows
         self._path = path
+        self._headers = headers
         self._lock = threading.Lock()
         self._opened: tuple[WsiDicom, int, tuple[int, ...], tuple[Level, ...]] | None = None
 
@@ -166,12 +176,13 @@ def told(path: Path) -> Iterator[None]:
     """
     from wsidicom import errors
 
-    own: list[type[Exception]] = [
+    own = [
         one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)
     ]
+    broken: tuple[type[Exception], ...] = (*own, *_NONSENSE)
     try:
         yield
-    except (*own, *_NONSENSE) as error:
+    except broken as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise FileProblem(
                 f"{path.name} cannot be read any more ({error.strerror or error}).", path
@@ -210,7 +221,7 @@ def _as_rgb(read: Any, shape: tuple[int, int], path: Path) -> Bytes:
 
 def is_slide(header: Dataset) -> bool:
     """True for a level of a slide; labels, overviews and thumbnails are none."""
-    kind = header.get("ImageType") or ()
+    kind: Any = header.get("ImageType") or ()
     flavour = str(kind[2]) if not isinstance(kind, str) and len(kind) > 2 else "VOLUME"
     return (
         str(header.get("SOPClassUID") or "") == SLIDE
@@ -255,8 +266,22 @@ def _paths(header: Dataset) -> tuple[str, ...]:
     return tuple(str(item.get("OpticalPathIdentifier") or "") for item in items)
 
 
+# Slides that somebody holds, by their headers: the same tiles are the same slide, so that nothing
+# that shows one begins anew when its series is sorted again.
+_KNOWN: WeakValueDictionary[tuple[int, ...], ImageFrame] = WeakValueDictionary()
+
+
 def _slide(group: Sequence[ImageFrame]) -> ImageFrame:
     """The slide whose levels these are, the finest first."""
+    headers = tuple(one.header for one in group)
+    key = tuple(map(id, headers))
+    known = _KNOWN.get(key)
+    if known is None:
+        known = _KNOWN[key] = _put_together(group, headers)
+    return known
+
+
+def _put_together(group: Sequence[ImageFrame], headers: tuple[Dataset, ...]) -> ImageFrame:
     tile = group[0]
     columns = number(tile.header, "TotalPixelMatrixColumns", 0)
     rows = number(tile.header, "TotalPixelMatrixRows", 0)
@@ -274,7 +299,8 @@ def _slide(group: Sequence[ImageFrame]) -> ImageFrame:
     more = ""
     if len(paths) > 1:
         more = f"The slide has {len(paths)} optical paths; {paths[0] or 'the first'} is shown."
-    slide = Slide([one.path for one in group], columns, rows, paths[0] if len(paths) > 1 else None)
+    one_path = paths[0] if len(paths) > 1 else None
+    slide = Slide([one.path for one in group], columns, rows, one_path, headers)
     return ImageFrame(
         tile.identity.of_frame(0),
         header,

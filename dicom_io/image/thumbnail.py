@@ -10,6 +10,8 @@ from PIL import Image
 
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.geometry import pixel_aspect
+from dicom_io.image.icc import to_srgb
+from dicom_io.image.pyramid import OVERVIEW, whole
 from dicom_io.image.render import render
 
 
@@ -19,7 +21,10 @@ def thumbnail(frame: ImageFrame, side: int) -> NDArray[np.uint8]:
     Pixels that are not square are made so. The longer side is always `side`. Raises
     FileProblem when the frame cannot be decoded.
     """
-    picture = render(frame, frame.stored())
+    if frame.pyramid is not None:
+        picture = to_srgb(frame, whole(frame.pyramid, max(OVERVIEW, side)))
+    else:
+        picture = render(frame, frame.stored())
     aspect = pixel_aspect(frame)
     height, width = picture.shape[0] * aspect, float(picture.shape[1])
     scale = side / max(height, width)

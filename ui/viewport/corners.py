@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from dicom_io.image.acquisition import Acquisition, acquisition_of
 from dicom_io.image.frame import ImageFrame
+from dicom_io.image.functional import floats
 from ui.language import tr
 from ui.viewport.overlay import Marks, plain
 from ui.viewport.placement import Placement
@@ -29,7 +30,8 @@ def acquisition_texts(frame: ImageFrame) -> tuple[str, ...]:
         _side(taken, frame.modality),
         _beam(taken, frame.modality),
         _echoes(taken, frame.modality),
-        _slice(taken, frame.modality),
+        _slice(taken, frame.modality) if frame.pyramid is None else "",
+        _objective(frame),
         tr("Contrast {agent}", agent=plain(taken.contrast)) if taken.contrast else "",
         _phase(taken),
         _time(taken),
@@ -146,6 +148,13 @@ def _slice(taken: Acquisition, modality: str) -> str:
         thickness=_or_none(taken.thickness),
         location=f"{taken.location:.1f}" if taken.location is not None else NONE,
     )
+
+
+def _objective(frame: ImageFrame) -> str:
+    """Of a microscope: what pathologists call the power of a slide."""
+    path = next(iter(frame.header.get("OpticalPathSequence") or ()), None)
+    power = floats(path, "ObjectiveLensPower")
+    return tr("Objective {power}×", power=_figure(power[0])) if power and power[0] > 0 else ""
 
 
 def _phase(taken: Acquisition) -> str:

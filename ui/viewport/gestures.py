@@ -25,6 +25,11 @@ WHEEL = "wheel"
 WHEEL_ACTS = (SCROLL, FAST_SCROLL, ZOOM, NOTHING)
 DRAG_ACTS = (HAND, *(tool.name.lower() for tool in Tool), NOTHING)
 
+# Over a slide: what has no meaning there gives way to what a reader does there all day. The wheel
+# zooms where it scrolls otherwise, and the other way round; a drag that windows or scrolls pans.
+OVER_SLIDE = {SCROLL: ZOOM, FAST_SCROLL: ZOOM, ZOOM: SCROLL}
+SLIDE_TOOLS = {Tool.WINDOW: Tool.PAN, Tool.SCROLL: Tool.PAN}
+
 _BUTTONS = {
     Qt.MouseButton.LeftButton: "left",
     Qt.MouseButton.MiddleButton: "middle",
@@ -69,7 +74,12 @@ class Mouse:
     reverses_window: bool = False
 
     def stroke(
-        self, button: Qt.MouseButton, held: Qt.KeyboardModifier, in_hand: Tool
+        self,
+        button: Qt.MouseButton,
+        held: Qt.KeyboardModifier,
+        in_hand: Tool,
+        *,
+        over_slide: bool = False,
     ) -> Stroke | None:
         """What this press begins; None for nothing."""
         gesture = _BUTTONS.get(button)
@@ -77,11 +87,15 @@ class Mouse:
         if act == NOTHING:
             return None
         tool = in_hand if act == HAND else Tool[act.upper()]
+        if over_slide:
+            tool = SLIDE_TOOLS.get(tool, tool)
         return Stroke(tool, "Ctrl" not in used)
 
-    def turn(self, held: Qt.KeyboardModifier) -> Turn:
+    def turn(self, held: Qt.KeyboardModifier, *, over_slide: bool = False) -> Turn:
         """What the wheel does with these keys held."""
         act, used = self._look_up(WHEEL, held)
+        if over_slide:
+            act = OVER_SLIDE.get(act, act)
         ctrl = bool(held & Qt.KeyboardModifier.ControlModifier)
         fast = act == FAST_SCROLL or (ctrl and "Ctrl" not in used)
         return Turn(SCROLL if act == FAST_SCROLL else act, fast)

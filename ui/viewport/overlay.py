@@ -16,7 +16,10 @@ from ui.viewport.placement import Placement
 EDGE = 12.0  # between pane and text
 GAP = 4.0
 LONGEST = 120  # characters of a line
-STEPS_MM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
+STEPS_MM = (
+    *(0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05),  # of slides
+    *(0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500),
+)
 
 
 @dataclass(frozen=True)
@@ -186,5 +189,7 @@ def scale_bar(marks: Marks, placement: Placement, longest: float) -> tuple[float
         return 0.0, ""
     step = fitting[-1]
     text = f"{step / 10:g} cm" if step >= 10 else f"{step:g} mm"
+    if step < 0.1:
+        text = f"{step * 1000:g} µm"
     words = f"{text}, {marks.calibration}" if marks.calibration else text
     return step * pixels_a_mm, plain(words)

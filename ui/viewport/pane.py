@@ -163,9 +163,13 @@ class Pane(QWidget):
         if not mine or not self._reel.frames:
             self.add_frames(frames)
             return
-        aim = self._reel.frames[self._target].identity
+        aim = self._reel.frames[self._target]
+        if aim.pyramid is not None and mine[0].pyramid is not None and mine[0] is not aim:
+            self._reel.open(mine)  # the slide has more levels than before
+            self._go_to(0)
+            return
         self._reel.put_in_order(mine)
-        self._target = [frame.identity for frame in self._reel.frames].index(aim)
+        self._target = [frame.identity for frame in self._reel.frames].index(aim.identity)
         self._note()
         self.update()
 
@@ -255,6 +259,10 @@ class Pane(QWidget):
             else:
                 self._picture = Picture(self._loaded.frame.identity, look)
         return self._picture
+
+    def shows_slide(self) -> bool:
+        """True while the picture on the screen is a slide, read tile by tile."""
+        return self._tiles is not None
 
     def _lay_tiles(self, frame: ImageFrame | None) -> None:
         """Have the tiles of this frame at hand if it is a slide, and of no other."""
@@ -601,6 +609,8 @@ class Pane(QWidget):
         if picture is not None:
             self._keep_up_with_screen()
             picture.draw(painter, self._placement)
+            if self.overlays_shown():
+                picture.draw_overview(painter, pane, self._placement)
             planes = self._paint_planes(painter, picture)
             over = self._paint_over(painter, pane, picture)
             self.painted = Painted(picture.identity, *over, planes, self._paint_layers(painter))

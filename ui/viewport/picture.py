@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF
+from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QImage, QPainter, QTransform
 
 from dicom_io.identity import Identity
@@ -57,6 +57,9 @@ class Picture:
             self._drawn = self.lying(placement)
         if self._drawn is not None:
             paint(painter, self._drawn)
+
+    def draw_overview(self, painter: QPainter, pane: QRectF, placement: Placement) -> None:
+        """Paint the whole as a small picture with the part that is seen; for slides."""
 
     def lying(self, placement: Placement) -> Drawn | None:
         """What is to be painted where the picture lies like that; None when none is seen."""

@@ -126,7 +126,9 @@ class Placement:
 
     def zoomed(self, factor: float, x: float, y: float) -> Placement:
         """Larger by `factor`; what lies under the point x, y of the pane stays there."""
-        zoom = min(max(self.zoom * factor, min(SMALLEST, self.zoom)), max(LARGEST, self.zoom))
+        _, _, wide, high = replace(self, zoom=1.0).target
+        least = min(SMALLEST, self.zoom, self.width / wide, self.height / high)
+        zoom = min(max(self.zoom * factor, least), max(LARGEST, self.zoom))
         if abs(zoom - 1.0) < 1e-9:
             zoom = 1.0
         larger = replace(self, zoom=zoom, fits=False)

@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtGui import QColor, QImage, QPainter, QTransform
+from PyQt6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PyQt6.QtGui import QColor, QImage, QPainter, QPen, QTransform
 
 from dicom_io.image.crop import Box
 from dicom_io.image.pyramid import Level, nearest_level
 from dicom_io.image.render import Look
 from ui import theme
+from ui.viewport.overlay import EDGE
 from ui.viewport.picture import Drawn, Picture, device_box, paint, stored_box
 from ui.viewport.placement import Placement
 from ui.viewport.slide_tiles import Place, SlideTiles
 
 _NOTHING = np.empty(0, np.uint8)
 _LOOSE = 1e-3  # of a pixel
-KEPT = 2  # canvases: of the pane, and of the magnifying glass over it
+KEPT = 3  # canvases: of the pane, the overview, and the magnifying glass
+SIDE = 150.0  # logical pixels of the overview
+ABOVE = 56.0  # that it stands above the pane's lower edge: the scale bar is there
 
 Key = tuple[int, int, int, int, int]  # level, first and last column and row of tiles
 
@@ -57,6 +60,35 @@ class SlidePicture(Picture):
         seen = self.lying(placement)
         if seen is not None:
             paint(painter, seen)
+
+    def draw_overview(self, painter: QPainter, pane: QRectF, placement: Placement) -> None:
+        """The whole slide in the lower right, and what of it is seen; nothing while all is."""
+        seen = device_box(placement)
+        x, y, wide, high = placement.target
+        if seen is None or pane.adjusted(-1, -1, 1, 1).contains(QRectF(x, y, wide, high)):
+            return
+        side = min(SIDE, pane.width() / 4, pane.height() / 4)
+        scale = side / max(wide, high)
+        room = QSizeF(wide * scale, high * scale)
+        small = replace(placement, width=room.width(), height=room.height()).fitted()
+        drawn = self.lying(small)
+        corner = QPointF(
+            round(pane.right() - EDGE - room.width()), round(pane.bottom() - ABOVE - room.height())
+        )
+        painter.save()
+        painter.translate(corner)
+        painter.setClipRect(QRectF(QPointF(0, 0), room))
+        if drawn is not None:
+            paint(painter, drawn)
+        painter.setClipping(False)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        left, top, right, bottom = stored_box(placement, seen)
+        box = QRectF(QPointF(*small.to_pane(left, top)), QPointF(*small.to_pane(right, bottom)))
+        for width, ink in ((3.0, theme.SHADE), (1.0, theme.FILM_PLACE)):
+            painter.setPen(QPen(QColor(ink), width))
+            painter.drawRect(QRectF(QPointF(0, 0), room))
+            painter.drawRect(box.normalized())
+        painter.restore()
 
     def _look_at(self, placement: Placement) -> None:
         seen = device_box(placement)

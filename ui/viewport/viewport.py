@@ -139,7 +139,9 @@ class Viewport(BoxPane):
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         if event is None or self._drag is not None:
             return
-        stroke = self._mouse.stroke(event.button(), event.modifiers(), self._tool)
+        stroke = self._mouse.stroke(
+            event.button(), event.modifiers(), self._tool, over_slide=self.shows_slide()
+        )
         if stroke is None and event.button() != Qt.MouseButton.RightButton:
             super().mousePressEvent(event)
             return
@@ -252,7 +254,7 @@ class Viewport(BoxPane):
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         if event is None:
             return
-        turn = self._mouse.turn(event.modifiers())
+        turn = self._mouse.turn(event.modifiers(), over_slide=self.shows_slide())
         if turn.act == ZOOM:
             at = event.position()
             self.place(self.placement().zoomed(self._wheel.factor(event), at.x(), at.y()))
