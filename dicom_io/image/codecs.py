@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import struct
 import zlib
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -46,18 +48,30 @@ def decode_stream(stream: bytes, family: Family, layout: Layout, claim: Codestre
 
 
 def _run_lengths(stream: bytes, layout: Layout, claim: Codestream) -> Values:
-    """RLE: one segment for each byte of each sample, the highest first (PS3.5 annex G)."""
+    """RLE: one segment for each byte of each sample, the highest first (PS3.5 annex G).
+
+    Segment by segment, into room of a known size: the decoder of imagecodecs that takes all of
+    them reads wherever a damaged offset points.
+    """
     import imagecodecs  # 82 MB of codecs: not before a frame needs one
 
-    count = int.from_bytes(stream[:4], "little")
-    if count != layout.samples * layout.allocated // 8:
+    wide = layout.dtype.itemsize
+    count, *starts = struct.unpack("<16L", stream[:64].ljust(64, b"\0"))
+    if count != layout.samples * wide:
         raise ValueError(f"the stream has {count} segments")
-    plain = imagecodecs.dicomrle_decode(stream, layout.dtype.newbyteorder("<"))
-    size = layout.pixels * layout.samples * layout.dtype.itemsize
-    if len(plain) != size:
-        raise ValueError(f"the segments make {len(plain)} bytes of {size}")
-    values = np.frombuffer(bytearray(plain), layout.dtype)
-    return _by_plane(values, layout)
+    bounds = [*starts[:count], len(stream)]
+    if bounds[0] < 64 or any(low >= high for low, high in pairwise(bounds)):
+        raise ValueError("the segments are not in order")
+    values = np.empty((layout.samples, layout.pixels), layout.dtype.newbyteorder("<"))
+    by_byte = values.view(np.uint8).reshape(layout.samples, layout.pixels, wide)
+    room = np.empty(layout.pixels, np.uint8)
+    for place, (low, high) in enumerate(pairwise(bounds)):
+        done = imagecodecs.packbits_decode(stream[low:high], out=room)
+        if len(done) != layout.pixels:
+            raise ValueError(f"segment {place + 1} makes {len(done)} bytes")
+        sample, byte = divmod(place, wide)
+        by_byte[sample, :, wide - 1 - byte] = room
+    return _by_plane(values.astype(layout.dtype, copy=False), layout)
 
 
 def _by_plane(values: Values, layout: Layout) -> Values:

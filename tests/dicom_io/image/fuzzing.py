@@ -31,14 +31,16 @@ MEMORY = 3 * 2**30  # bytes of address space beyond what the codecs take when lo
 def damaged(content: NDArray[np.uint8], rng: np.random.Generator) -> bytes:
     """The file with one kind of damage."""
     size = len(content)
-    kind = int(rng.integers(0, 5))
+    kind = int(rng.integers(0, 6))
     if kind == 0:
         return content[: int(rng.integers(0, size))].tobytes()
     broken = content.copy()
-    start = int(rng.integers(0, size)) if kind != 4 else min(size - 1, 132)
-    if kind in (1, 4):  # a few bytes, anywhere or in the header
-        reach = size if kind == 1 else min(size, 4000)
-        places = rng.integers(start if kind == 4 else 0, reach, int(rng.integers(1, 12)))
+    start = int(rng.integers(0, size))
+    if kind in (1, 4, 5):  # a few bytes: anywhere, in the header, where the first stream begins
+        pixels = content.tobytes().find(b"\xe0\x7f\x10\x00")
+        low = {1: 0, 4: min(size - 1, 132), 5: max(0, pixels)}[kind]
+        high = {1: size, 4: min(size, 4000), 5: min(size, low + 300)}[kind]
+        places = rng.integers(low, high, int(rng.integers(1, 12)))
         broken[places] = rng.integers(0, 256, len(places))
         return broken.tobytes()
     length = int(rng.integers(1, max(2, min(2000, size // 4))))

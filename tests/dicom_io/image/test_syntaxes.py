@@ -22,6 +22,7 @@ from dicom_io.image.frame import ImageFrame, open_frames
 from dicom_io.image.syntaxes import SYNTAXES, Family, name_of, syntax_of
 from dicom_io.pacs.sending import Parcel
 from dicom_io.pacs.sending import _contexts as contexts_of
+from tests.dicom_io.image.test_decode import as_rle
 
 MakeDataset = Callable[..., Dataset]
 XL, XL_RECOMPRESSED, XL_LOSSY = (f"1.2.840.10008.1.2.4.11{n}" for n in range(3))
@@ -32,7 +33,8 @@ PART_TWO = "1.2.840.10008.1.2.4.92"
 def packed(path: Path, dataset: Dataset, frames: Sequence[Any], syntax: str) -> Path:
     """A file of any transfer syntax; pydicom writes only those that it knows."""
     width = len(syntax) + len(syntax) % 2
-    stand_in = {22: uid.JPEGBaseline8Bit, 24: uid.HTJ2KLossless}[width]
+    known = {20: uid.RLELossless, 22: uid.JPEGBaseline8Bit, 24: uid.HTJ2KLossless}
+    stand_in = known[width]
     dataset.PixelData = encapsulate([bytes(frame) for frame in frames])
     dataset["PixelData"].VR = "OB"
     dataset["PixelData"].is_undefined_length = True
@@ -351,3 +353,17 @@ def test_a_file_that_pydicom_does_not_know_is_offered_to_a_pacs_as_it_is() -> No
     offered = [(c.abstract_syntax, *c.transfer_syntax) for c in contexts_of(parcels)]
 
     assert offered == [(uid.CTImageStorage, XL), (uid.CTImageStorage, "1.2.3")]
+
+
+@pytest.mark.parametrize("offset", [0, 63, 0x7FFFFFFF, 0xFFFFFF00])
+@pytest.mark.parametrize("place", [0, 1])
+def test_segments_of_run_lengths_that_point_astray_are_refused(
+    make_dataset: MakeDataset, tmp_path: Path, offset: int, place: int
+) -> None:
+    values = slices(1)[0]
+    stream = bytearray(as_rle(values, 16))
+    stream[4 + 4 * place : 8 + 4 * place] = offset.to_bytes(4, "little")
+    path = packed(tmp_path / "astray.dcm", make_dataset(values), [stream], uid.RLELossless)
+
+    with pytest.raises(DamagedFile, match="astray.dcm"):
+        open_frames(path)[0].stored()
