@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +55,12 @@ def opened(dressed: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Call
     yield make
     for viewer in viewers:
         viewer.window.close()
-        qtbot.waitUntil(lambda one=viewer: not one.window.isVisible(), timeout=5000)
+        qtbot.waitUntil(partial(_is_gone, viewer), timeout=5000)
         viewer.close()
+
+
+def _is_gone(viewer: Viewer) -> bool:
+    return not viewer.window.isVisible()
 
 
 def reached_by_tab(window: QWidget) -> list[QWidget]:
