@@ -66,7 +66,7 @@ def _run_lengths(stream: bytes, layout: Layout, claim: Codestream) -> Values:
     by_byte = values.view(np.uint8).reshape(layout.samples, layout.pixels, wide)
     room = np.empty(layout.pixels, np.uint8)
     for place, (low, high) in enumerate(pairwise(bounds)):
-        done = imagecodecs.packbits_decode(stream[low:high], out=room)
+        done = imagecodecs.packbits_decode(stream[low:high], out=room.data)
         if len(done) != layout.pixels:
             raise ValueError(f"segment {place + 1} makes {len(done)} bytes")
         sample, byte = divmod(place, wide)

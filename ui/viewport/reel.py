@@ -15,9 +15,8 @@ from dicom_io.image.header import number
 from ui.jobs import THREADS, Jobs
 from ui.viewport.frame_store import FrameStore, Loaded
 
-__all__ = ["BUDGET", "Loaded", "Reel"]
+__all__ = ["Loaded", "Reel"]
 
-BUDGET: int | None = None  # share the store of the window
 AHEAD = 4 * THREADS["decode"]  # frames under way for one reel: no thread waits for the Qt thread
 FAR = 2 * AHEAD  # frames from the one wanted; what is under way beyond is given up
 READY = 6  # frames whose tables are kept, so that what was just seen comes back at once
