@@ -289,7 +289,9 @@ def _put_together(group: Sequence[ImageFrame], headers: tuple[Dataset, ...]) -> 
     header = Dataset()
     kept = [tag for tag in tile.header.keys() if int(tag) not in OF_TILES]
     header.update({tag: tile.header.get_item(tag) for tag in kept})
-    header.Columns, header.Rows, header.NumberOfFrames = columns, rows, 1
+    header.add_new("Columns", "UL", columns)  # 16 bits, which these have elsewhere, may be too few
+    header.add_new("Rows", "UL", rows)
+    header.NumberOfFrames = 1
     header.PhotometricInterpretation, header.SamplesPerPixel = "RGB", 3
     header.PlanarConfiguration = 0
     measures = macro(tile.header, 0, "PixelMeasuresSequence")
