@@ -154,7 +154,10 @@ class SlideTiles(QObject):
             frame = self._tile(place)
             if frame in self._running or place in self._failed or self._store.has(frame):
                 continue
-            if not self._store.has_room(self.rank(frame), 3 * frame.rows * frame.columns):
+            size = (
+                3 * self.levels[place.level].tile ** 2
+            )  # bytes; the frame's header is the slide's
+            if not self._store.has_room(self.rank(frame), size):
                 return
             self._running.add(frame)
             self._store.decode(frame, self)

@@ -195,7 +195,7 @@ def test_threads_read_side_by_side(tmp_path: Path) -> None:
     corners = [(x, y) for x in range(0, 2048, 256) for y in range(0, 1536, 256)] * 2
 
     with ThreadPoolExecutor(6) as pool:
-        regions = list(pool.map(lambda at: pyramid.region(0, *at, 256, 256), corners))
+        regions = list(pool.map(lambda at: pyramid.region(0, at[0], at[1], 256, 256), corners))
 
     for (x, y), region in zip(corners, regions, strict=True):
         assert difference(region, expected(SMALL, 1, x, y, 256, 256)) <= CLOSE

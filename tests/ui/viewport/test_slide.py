@@ -45,7 +45,8 @@ def slide(tmp_path: Path) -> Iterator[ImageFrame]:
 
 def shown_at(viewport: Viewport, x: int, y: int) -> Bytes:
     """The colour on the screen at a point of the pane."""
-    return as_array(viewport.grab().toImage())[y, x]
+    colour: Bytes = as_array(viewport.grab().toImage())[y, x]
+    return colour
 
 
 def colour_at(viewport: Viewport, x: int, y: int, plan: Plan = PLAN) -> Bytes:
