@@ -29,7 +29,7 @@ from dicom_io.image.frame import open_frames  # noqa: E402
 from dicom_io.pacs.archive import Archive  # noqa: E402
 from dicom_io.pacs.connect import source_for  # noqa: E402
 from dicom_io.pacs.samples import sample_files  # noqa: E402
-from dicom_io.settings import Settings  # noqa: E402
+from dicom_io.settings import ModelSettings, Settings  # noqa: E402
 from dicom_io.storage import DataRoot  # noqa: E402
 from plugin._ask_box import AskBox  # noqa: E402
 from plugin._discover import discover  # noqa: E402
@@ -283,6 +283,22 @@ def in_german(place: Path, folder: Path, archive: Archive) -> None:
     language.use("en")
 
 
+def without_model(place: Path, folder: Path, archive: Archive, study: str) -> None:
+    """What a reader sees whose model is not installed, when a draft is asked for."""
+    root = DataRoot(place / "without").create()
+    settings = Settings(model=ModelSettings(name="not-installed"))
+    viewer = build_window(discover(), root, settings, [source_for(archive.node)])
+    photographer = Photographer(viewer, folder)
+    states = States(photographer)
+    photographer.search()
+    photographer.open(study)
+    photographer.key(KEY.Key_F6)
+    photographer.key(KEY.Key_E, SHIFT)
+    photographer.until(lambda: viewer.window.report.said() != "", "what is wrong")
+    states.take("model-missing")
+    close(photographer)
+
+
 def close(photographer: Photographer) -> None:
     """Close a window, once everything is on the disk."""
     viewer = photographer.viewer
@@ -297,7 +313,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     app = application()
     studies = [Identity.of(open_frames(path)[0].header).study for path in sample_files()]
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(prefix="wetread-") as place:
         with Archive(Path(place) / "archive") as archive:
             archive.add([*sample_files(), *phantoms(Path(place) / "phantoms")])
             root = DataRoot(Path(place) / "home").create()
@@ -309,6 +325,7 @@ def main() -> int:
             photographer.rest()
             other_states(photographer)
             in_german(Path(place), folder, archive)
+            without_model(Path(place), folder, archive, studies[FILM])
             photographer.window.resize(*FULL)
             photographer.open(studies[OTHER_FILM])
         sign_without_pacs(photographer, studies[OTHER_FILM])

@@ -16,7 +16,7 @@ from PIL import Image
 from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
 from PyQt6.QtCore import QElapsedTimer, QPoint, Qt
-from PyQt6.QtGui import QImage, QPixmap
+from PyQt6.QtGui import QColor, QImage, QPixmap
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QDialog
 
@@ -26,7 +26,7 @@ from ui.preferences import Preferences
 
 HANDS: Any = QTest  # its static functions are typed as methods in PyQt's stubs
 SIZE = (1440, 810)
-COLOURS = 96  # of a picture
+MEANT = ("TEXT", "QUIET", "PLACE", "AI", "PROVEN", "ALARM", "BUTTON")  # drawn as thin letters
 SLICES, SIDE, SPACING = 48, 192, 1.9  # number, pixels, mm
 CURRENT, PRIOR = "2.25.8100", "2.25.8200"  # StudyInstanceUIDs of the phantom
 
@@ -100,7 +100,28 @@ def save_small(picture: QPixmap, path: Path) -> None:
     assert bits is not None
     size, content = (image.width(), image.height()), bits.asstring(image.sizeInBytes())
     whole = Image.frombuffer("RGB", size, content, "raw", "RGB", image.bytesPerLine(), 1)
-    whole.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    whole.quantize(palette=_palette(), dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def _palette() -> Image.Image:
+    """Greys, and the colours of all themes with what lies between them and their ground."""
+    greys = [(grey, grey, grey) for grey in range(0, 256, 2)]
+    colours = []
+    for values in theme.THEMES.values():
+        ground = QColor({**theme.THEMES[theme.DARK], **values}["PANEL"])
+        for name, value in values.items():
+            one = QColor(value)
+            for part in (1.0, 0.6, 0.3) if name in MEANT else (1.0,):
+                colours.append(
+                    tuple(
+                        round(part * a + (1 - part) * b)
+                        for a, b in zip(one.getRgb()[:3], ground.getRgb()[:3], strict=True)
+                    )
+                )
+    entries = list(dict.fromkeys([*greys, *colours]))[:256]
+    made = Image.new("P", (1, 1))
+    made.putpalette([part for entry in entries for part in entry])
+    return made
 
 
 class States:

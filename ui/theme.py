@@ -170,7 +170,7 @@ QToolBar QToolButton:focus { color: $TEXT; background: $RAISED; border-bottom: 2
 QToolBar QToolButton:disabled { color: $FAINT; border-color: transparent; }
 QToolBar::separator { background: transparent; width: 16px; }
 QToolBar QToolButton#qt_toolbar_ext_button {
-    background: $RAISED; qproperty-icon: url("$chevron"); padding: 0px; min-width: 16px;
+    qproperty-text: "…"; qproperty-toolButtonStyle: ToolButtonTextOnly; padding: 8px 0px 0px 0px;
 }
 QToolBar QToolButton#brand { color: $TEXT; font-weight: 600; padding: 4px 12px; }
 QToolBar QToolButton#brand, QToolBar QToolButton#brand:open,
