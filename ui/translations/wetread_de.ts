@@ -172,8 +172,8 @@
         </message>
         <message>
             <location filename="../../ui/toolbar.py" />
-            <source>All that can be done, by menu (Alt+W)</source>
-            <translation>Alles, was man tun kann, als Menü (Alt+W)</translation>
+            <source>All that can be done, by menu</source>
+            <translation>Alles, was man tun kann, als Menü</translation>
         </message>
         <message>
             <location filename="../../ui/settings_pages/viewer_page.py" />
@@ -249,7 +249,7 @@
         <message>
             <location filename="../../plugin/_ask_box.py" />
             <source>Ask about the image, or draw a box first (B)</source>
-            <translation>Zum Bild fragen, oder erst ein Rechteck ziehen (B)</translation>
+            <translation>Zum Bild fragen, auch zu einem Ausschnitt (B)</translation>
         </message>
         <message>
             <location filename="../../plugin/answer.py" />
@@ -274,7 +274,7 @@
         <message>
             <location filename="../../ui/viewport/pane_actions.py" />
             <source>Box</source>
-            <translation>Rechteck für Fragen</translation>
+            <translation>Ausschnitt</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/presets.py" />
@@ -487,7 +487,7 @@
         <message>
             <location filename="../../plugin/_ask_box.py" />
             <source>Draw a box (B), then Enter</source>
-            <translation>Ein Rechteck ziehen (B), dann Eingabe</translation>
+            <translation>Einen Ausschnitt ziehen (B), dann Eingabe</translation>
         </message>
         <message>
             <location filename="../../ui/hanging/priors.py" />
@@ -959,6 +959,7 @@
         </message>
         <message>
             <location filename="../../ui/keys_dialog.py" />
+            <location filename="../../ui/window.py" />
             <source>Menu</source>
             <translation>Menü</translation>
         </message>
@@ -1100,6 +1101,11 @@
             <translation>Keine Studie geöffnet</translation>
         </message>
         <message>
+            <location filename="../../ui/status.py" />
+            <source>Nobody has measured what grey values become on this screen. The test pattern in the menu Help shows what it can do.</source>
+            <translation>Niemand hat gemessen, was aus den Grauwerten auf diesem Bildschirm wird. Das Testbild im Menü Hilfe zeigt, was er kann.</translation>
+        </message>
+        <message>
             <location filename="../../ui/settings_pages/keys_page.py" />
             <source>Not as in the profile</source>
             <translation>Nicht wie im Profil</translation>
@@ -1149,6 +1155,11 @@
             <location filename="../../ui/report/report_panel.py" />
             <source>Nothing written yet</source>
             <translation>Noch nichts geschrieben</translation>
+        </message>
+        <message>
+            <location filename="../../ui/viewport/corners.py" />
+            <source>Objective {power}×</source>
+            <translation>Objektiv {power}×</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/pane_actions.py" />
@@ -1397,7 +1408,7 @@
         <message>
             <location filename="../../ui/viewport/pane_actions.py" />
             <source>Reset view</source>
-            <translation>Ansicht zurücksetzen</translation>
+            <translation>Zurücksetzen</translation>
         </message>
         <message>
             <location filename="../../plugin/_models_dialog.py" />
@@ -1658,6 +1669,12 @@
             <location filename="../../ui/report/words.py" />
             <source>Technique</source>
             <translation>Technik</translation>
+        </message>
+        <message>
+            <location filename="../../ui/pattern_window.py" />
+            <location filename="../../ui/window.py" />
+            <source>Test pattern</source>
+            <translation>Testbild</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/mark_actions.py" />
@@ -1980,6 +1997,11 @@
             <translation>Zeit {number} von {count}</translation>
         </message>
         <message>
+            <location filename="../../ui/pattern_window.py" />
+            <source>To be seen: all four corners of every patch, the square of 5 % in black and of 95 % in white, even ramps, single lines, four corner marks.</source>
+            <translation>Zu sehen sein sollen: alle vier Ecken jedes Feldes, das Quadrat von 5 % in Schwarz und von 95 % in Weiß, gleichmäßige Verläufe, einzelne Linien, vier Eckmarken.</translation>
+        </message>
+        <message>
             <location filename="../../ui/toolbar.py" />
             <source>Tools</source>
             <translation>Werkzeuge</translation>
@@ -2092,7 +2114,7 @@
         <message>
             <location filename="../../plugin/_shown.py" />
             <source>What is asked, with the pixels of the image or box, is sent to {names}.</source>
-            <translation>Was gefragt wird, geht mit den Pixeln des Bildes oder Rechtecks an {names}.</translation>
+            <translation>Was gefragt wird, geht mit den Pixeln des Bildes oder Ausschnitts an {names}.</translation>
         </message>
         <message>
             <location filename="../../ui/settings_pages/mouse_page.py" />
@@ -2235,7 +2257,7 @@
             <location filename="../../ui/viewport/gesture_words.py" />
             <location filename="../../ui/viewport/pane_actions.py" />
             <source>Zoom</source>
-            <translation>Vergrößerung</translation>
+            <translation>Zoom</translation>
         </message>
         <message>
             <location filename="../../ui/keys_dialog.py" />
@@ -2318,6 +2340,16 @@
             <translation>gefragt: {side} × {side} aus diesem Ausschnitt</translation>
         </message>
         <message>
+            <location filename="../../ui/viewport/captions.py" />
+            <source>at detector</source>
+            <translation>am Detektor</translation>
+        </message>
+        <message>
+            <location filename="../../ui/viewport/captions.py" />
+            <source>at scanner</source>
+            <translation>am Scanner</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/presets.py" />
             <source>automatic</source>
             <translation>automatisch</translation>
@@ -2355,7 +2387,7 @@
         <message>
             <location filename="../../ui/viewport/gesture_words.py" />
             <source>box for a question</source>
-            <translation>Rechteck für eine Frage</translation>
+            <translation>Ausschnitt für eine Frage</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/corners.py" />
@@ -2366,6 +2398,11 @@
             <location filename="../../ui/viewport/presets.py" />
             <source>by hand</source>
             <translation>von Hand</translation>
+        </message>
+        <message>
+            <location filename="../../ui/viewport/captions.py" />
+            <source>calibrated</source>
+            <translation>kalibriert</translation>
         </message>
         <message>
             <location filename="../../ui/hanging/comparing.py" />
@@ -2431,6 +2468,11 @@
             <location filename="../../ui/viewport/gesture_words.py" />
             <source>ellipse</source>
             <translation>Ellipse</translation>
+        </message>
+        <message>
+            <location filename="../../ui/viewport/captions.py" />
+            <source>estimated</source>
+            <translation>geschätzt</translation>
         </message>
         <message>
             <location filename="../../ui/report/outbox_badge.py" />
@@ -2784,6 +2826,11 @@
             <translation>das Modell weiß wenig außer über Thoraxaufnahmen</translation>
         </message>
         <message>
+            <location filename="../../ui/viewport/banner.py" />
+            <source>the picture itself may show a name</source>
+            <translation>das Bild selbst kann einen Namen zeigen</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/cine.py" />
             <source>to and fro</source>
             <translation>hin und her</translation>
@@ -2841,7 +2888,7 @@
         <message>
             <location filename="../../ui/viewport/gesture_words.py" />
             <source>zoom</source>
-            <translation>Vergrößerung</translation>
+            <translation>Zoom</translation>
         </message>
         <message>
             <location filename="../../ui/settings_pages/keys_page.py" />
