@@ -653,7 +653,11 @@ class Pane(QWidget):
         view = self.view()
         if view is None:
             return ()
-        painted = [layer.paint(painter, view) for layer in self._layers]
+        painted = []
+        for layer in self._layers:
+            painter.save()  # or its brush would fill what is outlined next, over the whole film
+            painted.append(layer.paint(painter, view))
+            painter.restore()
         return tuple(one for one in painted if one is not None)
 
     def set_font_size(self, font_size: int) -> None:

@@ -768,3 +768,18 @@ def test_marks_are_taken_in_hand_by_key_one_after_the_other(ct: Bench) -> None:
 
     assert taken == [*names, names[0]]
     assert [mark.id for mark in ct.marks()] == names[1:]
+
+
+@pytest.mark.parametrize("tool", [Tool.ARROW, Tool.LENGTH, Tool.ANGLE])
+def test_the_frame_of_focus_covers_no_film_however_a_mark_was_painted(
+    show: Callable[[Sequence[ImageFrame]], Bench], tool: Tool
+) -> None:
+    bench = show([flat(200, side=64)])
+    before = as_array(bench.pane.grab().toImage())[100, 320]
+    bench.draw(tool, (200, 300), (240, 340))
+    assert bench.pane.hasFocus()
+    drawn = as_array(bench.pane.grab().toImage())[100, 320]
+    bench.marking.layer(bench.pane).select("")
+    at_rest = as_array(bench.pane.grab().toImage())[100, 320]
+    assert before.tolist() == drawn.tolist() == at_rest.tolist()
+    assert before[0] > 100  # the film and not the ground behind it
