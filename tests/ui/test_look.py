@@ -19,6 +19,8 @@ from dicom_io.storage import DataRoot
 from tests.ui.films import as_array, sample
 from ui import theme
 from ui.app import Viewer, build_window
+from ui.preferences import Preferences
+from ui.settings_pages.window_page import WindowPage
 from ui.viewport.viewport import Viewport
 
 Show = Callable[[Sequence[ImageFrame]], Viewport]
@@ -152,3 +154,22 @@ def test_right_to_left_leaves_the_film_and_its_corners(
     assert before.max() > 0
     assert np.array_equal(as_array(pane.grab().toImage()), before)
     assert pane.placement().to_pane(0, 0)[0] < pane.placement().to_pane(100, 0)[0]
+
+
+def test_what_is_chosen_in_the_settings_holds_at_once(opened: Callable[..., Viewer]) -> None:
+    window = opened().window
+    preferences = window.findChild(Preferences)
+    assert preferences is not None
+    dialog = preferences.open()
+    page = next(page for page in dialog.pages if isinstance(page, WindowPage))
+
+    page.theme.setCurrentIndex(page.theme.findData("high contrast"))
+    page.theme.activated.emit(page.theme.currentIndex())
+    page.font_size.setValue(18)
+    page.language.setCurrentIndex(page.language.findData("de"))
+    page.language.activated.emit(page.language.currentIndex())
+
+    assert theme.worn() == ("high contrast", 18)
+    assert window.viewport._overlay.font.pixelSize() == theme.small(18)
+    assert "started again" in page.said()
+    dialog.reject()
