@@ -20,6 +20,11 @@ from dicom_io.image.lut import LookUpTable, read_lut
 
 Values = NDArray[Any]
 
+# Angiography and fluoroscopy, also in two planes. Their modality table leads back to the intensity
+# of the beam, for subtraction; windows count in stored values, and nothing is shown through it.
+# Source: PS3.3 C.8.7.1.1.2 (Pixel Intensity Relationship); DCMTK and dcm4che do the same.
+_BEAM = {f"1.2.840.10008.5.1.4.1.1.12.{kind}" for kind in (1, 2, 3)}
+
 
 @dataclass(frozen=True, eq=False)
 class Modality:
@@ -48,7 +53,7 @@ def modality_of(frame: ImageFrame) -> Modality:
     unit = _unit(frame, source)
     notices: list[str] = []
     items = frame.header.get("ModalityLUTSequence")
-    if items and own is None:
+    if items and own is None and shows_through_table(frame.header):
         low, high = stored_range(frame)
         try:
             table = read_lut(items[0], low, high, little=is_little(frame.header))
@@ -64,6 +69,11 @@ def modality_of(frame: ImageFrame) -> Modality:
         notices.append(f"The rescale {a:g} · stored + {b:g} makes no sense; stored values shown.")
         return Modality(notices=tuple(notices))
     return Modality(a, b, unit=unit, notices=tuple(notices))
+
+
+def shows_through_table(header: Dataset) -> bool:
+    """False for images whose modality table, if any, is not for display."""
+    return str(header.get("SOPClassUID") or "") not in _BEAM
 
 
 def _unit(frame: ImageFrame, source: Dataset) -> str:

@@ -24,7 +24,7 @@ from dicom_io.image.drawn import CREATOR, FORMAT, GROUP
 from dicom_io.image.functional import floats, macro
 from dicom_io.image.gsps import COLOR, GRAYSCALE, corners_of, rotation_of
 from dicom_io.image.header import number
-from dicom_io.image.modality import Modality
+from dicom_io.image.modality import Modality, shows_through_table
 from dicom_io.image.presentation import Presentation, Shutter, Sizing, unique
 from dicom_io.image.window import LINEAR
 from dicom_io.report import header
@@ -264,8 +264,8 @@ def rescale_of(image: Dataset, frame: int) -> tuple[float, float, str] | None:
 
 
 def _table_of(image: Dataset) -> str:
-    """A text that is equal for equal modality tables; "" without one."""
-    items = image.get("ModalityLUTSequence")
+    """A text that is equal for equal modality tables; "" without one through which it is shown."""
+    items = image.get("ModalityLUTSequence") if shows_through_table(image) else None
     return items[0].to_json(suppress_invalid_tags=True) if items else ""
 
 

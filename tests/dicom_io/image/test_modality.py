@@ -119,6 +119,22 @@ def test_a_modality_table_replaces_the_rescale_whatever_the_byte_order(
     assert modality.notices == ()
 
 
+@pytest.mark.parametrize("kind", [1, 2, 3])
+def test_angiography_is_not_shown_through_the_table_that_leads_back_to_the_beam(
+    make_frames: MakeFrames, kind: int
+) -> None:
+    values = np.arange(4, dtype=np.uint8).reshape(2, 2) * 64
+    table = table_item([256, 0, 8], [n * n // 255 for n in range(256)])
+    angiography = f"1.2.840.10008.5.1.4.1.1.12.{kind}"
+    window = {"WindowCenter": 128, "WindowWidth": 256, "PixelIntensityRelationship": "LOG"}
+
+    (plain,) = make_frames(values, ModalityLUTSequence=[table], **window)
+    (frame,) = make_frames(values, SOPClassUID=angiography, ModalityLUTSequence=[table], **window)
+
+    assert render(frame, frame.stored()).ravel().tolist() == [0, 64, 128, 192]
+    assert render(plain, plain.stored()).ravel().tolist() == [0, 16, 64, 144]
+
+
 def test_a_real_file_s_modality_table_gives_what_pydicom_gives() -> None:
     path = Path(str(get_testdata_file("mlut_18.dcm")))
     dataset = dcmread(path)

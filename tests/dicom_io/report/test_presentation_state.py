@@ -251,6 +251,30 @@ def test_an_image_without_rescale_is_windowed_in_stored_values_under_a_state_of_
     assert np.abs(rendered(part, frame).astype(int) - theirs).max() <= 1
 
 
+def test_the_table_of_angiography_that_is_not_for_display_is_not_in_its_state(
+    tmp_path: Path,
+) -> None:
+    table = Dataset()
+    table.add_new("LUTDescriptor", "US", [4096, 0, 12])
+    table.add_new("LUTData", "OW", (np.arange(4096) ** 2 // 4095).astype("<u2").tobytes())
+    table.ModalityLUTType = "US"
+    frame = ramp(
+        tmp_path,
+        "MONOCHROME2",
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.12.1",
+        ModalityLUTSequence=[table],
+        RescaleSlope=None,
+        RescaleIntercept=None,
+    )
+    state = build(seen(frame, window=Window(1500, 2000)), frame)
+
+    ours = rendered(read(state).parts[0], frame)
+
+    assert "ModalityLUTSequence" not in state
+    assert np.array_equal(ours, Renderer(frame, frame.stored())(Window(1500, 2000)))
+    assert np.abs(ours.astype(int) - greys_of_dcmtk(state, frame.path, tmp_path)).max() <= 1
+
+
 def test_a_state_without_a_window_shows_the_whole_range(tmp_path: Path) -> None:
     frame = ramp(tmp_path, "MONOCHROME2", BitsStored=12, HighBit=11, PixelRepresentation=0)
     state = build(seen(frame, window=None), frame)
