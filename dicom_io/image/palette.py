@@ -26,8 +26,8 @@ def apply_palette(
     too short or of another depth than 8 or 16 bits.
     """
     first, colours = read_palette(header, little=little)
-    if first >= 32768 and int(stored.min(initial=0)) < 0:
-        first -= 65536
+    if first >= 32768 and stored.dtype.kind == "i":
+        first -= 65536  # a negative place, written as an unsigned one
     places = np.clip(stored.astype(np.int64) - first, 0, len(colours) - 1)
     return colours[places]
 

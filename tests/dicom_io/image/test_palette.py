@@ -77,6 +77,16 @@ def test_a_negative_first_place_written_unsigned_is_understood() -> None:
     assert colours[0, :, 0].tolist() == [1, 2, 3, 4]
 
 
+def test_a_negative_first_place_is_understood_in_a_frame_without_negative_values() -> None:
+    dataset = header([4, 65534, 8], **three(bytes([1, 2, 3, 4])))
+
+    signed = apply_palette(np.array([[0, 1]], np.int16), dataset)
+    unsigned = apply_palette(np.array([[65534, 65535]], np.uint16), dataset)
+
+    assert signed[0, :, 0].tolist() == [3, 4]
+    assert unsigned[0, :, 0].tolist() == [1, 2]
+
+
 def test_segments_are_expanded() -> None:
     # two entries as they are, four on a line up to 1000 + 4 * 256, then the first segment again
     segments = words(0, 2, 256, 512, 1, 4, 512 + 4 * 256, 2, 1, 0, 0)
