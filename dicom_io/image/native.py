@@ -68,8 +68,15 @@ def _single_bits(file: BinaryIO, layout: Layout, index: int) -> Values:
     begin inside a byte (PS3.5 section 8.2 and annex D)."""
     first = index * layout.pixels
     file.seek(first // 8, io.SEEK_CUR)
-    packed = np.empty((first % 8 + layout.pixels + 7) // 8, np.uint8)
-    fill(file, packed)
+    if layout.word and not layout.little:  # the two bytes of each word changed places
+        odd = first // 8 % 2
+        file.seek(-odd, io.SEEK_CUR)
+        words = np.empty((first % 16 + layout.pixels + 15) // 16, np.uint16)
+        fill(file, words)
+        packed = words.byteswap(inplace=True).view(np.uint8)[odd:]
+    else:
+        packed = np.empty((first % 8 + layout.pixels + 7) // 8, np.uint8)
+        fill(file, packed)
     bits = np.unpackbits(packed, bitorder="little")[first % 8 :][: layout.pixels]
     return bits.reshape(layout.rows, layout.columns)
 

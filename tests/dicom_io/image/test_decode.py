@@ -316,6 +316,22 @@ def test_single_bits_are_unpacked_across_byte_borders(
         assert set(np.unique(render(frame, frame.stored()))) <= {0, 255}
 
 
+def test_single_bits_in_big_endian_words_lie_in_the_low_byte_first(
+    make_dataset: MakeDataset, tmp_path: Path
+) -> None:
+    bits = np.random.default_rng(8).integers(0, 2, (3, 5, 7)).astype(np.uint8)
+    dataset = make_dataset(bits, BitsAllocated=1, BitsStored=1, HighBit=0)
+    packed = np.packbits(bits.ravel(), bitorder="little")  # 105 bits: 14 bytes
+    dataset.PixelData = packed.view(np.uint16).byteswap().tobytes()
+    dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRBigEndian
+    dataset.save_as(tmp_path / "words.dcm", enforce_file_format=True)
+
+    frames = open_frames(tmp_path / "words.dcm")
+
+    for frame, expected in zip(frames, bits, strict=True):
+        np.testing.assert_array_equal(frame.stored(), expected)
+
+
 def test_a_lossy_stream_in_a_file_that_says_lossless_is_shown_with_a_notice(
     make_dataset: MakeDataset, tmp_path: Path
 ) -> None:
