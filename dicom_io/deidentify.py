@@ -35,6 +35,7 @@ from dicom_io.deidentify_lists import (
     NUMBERS,
 )
 from dicom_io.errors import FileProblem
+from dicom_io.image.high_bits import position_of
 
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 METHOD = "PS3.15 Basic Profile; dates moved; descriptors, private and overlays removed"
@@ -290,6 +291,8 @@ def _clear_hidden_overlays(source: Dataset, result: Dataset, keyword: str) -> No
     positions = [
         tag for tag in source.keys() if 0x6000 <= tag.group <= 0x60FF and tag.elem == 0x0102
     ]
+    if any(position_of(source, tag.group) is not None for tag in positions):
+        _require_native(source)
     syntax = UID(str(source.file_meta.get("TransferSyntaxUID") or "1.2.840.10008.1.2"))
     allocated, stored = source.get("BitsAllocated"), source.get("BitsStored")
     if not positions or keyword != "PixelData" or syntax.is_encapsulated:
@@ -301,6 +304,16 @@ def _clear_hidden_overlays(source: Dataset, result: Dataset, keyword: str) -> No
     mask = ((1 << stored) - 1) << lowest
     values = np.frombuffer(result.PixelData, order)
     result["PixelData"].value = (values & np.array(mask, order)).astype(order).tobytes()
+
+
+def _require_native(source: Dataset) -> None:
+    """Raises FileProblem for overlays inside compressed pixels, whose bits cannot be cleared."""
+    if UID(str(source.file_meta.get("TransferSyntaxUID"))).is_encapsulated:
+        raise FileProblem(
+            "An overlay, which may hold a name, lies in the compressed pixels of an image. It "
+            "cannot be exported without identity.",
+            "object",
+        )
 
 
 def _code(value: str, meaning: str) -> Dataset:

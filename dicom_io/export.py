@@ -151,7 +151,9 @@ def picture_of(frame: ImageFrame, seen: Presentation | None = None) -> NDArray[n
     if seen is None:
         return render(frame, frame.stored())
     greys = greys_of(seen, frame)
-    picture = render(frame, frame.stored(), greys.window, shape=greys.shape)
+    invert = greys.inverts and frame.is_colour  # of greys the shape says it
+    stored, shape = frame.stored(), greys.shape
+    picture = render(frame, stored, greys.window, invert, shape=shape, curve=greys.curve)
     return turned(picture, seen.orientation)
 
 

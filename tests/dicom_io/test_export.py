@@ -16,13 +16,14 @@ from PIL import Image
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.fileset import FileSet
-from pydicom.uid import UID
+from pydicom.uid import UID, RLELossless
 
 from dicom_io.audit import AuditLog
 from dicom_io.errors import Cancelled, DiskFull, ExportRefused, FileProblem
 from dicom_io.export import Exported, Wish, export_dicom, export_pictures, picture_of
 from dicom_io.identity import Identity
 from dicom_io.image.frame import open_frames
+from dicom_io.image.lut import LookUpTable
 from dicom_io.image.presentation import Orientation, Presentation
 from dicom_io.image.render import Window, render
 from dicom_io.report.header import Software
@@ -226,6 +227,25 @@ def test_pictures_of_a_series_are_what_is_rendered(
         assert picture.info == {}
 
 
+def test_colour_that_was_inverted_is_exported_inverted() -> None:
+    frame = open_frames(file_of("SC_rgb.dcm"))[0]
+
+    picture = picture_of(frame, Presentation((), None, "INVERSE"))
+
+    assert np.array_equal(picture, 255 - render(frame, frame.stored()))
+
+
+def test_a_state_s_presentation_table_is_exported_too() -> None:
+    (frame,) = open_frames(file_of("CT_small.dcm"))
+    curve = LookUpTable(0, 8, (np.arange(256, dtype=np.uint16)[::-1] // 2).tobytes())
+    seen = Presentation((), Window(100, 300), "IDENTITY", lut=curve)
+
+    picture = picture_of(frame, seen)
+
+    plain = render(frame, frame.stored(), Window(100, 300))
+    assert np.array_equal(picture, (255 - plain) // 2)
+
+
 def test_the_picture_of_a_frame_without_a_view_is_its_files_own() -> None:
     (frame,) = open_frames(file_of("CT_small.dcm"))
 
@@ -374,6 +394,20 @@ def test_overlays_in_unused_bits_do_not_stay(
     result = pydicom.dcmread(path)
     assert np.array_equal(np.frombuffer(result.PixelData, "<u2"), values)
     assert 0x60000102 not in result
+
+
+def test_an_overlay_in_bits_of_compressed_pixels_is_refused(
+    wish: Callable[..., Wish], audit: AuditLog, tmp_path: Path
+) -> None:
+    dataset = pydicom.dcmread(file_of("CT_small.dcm"))
+    dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 12, 11, 0
+    dataset.add_new(0x60000100, "US", 16)
+    dataset.add_new(0x60000102, "US", 14)
+    dataset.compress(RLELossless, generate_instance_uid=False)
+    dataset.save_as(tmp_path / "bits.dcm")
+
+    with pytest.raises(FileProblem, match="overlay"):
+        run(export_dicom([tmp_path / "bits.dcm"], wish(deidentify=True), audit))
 
 
 def test_a_name_in_compressed_pixel_data_is_refused(
