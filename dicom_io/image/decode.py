@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +16,7 @@ from typing import BinaryIO
 from pydicom.uid import UID
 
 from dicom_io.errors import DamagedFile, FileProblem, UnknownTransferSyntax, UnsafeImage
-from dicom_io.image import codecs
+from dicom_io.image import codecs, video
 from dicom_io.image.codestream import Codestream, codestream
 from dicom_io.image.fragments import Fragments, find_fragments
 from dicom_io.image.header import (
@@ -23,6 +24,7 @@ from dicom_io.image.header import (
     BoundedFile,
     Header,
     PixelElement,
+    number,
     open_inflated,
 )
 from dicom_io.image.high_bits import Planes, planes_in
@@ -65,6 +67,8 @@ class Decoded:
 def require_decoder(uid: UID, path: Path) -> Syntax:
     """The transfer syntax of that UID, which can be decoded. Raises UnknownTransferSyntax."""
     syntax = syntax_of(uid)
+    if syntax is not None and is_clip(syntax) and video.is_installed():
+        return syntax
     if syntax is None or not syntax.has_decoder:
         default = "No decoder here reads it; ask the sender for an uncompressed copy."
         why = default if syntax is None else WITHOUT_DECODER[syntax.family]
@@ -82,6 +86,8 @@ def require_decoder(uid: UID, path: Path) -> Syntax:
 
 def decode_file(path: Path, header: Header, element: PixelElement, index: int) -> Decoded:
     """Frame `index` (from 0) of a file. Reads this frame's bytes only. Raises FileProblem."""
+    if is_clip(require_decoder(header.syntax, path)):
+        return _of_clip(header, lambda: BoundedFile(path), element, index, path)
     try:
         with _opened(path, header, element) as file:
             file.seek(element.offset)
@@ -104,7 +110,33 @@ def decode_value(
     value: bytes, header: Header, element: PixelElement, index: int, path: Path
 ) -> Decoded:
     """The same for a pixel element in memory; `path` only names it in messages."""
+    if is_clip(require_decoder(header.syntax, path)):
+        return _of_clip(header, lambda: io.BytesIO(value), element, index, path)
     return decode(io.BytesIO(value), header, element, index, path)
+
+
+def is_clip(syntax: Syntax) -> bool:
+    """True for a stream that PyAV decodes."""
+    return syntax.family is Family.VIDEO and syntax.is_lossy
+
+
+def _of_clip(
+    header: Header,
+    opened: Callable[[], BinaryIO],
+    element: PixelElement,
+    index: int,
+    path: Path,
+) -> Decoded:
+    """One frame of a video."""
+    clip = video.clip_of(header, opened, element.offset, path)
+    pixels = clip.frame(index)
+    claimed = max(number(header.dataset, "NumberOfFrames", 1), 1)
+    told = []
+    if clip.count != claimed:
+        told.append(f"The file says that it has {claimed} frames; its video has {clip.count}.")
+    if index in clip.torn:
+        told.append("The video is damaged here; parts of the picture may be of another moment.")
+    return Decoded(pixels, tuple(told))
 
 
 def decode(

@@ -34,8 +34,8 @@ class Family(Enum):
 # What to say, and what to do, of a family that nothing here decodes.
 WITHOUT_DECODER: Mapping[Family, str] = {
     Family.VIDEO: (
-        "It is a video clip, which is not shown here yet; open it in a player of the sender's "
-        "system, or ask the sender for still images."
+        "It is a video clip; MPEG-2, H.264 and HEVC are shown once the package av is there. "
+        "Install wetread[video], or ask the sender for still images."
     ),
     Family.REFERENCED: (
         "The file only says on which server its pixels are; ask the sender for a file that holds "

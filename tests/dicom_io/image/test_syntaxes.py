@@ -18,6 +18,7 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 
 from dicom_io.errors import DamagedFile, UnknownTransferSyntax, UnsafeImage
+from dicom_io.image import video
 from dicom_io.image.frame import ImageFrame, open_frames
 from dicom_io.image.syntaxes import SYNTAXES, Family, name_of, syntax_of
 from dicom_io.pacs.sending import Parcel
@@ -153,8 +154,9 @@ def without_application_markers(stream: bytes) -> bytes:
 
 @pytest.mark.parametrize("syntax", [one for one in SYNTAXES.values() if not one.has_decoder])
 def test_what_no_decoder_reads_is_named_with_what_to_do(
-    make_dataset: MakeDataset, tmp_path: Path, syntax: Any
+    make_dataset: MakeDataset, tmp_path: Path, syntax: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(video, "is_installed", lambda: False)
     dataset = make_dataset(np.zeros((4, 4), np.uint8))
     path = tmp_path / "clip.dcm"
     dataset.PixelData = encapsulate([b"abcd"])
