@@ -174,8 +174,8 @@ class Photographer:
         HANDS.mouseClick(box.insert_button, LEFT)
         self.rest()
 
-    def sign(self, name: str) -> None:
-        """Fill the dialogue in, take its picture under that name, and give the signature."""
+    def sign(self, name: str = "") -> None:
+        """Fill the dialogue in, take its picture if it has a name, and give the signature."""
         self.key(KEY.Key_F8)
         self.until(lambda: self.window.signing.dialog is not None, "the dialogue")
         dialog = self.window.signing.dialog
@@ -190,7 +190,8 @@ class Photographer:
                 field.selectAll()
                 HANDS.keyClicks(field, text)
         self.rest()
-        self.picture(name, dialog)
+        if name:
+            self.picture(name, dialog)
         HANDS.keyClick(dialog.credential, KEY.Key_Return)
 
 
@@ -252,7 +253,7 @@ def sign_without_pacs(photographer: Photographer, study: str) -> None:
     photographer.open(study)
     photographer.write("Findings", "Written while the PACS was away.")
     photographer.key(KEY.Key_F6)
-    photographer.sign("signing-again")
+    photographer.sign()
     panel = photographer.window.report.panel
     photographer.until(lambda: panel.standing().startswith("not stored"), "the badge")
     photographer.search()
