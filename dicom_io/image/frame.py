@@ -13,6 +13,7 @@ from dicom_io.errors import NoPixels
 from dicom_io.identity import Identity
 from dicom_io.image.decode import Decoded, decode_file, decode_value, require_decoder
 from dicom_io.image.header import (
+    MAX_FRAMES,
     PIXEL_KEYWORDS,
     UNDEFINED,
     Header,
@@ -149,6 +150,9 @@ def _frames(
 ) -> tuple[ImageFrame, ...]:
     count = max(number(dataset, "NumberOfFrames", 1), 1)
     identity = Identity.of(dataset)
+    if count > MAX_FRAMES:  # tiles of a slide: one of them stands for all
+        told = f"The slide has {count:,} tiles, which are not offered one by one."
+        notices, count = (*notices, told), 1
     return tuple(
         ImageFrame(identity.of_frame(i + 1), dataset, i, path, decode, notices, made_up)
         for i in range(count)

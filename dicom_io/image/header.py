@@ -29,8 +29,10 @@ PIXEL_KEYWORDS = {
     0x7FE00009: "DoubleFloatPixelData",
     0x7FE00010: "PixelData",
 }
+SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
 MAX_SIDE = 32_768
 MAX_FRAMES = 10_000
+MAX_TILES = 4_000_000  # of a slide, which nobody scrolls through
 MAX_FRAME_BYTES = 512 * 2**20
 MAX_DEPTH = 32  # of nested sequences
 MAX_INFLATED = 2**30
@@ -371,10 +373,11 @@ def check_claims(dataset: Dataset, keyword: str, path: Path) -> int:
             "format of DICOM.",
             path,
         )
-    if max(rows, columns) > MAX_SIDE or frames > MAX_FRAMES:
+    most = MAX_TILES if is_tiled(dataset) else MAX_FRAMES
+    if max(rows, columns) > MAX_SIDE or frames > most:
         raise UnsafeImage(
             f"{path.name} claims {frames} frames of {rows} rows by {columns} columns; the limits "
-            f"are {MAX_FRAMES:,} frames and {MAX_SIDE:,} rows or columns. It was not opened.",
+            f"are {most:,} frames and {MAX_SIDE:,} rows or columns. It was not opened.",
             path,
         )
     size = rows * columns * samples * max(bits // 8, 1)
@@ -385,6 +388,11 @@ def check_claims(dataset: Dataset, keyword: str, path: Path) -> int:
             path,
         )
     return frames
+
+
+def is_tiled(dataset: Dataset) -> bool:
+    """True for a level of a slide: its frames are tiles of one picture."""
+    return str(dataset.get("SOPClassUID") or "") == SLIDE
 
 
 def require_pixels(header: Header, path: Path) -> PixelElement:

@@ -24,7 +24,7 @@ from dicom_io.errors import DamagedFile, FileProblem, UnsafeImage
 from dicom_io.image.decode import Decoded
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.functional import floats, macro
-from dicom_io.image.header import number
+from dicom_io.image.header import is_tiled, number
 from dicom_io.image.notices import gathered
 from dicom_io.image.pyramid import Bytes, Level, with_coarser
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from wsidicom import WsiDicom
     from wsidicom.series import Pyramid as WsiPyramid
 
-SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
 APART = ("LABEL", "OVERVIEW", "LOCALIZER", "THUMBNAIL")  # ImageType, third value
 LARGEST_TILE = 4096  # pixels of a side
 LARGEST_READ = 2**26  # pixels at a time
@@ -224,7 +223,7 @@ def is_slide(header: Dataset) -> bool:
     kind: Any = header.get("ImageType") or ()
     flavour = str(kind[2]) if not isinstance(kind, str) and len(kind) > 2 else "VOLUME"
     return (
-        str(header.get("SOPClassUID") or "") == SLIDE
+        is_tiled(header)
         and flavour not in APART
         and 0 < number(header, "TotalPixelMatrixColumns", 0) <= LARGEST_MATRIX
         and 0 < number(header, "TotalPixelMatrixRows", 0) <= LARGEST_MATRIX

@@ -134,6 +134,7 @@ class SlidePicture(Picture):
         canvas = self._canvases.get(key)
         if canvas is None:
             canvas = _empty(self._tiles.levels[key[0]], places)
+            self._take_over(canvas, key)
             self._canvases[key] = canvas
             if len(self._canvases) > KEPT:
                 self._canvases.popitem(last=False)
@@ -142,6 +143,25 @@ class SlidePicture(Picture):
             self._fill(canvas, self._tiles.levels[key[0]])
             canvas.count = self._tiles.count
         return canvas
+
+    def _take_over(self, canvas: Canvas, key: Key) -> None:
+        """What the newest canvas of the same level has already: panning by a tile paints only the
+        tiles that come into sight."""
+        old_key = next((one for one in reversed(self._canvases) if one[0] == key[0]), None)
+        if old_key is None:
+            return
+        old = self._canvases[old_key]
+        painter = QPainter(canvas.image)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.drawImage(old.left - canvas.left, old.top - canvas.top, old.image)
+        painter.end()
+        _, left, top, right, bottom = old_key
+        canvas.missing = {
+            place
+            for place in canvas.missing
+            if place in old.missing
+            or not (left <= place.column <= right and top <= place.row <= bottom)
+        }
 
     def _fill(self, canvas: Canvas, level: Level) -> None:
         """Paint what was missing, or what stands in for it."""
