@@ -120,7 +120,8 @@ def file_windows(
     own = macro(frame.header, frame.index, "FrameVOILUTSequence")
     found: list[Window] = []
     problems: list[str] = []
-    for item in frame.header.get("VOILUTSequence") or [] if own is None else []:
+    source = own if own is not None else frame.header
+    for item in source.get("VOILUTSequence") or []:
         low, high = _modality_range(frame, modality)
         try:
             table = read_lut(item, low, high, little=is_little(frame.header))
@@ -131,7 +132,7 @@ def file_windows(
         found.append(
             Window(table.first + count / 2, count, LUT, table.explanation or "Look-up table", table)
         )
-    for window in _numbers(own if own is not None else frame.header):
+    for window in _numbers(source):
         if sentence := window.problem():
             problems.append(f"A window of the file is not used. {sentence}")
         else:

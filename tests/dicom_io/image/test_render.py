@@ -212,6 +212,20 @@ def test_a_frame_s_own_window_wins_over_the_shared_and_the_root_one(
     assert centers == [100, 200, 300]
 
 
+def test_a_frame_s_own_table_is_its_window(make_frames: MakeFrames) -> None:
+    voi, group = Dataset(), Dataset()
+    voi.VOILUTSequence = [voi_lut_item(CURVE, 0, 12)]
+    group.FrameVOILUTSequence = [voi]
+    frames = make_frames(
+        np.stack([RAMP] * 2), **TWELVE, PerFrameFunctionalGroupsSequence=[group, Dataset()]
+    )
+
+    own, other = (windows_of(frame, frame.stored())[0] for frame in frames)
+
+    assert own.explanation == "Curve"
+    assert other.automatic
+
+
 def test_without_a_window_the_middle_98_percent_are_spread(make_frames: MakeFrames) -> None:
     rng = np.random.default_rng(1)
     values = rng.normal(1000, 200, (64, 64)).astype(np.int16)
