@@ -102,7 +102,8 @@ class Exporting(QObject):
     ) -> Callable[[Callable[[], bool]], Iterator[Exported]]:
         """What to do on the pool thread; a view is taken now, while it is on the screen."""
         if order.what is What.VIEW:
-            seen = image_of(pane, texts=order.with_texts and not order.deidentify)
+            texts = order.with_texts and not order.deidentify
+            seen = image_of(pane, texts=texts, hide_identity=order.deidentify)
             return partial(_export_view, seen, frame, wish, self._audit)
         if order.what is What.PICTURES:
             seen_as, window = presentation_of(pane), pane.current_window()
@@ -152,16 +153,20 @@ class Exporting(QObject):
             self.dialog = None
 
 
-def image_of(pane: Viewport, *, texts: bool) -> QImage:
-    """The pane as it is seen, in device pixels, with or without the texts in its corners."""
+def image_of(pane: Viewport, *, texts: bool, hide_identity: bool = False) -> QImage:
+    """The pane as it is seen, in device pixels, with or without the texts in its corners; with
+    `hide_identity` nothing that a file draws in words is on it either."""
     hides = pane.overlays_shown() and not texts
     planes = pane.planes_shown()
+    hidden = pane.hides_identity()
+    pane.hide_identity(hidden or hide_identity)
     if hides:
         pane.toggle_overlays()
         pane.show_planes(planes)
     pane.name_patient(texts)  # no banner stands above a picture
     picture = pane.grab().toImage()
     pane.name_patient(False)
+    pane.hide_identity(hidden)
     if hides:
         pane.toggle_overlays()
         pane.show_planes(planes)

@@ -40,6 +40,8 @@ class StateLayer(Layer):
         if part is None or not {name, name.of_frame(0)} & self._images:
             return None
         mine = [graphic for graphic in part.graphics if graphic.belongs_to(name)]
+        if view.hides_identity:  # other makers' words may name the patient
+            mine = [graphic for graphic in mine if graphic.shape is not Shape.TEXT]
         if not mine:
             return None
         painter.save()

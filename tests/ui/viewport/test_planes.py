@@ -22,6 +22,7 @@ from dicom_io.image.shutter import hidden
 from plugin._seen import look
 from tests.ui.films import as_array, film
 from ui import theme
+from ui.exporting import image_of
 from ui.viewport.placement import Placement
 from ui.viewport.planes import Planes
 from ui.viewport.viewport import Viewport
@@ -221,6 +222,18 @@ def test_overlays_are_not_drawn_while_identity_is_hidden(showing: Show) -> None:
 
     assert at(viewport, 40.5, 30.5) == [90] * 3  # a name may be written there
     assert at(viewport, 5.5, 30.5) == [255] * 3  # a shutter says nothing
+
+
+def test_a_view_without_identity_is_exported_without_overlays(showing: Show) -> None:
+    pane = showing([covered_film()])
+    pane.one_to_one()
+
+    plain = as_array(image_of(pane, texts=False))
+    clean = as_array(image_of(pane, texts=False, hide_identity=True))
+
+    assert (plain == LIGHT).all(axis=2).any()
+    assert not (clean == LIGHT).all(axis=2).any()
+    assert not pane.hides_identity()
 
 
 def test_planes_are_of_the_frame_in_the_picture(showing: Show, qtbot: QtBot) -> None:

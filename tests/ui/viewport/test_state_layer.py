@@ -117,6 +117,18 @@ def test_a_text_is_kept_inside_the_pane(showing: Showing) -> None:
     assert columns.max() < width - 2
 
 
+def test_words_of_a_state_are_not_drawn_while_identity_is_hidden(showing: Showing) -> None:
+    frame = flat(0, side=100)
+    pane = showing([frame])
+    name = Graphic(Shape.TEXT, (), text="Zzcanary^Anna", anchor=(30.0, 30.0), colour=RED)
+    with_layer(pane, name, frame)
+    assert red_in(pane).any()
+
+    pane.hide_identity(True)
+
+    assert not red_in(pane).any()
+
+
 def test_an_ellipse_goes_through_the_ends_of_its_axes() -> None:
     ends = ((0.0, 5.0), (20.0, 5.0), (10.0, 2.0), (10.0, 8.0))
 
