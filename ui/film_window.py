@@ -97,6 +97,7 @@ class FilmWindows(QObject):
         if own is not None:
             own.close()
             self._window.activateWindow()
+            self._grid.active().setFocus(Qt.FocusReason.OtherFocusReason)
             return
         self._take_out(self._grid.active())
 

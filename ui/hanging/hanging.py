@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
 
 from dicom_io.errors import DicomProblem
 from dicom_io.identity import Identity
@@ -120,6 +120,7 @@ class Hanging(QObject):
             if entry.name == name or any(frame.identity == name for frame in entry.frames):
                 self._grid.activate(pane)
                 self._show(pane, entry, self._reading.study)
+                pane.setFocus(Qt.FocusReason.MouseFocusReason)  # keys go where the hand went
                 return
         self.said.emit(tr("This series belongs to a study that is not open any more."))
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from PyQt6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QPainter
+from PyQt6.QtGui import QMouseEvent, QPainter
 
 from dicom_io.identity import Identity
 from dicom_io.image.annotation import Annotation, Kind, Point
@@ -26,6 +26,7 @@ from ui.viewport.mark_painting import Label, Look, MarkPainter
 from ui.viewport.mark_shapes import handle_at, inside, is_on_line, moved, pulled
 from ui.viewport.mark_words import lines_of
 from ui.viewport.measuring import Measuring
+from ui.viewport.placement import Placement
 from ui.viewport.tools import THRESHOLD, Tool
 from ui.viewport.viewport import Viewport
 
@@ -71,6 +72,7 @@ class AnnotationLayer(Layer):
         self._selected = ""
         self._hovered: Hit | None = None
         self._mouse: Point | None = None  # over the image
+        self._placement: Placement | None = None  # while the mouse was there
         self._labels: dict[str, Label] = {}  # of the last paint
         self._are_shown = True
         self._editor = MarkEditor(pane)
@@ -79,6 +81,7 @@ class AnnotationLayer(Layer):
         annotations.key_images_changed.connect(self.changed)
         measuring.changed.connect(self.changed)
         pane.frame_selected.connect(self._frame_changed)
+        pane.view_changed.connect(self._view_changed)
         pane.installEventFilter(self)
 
     # --- what keys and menus ask ---
@@ -279,6 +282,7 @@ class AnnotationLayer(Layer):
 
     def hover(self, press: Press, view: View) -> Qt.CursorShape | None:
         self._mouse = (press.column, press.row) if _is_over(press, view) else None
+        self._placement = view.placement
         self._pane.update(corner_of(view.pane))
         if self._drawing is not None:
             if KINDS.get(press.tool) is not self._drawing.kind:
@@ -378,11 +382,20 @@ class AnnotationLayer(Layer):
         self.select("")
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """The mouse has left the pane: no value stands there any more."""
+        """The mouse has left the pane, or drags something: no value stands there any more."""
         if event is not None and event.type() == QEvent.Type.Leave:
             self._hovered = self._mouse = None
             self.changed.emit()
+        elif isinstance(event, QMouseEvent) and event.buttons() != Qt.MouseButton.NoButton:
+            self._mouse = None
         return False
+
+    def _view_changed(self) -> None:
+        """Something else may lie under the mouse now; its value comes when it moves."""
+        view = self._pane.view()
+        if view is not None and self._mouse is not None and view.placement != self._placement:
+            self._mouse = None
+            self.changed.emit()
 
 
 def corner_of(pane: QRectF) -> QRect:

@@ -81,6 +81,7 @@ class Banner(QWidget):
         self.setAccessibleName(tr("Patient and study"))
         self._study: Study | None = None
         self._frame: ImageFrame | None = None
+        self._habits: Habits | None = None
         self._hides_identity = False
         self._fields = {
             name: Elided({"name": "strong", "doubt": "alarm"}.get(name, "quiet"), kept)
@@ -105,13 +106,13 @@ class Banner(QWidget):
 
     def obey(self, habits: Habits) -> None:
         """Hide whom the film shows while the reader wants it hidden."""
+        self._habits = habits
+        habits.changed.connect(self._take_habits)  # a method: let go with its window
+        self._take_habits()
 
-        def take() -> None:
-            self._hides_identity = habits.hides_identity
-            self._write()
-
-        habits.changed.connect(take)
-        take()
+    def _take_habits(self) -> None:
+        self._hides_identity = self._habits is not None and self._habits.hides_identity
+        self._write()
 
     def show_study(self, study: Study | None) -> None:
         """The study that is opened; None when none is."""

@@ -165,6 +165,7 @@ class Grid(QWidget):
             raise ValueError(f"These are not the panes of a grid of {rows} x {columns}.")
         if (rows, columns) == self._shape and self._alone is None and not here:
             return
+        had_focus = any(pane.hasFocus() for pane in self._panes)
         self.setUpdatesEnabled(False)  # panes move without a picture of the way in between
         while len(self._cells) - len(self._elsewhere) < rows * columns:
             self._new_pane()
@@ -174,6 +175,8 @@ class Grid(QWidget):
         self._lay_out()
         self._name_panes()
         self.setUpdatesEnabled(True)
+        if had_focus:  # a pane that was hidden on the way has lost it
+            self._active.setFocus(Qt.FocusReason.OtherFocusReason)
         self.layout_changed.emit()
 
     def _chosen(self, count: int) -> list[Viewport]:

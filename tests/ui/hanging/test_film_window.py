@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import QRect, Qt
+from PyQt6.QtCore import QEvent, QRect, Qt
+from PyQt6.QtWidgets import QApplication
 
 from dicom_io.settings import ScreenSettings, Settings
 from tests.plugin.desk import Desk
@@ -83,6 +84,21 @@ def test_keys_work_in_the_other_window_as_in_the_first(shelf: Path, make_desk: M
     KEYS.keyClick(pane, KEY.Key_F12)
     desk.wait(lambda: not desk.window.films.windows())
     assert pane.window() is desk.window
+    desk.wait(pane.hasFocus)  # so the next key still works
+
+
+def test_identity_is_hidden_and_shown_after_such_a_window_is_gone(
+    shelf: Path, make_desk: MakeDesk
+) -> None:
+    write_two(shelf)
+    desk = make_desk()
+    two_series(shelf, desk)
+    detach(desk).close()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+    for hidden in (True, False):
+        desk.window.table.perform("view.identity")
+        assert (desk.window.banner.texts()["name"] == "Identity hidden") is hidden
 
 
 def test_a_double_click_there_fills_that_monitor_and_hides_nothing_here(

@@ -259,10 +259,15 @@ def test_a_thumbnail_let_go_over_a_pane_is_shown_there_and_taken_in_hand(
     desk.go_to_film()
     desk.key(KEY.Key_4, CTRL)
 
+    desk.window.worklist.studies.field.setFocus()
     drop(desk, 2, 3)
     desk.wait(lambda: hung(desk) == ["1.1", "", "", "3.1"])
 
     assert desk.window.viewport is desk.window.grid.panes()[3]
+    assert desk.window.viewport.hasFocus()  # keys go where the hand went
+    desk.key(KEY.Key_1, CTRL)
+    assert desk.window.viewport.hasFocus()  # and stay when other panes go
+    desk.key(KEY.Key_4, CTRL)
     tiles = desk.window.worklist.thumbnails
     names = [tiles.button(number).accessibleName() for number in range(4)]
     assert [name.rsplit(", ", 1)[1] for name in names] == ["pane 1", "1 image", "pane 4", "1 image"]

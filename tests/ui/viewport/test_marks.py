@@ -614,6 +614,27 @@ def test_the_value_under_the_mouse_stands_in_the_corner_until_it_leaves(ct: Benc
     assert layer._corner(view) == []
 
 
+@pytest.mark.parametrize("way", ["drag", "turn", "zoom"])
+def test_a_value_goes_when_something_else_comes_under_the_mouse(ct: Bench, way: str) -> None:
+    layer = ct.marking.layer(ct.pane)
+    view = ct.pane.view()
+    assert view is not None
+    ct.pane.arm(Tool.WINDOW)
+    ct.hover((300, 200))
+    assert layer._corner(view)
+
+    if way == "drag":
+        hands.drag(ct.pane, [(300, 200), (340, 240), (380, 260)])
+    elif way == "turn":
+        ct.pane.turn(1)
+    else:
+        ct.pane.zoom_by(2)
+
+    assert layer._corner(view) == []
+    ct.hover((301, 201))
+    assert layer._corner(view)
+
+
 def test_marks_can_be_hidden_and_are_not_felt_then(ct: Bench) -> None:
     ct.draw(Tool.LENGTH, (200, 150), (220, 160), (330, 260))
     ct.pane.arm(Tool.WINDOW)
