@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dicom_io.image.crop import Box, Crop, crop_box
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.icc import to_srgb
+from dicom_io.image.kinds import what_it_is
 from dicom_io.image.pyramid import crop_of
 from dicom_io.image.render import Window, render, windows_of
 from dicom_io.report.document import Algorithm, Asked, Region
@@ -65,6 +66,8 @@ def look(
         raise BadRequest(
             "This is a computed plane, which lies in no archive. Ask about an image of the study."
         )
+    if words := what_it_is(frame.header):
+        raise BadRequest(f"This is {words}. Ask about an image of the study.")
     try:
         crop, parameters = _crop(frame, window, box)
     except ValueError as error:

@@ -77,8 +77,12 @@ class Exporting(QObject):
     def _frames(self, frame: ImageFrame, *, study: bool) -> tuple[ImageFrame, ...]:
         """The frames of the series in hand, or of its study."""
         own = self._grid.active().frames()
-        if not study:
+        if not study and frame.pyramid is None:
             return own
+        if not study:  # a slide is all of its files
+            name = (frame.identity.study, frame.identity.series)
+            here = self._session.reading.frames()
+            return tuple(f for f in here if (f.identity.study, f.identity.series) == name) or own
         all_here = {one.identity: one for one in (*self._session.reading.frames(), *own)}
         return tuple(one for one in all_here.values() if one.identity.same_study(frame.identity))
 

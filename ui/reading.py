@@ -13,6 +13,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from dicom_io.errors import DicomProblem, FileProblem, NoPixels
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame, open_frames
+from dicom_io.image.kinds import why_file_not_shown, why_not_shown
 from dicom_io.image.place import places_of
 from dicom_io.source import Fetched, Stop
 from dicom_io.study import Study
@@ -237,9 +238,19 @@ def arrival_of(path: Path, counts: Arrival) -> Arrival:
     """The frames of one file with the counts so far."""
     try:
         frames = open_frames(path)
+        if told := why_not_shown(frames[0].header, path.name):
+            return replace(counts, objects=(path,), problem=told)
         places_of(frames)  # remembered: whoever sorts them later does so on the Qt thread
         return replace(counts, frames=frames)
     except NoPixels:
-        return replace(counts, objects=(path,))
+        return _without_image(path, counts)
+    except FileProblem as error:
+        return replace(counts, problem=str(error))
+
+
+def _without_image(path: Path, counts: Arrival) -> Arrival:
+    """An object that holds no pixels, with a sentence when nobody here reads its kind."""
+    try:
+        return replace(counts, objects=(path,), problem=why_file_not_shown(path))
     except FileProblem as error:
         return replace(counts, problem=str(error))

@@ -8,6 +8,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QCloseEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
+from dicom_io.audit import AuditLog
 from dicom_io.errors import DicomProblem
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
@@ -20,6 +21,7 @@ from dicom_io.study import Study
 from ui import theme
 from ui.actions import Action, ActionTable
 from ui.closing import Closing
+from ui.documents import Documents
 from ui.exporting import Exporting
 from ui.film_window import FilmWindows
 from ui.hanging.comparing import Comparing
@@ -133,7 +135,9 @@ class Window(QMainWindow):
             applies_own=settings.presentations.apply_own,
         )
         self.exporting = Exporting(session, self.grid, jobs, self.report.say)
-        of_states = [*self.states.actions(), self.exporting.action()]
+        audit = AuditLog(session.root.audit)
+        self.documents = Documents(session.reading, jobs, audit, self.report.say, self)
+        of_states = [*self.states.actions(), self.exporting.action(), self.documents.action()]
         of_marks = [*self.marking.actions(), *of_states]
         self.together = Together(self.grid)
         self.worklist.stacks_changed.connect(self.together.notes.take)

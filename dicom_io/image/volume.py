@@ -103,7 +103,7 @@ def build(
         raise NoVolume("No other planes: the file does not say how large the pixels are.")
     factor = _joined(frames, plane, budget)
     rows, columns = plane.rows // factor, plane.columns // factor
-    voxels = np.empty((len(frames), rows, columns), _kind(frames[0]))
+    voxels = np.empty((len(frames), rows, columns), _kind_of(frames))
 
     def put(index: int) -> None:
         if not cancelled():
@@ -125,7 +125,7 @@ def build(
             frames[len(frames) // 2],
             slope,
             intercept,
-            padding_range(frames[0]),
+            next((ends for ends in map(padding_range, frames) if ends is not None), None),
             _notices(factor),
         ),
     )
@@ -142,6 +142,14 @@ def _rescale(frames: tuple[ImageFrame, ...]) -> tuple[float, float]:
     if len(found) > 1:
         raise NoVolume("No other planes: the values of these images are scaled slice by slice.")
     return found.pop()
+
+
+def _kind_of(frames: tuple[ImageFrame, ...]) -> type[np.int16] | type[np.uint16]:
+    """The one kind that holds the values of all slices. Raises NoVolume where there is none."""
+    kinds = {_kind(frame) for frame in frames}
+    if len(kinds) > 1:
+        raise NoVolume("No other planes: some of these images have signed values, others not.")
+    return kinds.pop()
 
 
 def _kind(frame: ImageFrame) -> type[np.int16] | type[np.uint16]:

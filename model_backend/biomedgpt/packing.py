@@ -5,13 +5,13 @@ with every weight once a symbol, so it runs at the speed at which memory gives t
 bytes and a layout that is read in order are everything there ("narrow" products). The encoder and
 the stem multiply hundreds of rows and run at the speed of arithmetic ("wide" products).
 
-| precision | wide products, convolutions | narrow products | everything else |
-| --- | --- | --- | --- |
-| fp32 | float32 | float32 | float32 |
-| bf16 | bfloat16 | float16 weights, float32 states | float32 |
-| int8 | int8 as the narrow; convolutions as bf16 | int8 weights, states rounded to int8 row by row | float32 |
+| precision | wide products | convolutions | narrow products | the rest |
+| --- | --- | --- | --- | --- |
+| fp32 | float32 | float32 | float32 | float32 |
+| bf16 | bfloat16 | bfloat16 | float16 weights, float32 states | float32 |
+| int8 | as the narrow ones | bfloat16 | int8 weights, states rounded row by row | float32 |
 
-"Everything else" is the residual stream, norms, softmax, biases of positions, embeddings looked up
+"The rest" is the residual stream, norms, softmax, biases of positions, embeddings looked up
 and the search. A float16 weight is what published checkpoints hold, so that nothing of it is lost.
 """
 

@@ -1416,6 +1416,11 @@
             <translation>Speichern</translation>
         </message>
         <message>
+            <location filename="../../ui/documents.py" />
+            <source>Save document</source>
+            <translation>Dokument speichern</translation>
+        </message>
+        <message>
             <location filename="../../ui/hanging/hanging.py" />
             <source>Save my layout</source>
             <translation>Meine Anordnung speichern</translation>
@@ -1426,6 +1431,11 @@
             <translation>Darstellung speichern</translation>
         </message>
         <message>
+            <location filename="../../ui/documents.py" />
+            <source>Save the documents of this study in</source>
+            <translation>Dokumente dieser Studie speichern in</translation>
+        </message>
+        <message>
             <location filename="../../ui/preferences.py" />
             <source>Save this window</source>
             <translation>Dieses Fenster speichern</translation>
@@ -1434,6 +1444,11 @@
             <location filename="../../ui/hanging/hanging.py" />
             <source>Saved as “{name}”; it comes first from now on.</source>
             <translation>Gespeichert als „{name}“; von jetzt an zuerst.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/documents.py" />
+            <source>Saved {names} in {folder}.</source>
+            <translation>{names} in {folder} gespeichert.</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/pane_actions.py" />
@@ -1970,6 +1985,11 @@
             <location filename="../../ui/states.py" />
             <source>This study has presentation states ({count}); Ctrl+Shift+S chooses.</source>
             <translation>Diese Studie hat Darstellungszustände ({count}); Strg+Umschalt+S wählt aus.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/documents.py" />
+            <source>This study holds no document.</source>
+            <translation>Diese Studie enthält kein Dokument.</translation>
         </message>
         <message>
             <location filename="../../ui/window.py" />

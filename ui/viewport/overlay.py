@@ -124,13 +124,17 @@ class Overlay:
         lines: tuple[str, ...],
         side: Qt.AlignmentFlag,
     ) -> None:
-        room = pane.width() / 2 - 2 * EDGE
         for number, line in enumerate(lines):
-            text = self._metrics.elidedText(plain(line), Qt.TextElideMode.ElideRight, room)
+            text = self._fitting(plain(line), pane)
             x = pane.left() + EDGE
             if side == Qt.AlignmentFlag.AlignRight:
                 x = pane.right() - EDGE - self._metrics.horizontalAdvance(text)
             self._text(painter, QPointF(x, top + number * self._metrics.height()), text)
+
+    def _fitting(self, text: str, pane: QRectF) -> str:
+        """What of a line has room in its corner, clear of the letter in the middle."""
+        room = pane.width() / 2 - 2 * EDGE
+        return self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
 
     def _text(self, painter: QPainter, corner: QPointF, text: str, colour: str = "") -> None:
         """Text on a shade of black, so that it can be read over a bright film."""
@@ -162,6 +166,7 @@ class Overlay:
     ) -> None:
         right, bottom = pane.right() - EDGE, pane.bottom() - EDGE
         length, words = scale_bar(marks, placement, pane.width() / 4)
+        words = self._fitting(words, pane)
         x = right - self._metrics.horizontalAdvance(words)
         lift = 2 * GAP if length else 0.0
         self._text(painter, QPointF(x, bottom - self._metrics.height() - lift), words)

@@ -7,15 +7,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.presentation import Orientation
 from dicom_io.image.render import Window
-from tests.ui.films import film, sample
+from tests.ui.films import as_array, film, sample
 from ui.viewport.captions import kind_texts, marks_of, place_text, window_text, with_view
-from ui.viewport.overlay import Marks, plain, scale_bar
+from ui.viewport.overlay import Marks, Overlay, plain, scale_bar
 from ui.viewport.placement import Placement
 from ui.viewport.presets import BY_HAND, Choice, Offer, as_text, offers, set_by_hand
 from ui.viewport.reel import Loaded
@@ -203,3 +205,24 @@ def test_notices_of_the_file_stand_below_the_first_corner(showing: Show, qtbot: 
 
     assert any("window" in line.lower() for line in marks.top_left[1:])
     assert viewport.rendered() is not None
+
+
+@pytest.mark.parametrize("width", [160, 200, 280])
+def test_in_a_narrow_pane_the_lower_corners_keep_clear_of_each_other(width: int) -> None:
+    words = ("Zoom 100 %", "no scale: pixel spacing unknown")
+    image = QImage(width, 120, QImage.Format.Format_RGB32)
+
+    def ink(left: str, right: str) -> NDArray[np.bool_]:
+        """Where the words of the lower corners and of the letter between them stand."""
+        image.fill(Qt.GlobalColor.white)
+        painter = QPainter(image)
+        marks = Marks(NOBODY, bottom_left=(left,) if left else (), calibration=right)
+        Overlay(14).draw(painter, QRectF(0, 0, width, 120), marks, Placement(10, 10))
+        painter.end()
+        return np.asarray(as_array(image).min(axis=2) < 255)
+
+    left, right = ink(words[0], ""), ink("", words[1])
+    assert left.any() and right.any()
+    assert not (left & right).any()
+    middle = slice(width // 2 - 8, width // 2 + 8)  # for the letter
+    assert not left[:, middle].any() and not right[:, middle].any()
