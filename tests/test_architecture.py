@@ -70,8 +70,8 @@ def test_torch_is_imported_only_behind_the_model_process(root: Path) -> None:
     for folder in ("dicom_io", "ui", "plugin"):
         for file in files_of(root, folder):
             assert "torch" not in first_names(imported_modules(file)), file
-    for name in NO_TORCH:
-        file = root / "model_backend" / name
+    files = [root / "model_backend" / name for name in NO_TORCH]
+    for file in files + files_of(root, "model_backend/datasets"):
         assert "torch" not in first_names(imported_modules(file)), file
 
 
