@@ -15,12 +15,24 @@ from dicom_io.errors import DicomProblem
 from dicom_io.settings import Settings
 from dicom_io.storage import DataRoot
 from model_backend.request import ModelError
-from plugin._commands import demo, draft, export, film, model, network, question, screen, sign, task
+from plugin._commands import (
+    demo,
+    draft,
+    export,
+    film,
+    model,
+    network,
+    question,
+    read,
+    screen,
+    sign,
+    task,
+)
 from plugin._commands.context import Context, Printer, UsageProblem
 from plugin._model import close_models
 from plugin._starting import STOPPED, NoWindow
 
-GROUPS = (demo, network, draft, sign, question, task, film, export, model, screen)
+GROUPS = (demo, network, draft, sign, read, question, task, film, export, model, screen)
 
 
 def carry_out(words: Sequence[str], open_window: Callable[..., int]) -> int:

@@ -1,0 +1,1 @@
+"""Reports of any maker as readable pages."""
