@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from model_backend import wire
+from model_backend import limits, wire
 from model_backend.folder import ModelFolder
 from model_backend.request import Event, ModelDied, ModelError, ModelIdentity, Request
 
@@ -92,7 +92,7 @@ class ModelClient:
         Ends early, without an error, within 50 ms of `stop()` turning true. Raises ModelError:
         NoModel and BadCheckpoint when the model cannot be loaded, BadRequest, ModelDied.
         """
-        wire.check(requests)
+        limits.check(requests)
         if not requests or not self._take_turn(stop):
             return
         try:

@@ -21,6 +21,7 @@ CARD = "card.json"
 EMBEDDED = Path(__file__).resolve().parent / "demo"
 # Has every task, and learnt them from drawings: for trying out, never what stands for "".
 PRACTICE = Path(__file__).resolve().parent / "practice" / "model"
+OWN = (EMBEDDED, PRACTICE)  # part of the program
 NO_WEIGHTS = hashlib.sha256(b"").hexdigest()
 _LARGEST_FILE = 16 * 2**20  # of model.json, in bytes
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

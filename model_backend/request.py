@@ -150,6 +150,7 @@ class Answer:
     calibrated: bool = False  # `probabilities` may be shown to a reader
     places: tuple[Place, ...] = ()  # grounding and detection
     codes: tuple[int, ...] = ()  # image infilling: codes from 0, row by row
+    read_whole: bool = True  # False: the end of a long text was not read
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from typing import IO, Any, TypeVar
 
 import numpy as np
 
+from model_backend.limits import MOST_BYTES, MOST_PIXEL_BYTES, check, check_pixels
 from model_backend.request import (
     Affine,
     Answer,
@@ -40,10 +41,8 @@ from model_backend.request import (
     Token,
 )
 
-PROTOCOL = 2
+PROTOCOL = 3
 LONGEST_LINE = 16 * 2**20  # bytes: thousands of candidates fit
-MOST_PIXEL_BYTES = 256 * 2**20  # of one picture
-MOST_BYTES = 512 * 2**20  # of all pictures of a message
 
 T = TypeVar("T")
 
@@ -139,17 +138,6 @@ def read(stream: IO[bytes]) -> Message | None:
         raise DamagedMessage(f"A message of the model is incomplete ({error!r}).") from error
 
 
-def check(requests: Sequence[Request]) -> None:
-    """Raise BadRequest when the requests are beyond what a message may hold."""
-    for request in requests:
-        _check_numbers(request)
-    pictures = {id(image.pixels): image.pixels for r in requests for image in r.images}
-    for pixels in pictures.values():
-        _check_pixels(pixels)
-    if sum(pixels.nbytes for pixels in pictures.values()) > MOST_BYTES:
-        raise BadRequest("These pictures together are too large to ask about at once. Ask singly.")
-
-
 def encode(message: Message) -> list[bytes | memoryview]:
     """The message as pieces to be written one after the other."""
     parts: list[bytes | memoryview] = []
@@ -164,38 +152,6 @@ def encode(message: Message) -> list[bytes | memoryview]:
     if len(line) > LONGEST_LINE:
         raise BadRequest("The question and its candidates are too long to be sent to the model.")
     return [line, *parts]
-
-
-def _check_numbers(request: Request) -> None:
-    """A message holds numbers, not their absence: no NaN and nothing infinite."""
-    if request.box is not None:
-        box = request.box
-        if not all(math.isfinite(one) for one in (box.x0, box.y0, box.x1, box.y1)):
-            raise BadRequest("The box has a corner that is no number. Draw it anew.")
-    for name, value in asdict(request.decoding).items():
-        if not math.isfinite(value):
-            raise BadRequest(f"The decoding's {name.replace('_', ' ')} is {value}, no number.")
-    for image in request.images:
-        if not all(math.isfinite(one) for one in astuple(image.to_stored)):
-            raise BadRequest("How the picture lies in the stored one is told by no numbers.")
-
-
-def _check_pixels(pixels: Any) -> None:
-    if not isinstance(pixels, np.ndarray):
-        raise BadRequest(f"A picture for the model is an array, not {type(pixels).__name__}.")
-    shape = pixels.shape
-    if pixels.dtype != np.uint8 or not (len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)):
-        raise BadRequest(
-            "A picture for the model is 8 bit, grey (height, width) or RGB (height, width, 3); "
-            f"this one is {pixels.dtype} {shape}."
-        )
-    if 0 in shape:
-        raise BadRequest("The picture, or the box drawn on it, is empty. Draw a larger box.")
-    if pixels.nbytes > MOST_PIXEL_BYTES:
-        raise BadRequest(
-            f"The picture has {shape[1]} x {shape[0]} pixels, more than the model is given at "
-            "once. Draw a box around the part that you ask about."
-        )
 
 
 def _read_parts(stream: IO[bytes], lengths: Any) -> list[bytes]:
@@ -309,7 +265,7 @@ def _decode_batch(header: Mapping[str, Any], parts: list[bytes]) -> Batch:
         if min(sizes, default=0) < 1:
             raise ValueError("a picture's shape")
         pictures.append(np.frombuffer(part, np.uint8).reshape(sizes))
-        _check_pixels(pictures[-1])
+        check_pixels(pictures[-1])
     requests = tuple(_decode_request(one, pictures) for one in _a(list, header["requests"]))
     return Batch(_a(str, header["id"]), requests)
 
@@ -385,6 +341,7 @@ def _decode_event(header: Mapping[str, Any]) -> Event:
                 calibrated=_a(bool, header["calibrated"]),
                 places=tuple(_decode_place(one) for one in _a(list, header["places"])),
                 codes=tuple(_a(int, one) for one in _a(list, header["codes"])),
+                read_whole=_a(bool, header["read_whole"]),
             )
     raise ValueError(f"unknown event {header['event']!r}"[:100])
 

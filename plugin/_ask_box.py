@@ -206,7 +206,8 @@ class AskBox(QWidget):
         ranked = sorted(reply.probabilities, key=lambda pair: -pair[1])
         for bar, pair in zip(self._bars, ranked, strict=False):
             bar.show_candidate(*pair)
-        parts = [reply.note, f"{seconds * 1000:.0f} ms"]
+        notes = ", ".join(tr(note) for note in reply.note.split(", "))  # kept in English
+        parts = [notes, f"{seconds * 1000:.0f} ms"]
         self._say(" · ".join(part for part in parts if part))
         self.insert_button.setVisible(bool(reply.text) and reply.seen is not None)
         self.insert_button.setEnabled(True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dicom_io.report.document import (
@@ -19,7 +19,7 @@ from dicom_io.source import never
 from model_backend.request import ENTAILMENT, SUMMARY, Ask, BadRequest, ModelError
 from model_backend.sentences import is_whole, split_sentences
 from model_backend.tasks import CONTRADICTED
-from plugin._reply import UNCALIBRATED, Reply
+from plugin._reply import READ_IN_PART, UNCALIBRATED, Reply
 from plugin._tasks import Given, ask_task
 from ui.host import tr
 
@@ -77,6 +77,29 @@ def check_impression(
         yield Judged(sentence, reply, len(impression))
 
 
+def is_alarming(judged: Sequence[Judged]) -> bool:
+    """Something is contradicted, or was not looked at to its end."""
+    return any(one.is_contradicted or not one.reply.read_whole for one in judged)
+
+
+def in_words(judged: Sequence[Judged]) -> str:
+    """What the whole check came to."""
+    said = []
+    if count := sum(one.is_contradicted for one in judged):
+        said.append(
+            tr(
+                "The findings contradict the impression in {count} of {all} sentences.",
+                count=count,
+                all=len(judged),
+            )
+        )
+    if not all(one.reply.read_whole for one in judged):
+        said.append(tr("The texts are too long for the model: it did not read their end."))
+    if not said:
+        said.append(tr("The model finds no contradiction. It may be wrong; not calibrated."))
+    return " ".join(said)
+
+
 def summarise_findings(
     document: ReportDocument, ask: Ask, *, stop: Callable[[], bool] = never
 ) -> Summary | None:
@@ -114,7 +137,13 @@ def _suggestion(text: str, reply: Reply, is_last: bool) -> Sentence:
         origin=Origin.AI,
         state=Decision.SUGGESTED,
         request=reply.asked.request if reply.asked is not None else "",
-        note=", ".join([*(["cut off"] if cut else []), UNCALIBRATED]),
+        note=", ".join(
+            [
+                *([] if reply.read_whole else [READ_IN_PART]),
+                *(["cut off"] if cut else []),
+                UNCALIBRATED,
+            ]
+        ),
     )
 
 

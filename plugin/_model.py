@@ -18,7 +18,7 @@ from dicom_io.identity import Identity
 from dicom_io.settings import ModelSettings
 from dicom_io.source import never
 from dicom_io.storage import DataRoot
-from model_backend import wire
+from model_backend import limits
 from model_backend.chat.settings import is_loopback
 from model_backend.folder import ModelFolder, find_model
 from model_backend.footprint import budget
@@ -101,7 +101,7 @@ class Models:
         stop: Callable[[], bool] = never,
         role: Role | None = None,
     ) -> Iterator[Event]:
-        wire.check(requests)
+        limits.check(requests)
         chosen = {request.task: role or role_of(request.task) for request in requests}
         models = {one: self._wanted(self.folder(one)) for one in dict.fromkeys(chosen.values())}
         batches: dict[Key, tuple[Wanted, list[Request]]] = {}

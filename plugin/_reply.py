@@ -12,6 +12,7 @@ from model_backend.request import ANSWER, ModelIdentity
 from plugin._seen import Seen
 
 UNCALIBRATED = "not calibrated"
+READ_IN_PART = "the end of the text was not read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Reply:
     scores: tuple[tuple[str, float], ...] = ()  # (candidate, share of all), calibrated or not
     calibrated: bool = False
     cut_off: bool = False
+    read_whole: bool = True  # False: the end of a long text was not read
     refusal: str = ""  # why the model does not answer; then there is no text
     note: str = ""  # what the reader must know of it
     asked: Asked | None = None

@@ -23,7 +23,7 @@ from model_backend.request import (
 )
 from model_backend.tasks import TASKS, Task
 from plugin._prompts import domain_note
-from plugin._reply import UNCALIBRATED, Found, Reply
+from plugin._reply import READ_IN_PART, UNCALIBRATED, Found, Reply
 from plugin._seen import Seen, look, record
 
 
@@ -166,6 +166,8 @@ def _request(task: Task, given: Given, seen: Seen | None) -> Request:
 
 def _final(reply: Reply, request: Request, answer: Answer) -> Reply:
     notes = [domain_note(reply.seen.frame)] if reply.seen is not None else []
+    if not answer.read_whole:
+        notes.append(READ_IN_PART)
     if answer.cut_off:
         notes.append("cut off")
     if not answer.calibrated:
@@ -177,6 +179,7 @@ def _final(reply: Reply, request: Request, answer: Answer) -> Reply:
         scores=tuple(zip(request.candidates, answer.probabilities or (), strict=False)),
         calibrated=answer.calibrated,
         cut_off=answer.cut_off,
+        read_whole=answer.read_whole,
         note=", ".join(note for note in notes if note),
         asked=record(reply.seen, request, answer.model),
         model=answer.model,

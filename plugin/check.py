@@ -8,7 +8,15 @@ from functools import partial
 from dicom_io.audit import Event
 from dicom_io.errors import DicomProblem
 from dicom_io.report.document import ReportDocument, ReportState, SectionKind
-from plugin._checking import Judged, NotDone, Summary, check_impression, summarise_findings
+from plugin._checking import (
+    Judged,
+    NotDone,
+    Summary,
+    check_impression,
+    in_words,
+    is_alarming,
+    summarise_findings,
+)
 from plugin._shown import models_of, show_identity, tell
 from ui.host import Action, Host, Job, later, tr
 
@@ -106,15 +114,10 @@ class Checking:
         marks = {one.sentence.id: one.mark for one in self._judged if one.mark}
         if not self._host.mark(report, marks):
             self._host.say(tr("The report has changed meanwhile. Check it again."))
-        elif marks:
-            words = tr(
-                "The findings contradict the impression in {count} of {all} sentences.",
-                count=len(marks),
-                all=len(self._judged),
-            )
-            self._host.say(words, "alarm")
         else:
-            self._host.say(tr("The model finds no contradiction. It may be wrong; not calibrated."))
+            self._host.say(
+                in_words(self._judged), "alarm" if is_alarming(self._judged) else "quiet"
+            )
 
     def _propose(self, report: ReportDocument, summary: Summary) -> None:
         self._job = None

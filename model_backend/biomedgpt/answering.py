@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model_backend.biomedgpt.asking import Prepared
@@ -51,6 +51,12 @@ class Answering:
 
     def answer(self, asked: Prepared, states: EncoderOutput, stop: Stop) -> Iterator[Event]:
         """The events of one request; raises Stopped when `stop()` turns true."""
+        for event in self._events(asked, states, stop):
+            if isinstance(event, Answer) and not asked.reads_whole:
+                event = replace(event, read_whole=False)
+            yield event
+
+    def _events(self, asked: Prepared, states: EncoderOutput, stop: Stop) -> Iterator[Event]:
         match asked.task.gives:
             case "choice" if asked.search is not None:
                 yield self._by_trie(asked, states, stop)

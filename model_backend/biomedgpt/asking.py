@@ -40,6 +40,7 @@ class Prepared:
     candidates: tuple[str, ...] = ()  # as the asker, the model or the task names them
     answers: tuple[tuple[int, ...], ...] = ()  # their ids, without bos and eos
     size: tuple[int, int] = (0, 0)  # width and height of the picture in pixels
+    reads_whole: bool = True  # False: a text is longer than is read, and has lost its end
 
 
 class Preparation:
@@ -75,7 +76,8 @@ class Preparation:
             _check_text(text, what)
             _check_words(cleaned(task.name, text, self._words(task)), what, task.name)
         size = _size(request)
-        source = self._source(request, task, size)
+        asked = self._asked(request, task, size)
+        source = self._source(asked)
         prompt = self.prompter.prompt_of(task.name, source)
         is_label = task.name == names.ENTAILMENT  # read off the prompt's last place
         room = 1 if is_label else self._config.max_positions - 1 - len(prompt)
@@ -94,6 +96,7 @@ class Preparation:
             candidates,
             answers,
             size,
+            self._reads_whole(asked, source),
         )
 
     # --- what is said ---
@@ -108,14 +111,14 @@ class Preparation:
         if not task.has_image and count:
             raise BadRequest(f"The task {task.name} reads texts alone. Leave the picture out.")
 
-    def _source(self, request: Request, task: Task, size: tuple[int, int]) -> tuple[int, ...]:
+    def _asked(self, request: Request, task: Task, size: tuple[int, int]) -> Asked:
         bins: tuple[int, ...] = ()
         if task.has_box:
             if request.box is None:
                 raise BadRequest(f"The task {task.name} asks about a box. Draw one.")
             bins = bins_of(request.box, *size, self._config)
         is_question = task.name in (names.ANSWER, names.CHOICE)
-        asked = Asked(
+        return Asked(
             task.name,
             request.text if task.texts else "",
             request.text2 if len(task.texts) > 1 else "",
@@ -124,6 +127,8 @@ class Preparation:
             max_words=self._words(task),
             max_ids=self._ids(task),
         )
+
+    def _source(self, asked: Asked) -> tuple[int, ...]:
         source = self.prompter.source_of(asked)
         if len(source) > self._config.max_positions:
             raise BadRequest(
@@ -131,6 +136,19 @@ class Preparation:
                 f"symbols that the model {self.name} reads at once. Shorten it."
             )
         return source
+
+    def _reads_whole(self, asked: Asked, source: tuple[int, ...]) -> bool:
+        """Whether nothing of the texts is beyond the words, or the ids, that are read."""
+        texts = (asked.text, asked.text2)
+        if any(
+            cleaned(asked.task, text, asked.max_words) != cleaned(asked.task, text)
+            for text in texts
+        ):
+            return False
+        if not TASKS[asked.task].max_ids:
+            return True  # a source that is too long has been refused
+        more = replace(asked, max_ids=(asked.max_ids or 0) + 1)
+        return len(self.prompter.source_of(more)) == len(source)
 
     def _ids(self, task: Task) -> int:
         """How many ids of a source are looked at: those that are read, or one more, which tells."""

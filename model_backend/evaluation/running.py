@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from model_backend.evaluation.reading import LabelledSet, read_labelled
-from model_backend.folder import EMBEDDED, ModelFolder
+from model_backend.folder import OWN, ModelFolder
 from model_backend.models import Model, load
 from model_backend.request import ModelError
 
@@ -75,8 +75,8 @@ def loaded(folder: ModelFolder, chosen: argparse.Namespace) -> Model:
 
 
 def may_write(folder: ModelFolder, chosen: argparse.Namespace) -> bool:
-    """Whether the result goes into `model.json`: into the program's own model only with --write."""
-    return not chosen.no_write and (chosen.write or folder.path.resolve() != EMBEDDED)
+    """Whether the result goes into `model.json`: of the program's own models only with --write."""
+    return not chosen.no_write and (chosen.write or folder.path.resolve() not in OWN)
 
 
 def counted(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:

@@ -27,6 +27,7 @@ from model_backend.biomedgpt.weights import load_weights
 from model_backend.calibration import check as check_calibration
 from model_backend.device import choose
 from model_backend.folder import ModelFolder, Preprocess
+from model_backend.limits import check as check_pictures
 from model_backend.request import (
     INFILL_IMAGE,
     BadCheckpoint,
@@ -35,7 +36,6 @@ from model_backend.request import (
     Request,
 )
 from model_backend.tasks import TASKS
-from model_backend.wire import check as check_pictures
 
 
 class BiomedGPTModel:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from dicom_io.audit import Event
-from model_backend.folder import EMBEDDED, ModelFolder, find_model
+from model_backend.folder import OWN, ModelFolder, find_model
 from model_backend.importing.licence import LICENCE
 from model_backend.importing.problems import ImportProblem
 from model_backend.request import BadCheckpoint, NoModel
@@ -147,7 +147,7 @@ def _removable(name: str, models: Path) -> Path:
     path = models / name
     if path.parent == models and name not in ("", ".", "..") and (path / "model.json").exists():
         return path
-    if find_model(name, models).path == EMBEDDED:
+    if find_model(name, models).path in OWN:
         raise UsageProblem(f"The model {name} is part of Wetread and cannot be removed.")
     raise UsageProblem(f"The model {name} is not in {models}; only models there are removed.")
 

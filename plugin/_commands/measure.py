@@ -58,7 +58,7 @@ def _declare(command: argparse.ArgumentParser) -> None:
     command.add_argument("--precision", metavar="PRECISION", help="auto, fp32, bf16 or int8")
     command.add_argument("--threads", type=int, metavar="N", help="processor threads")
     keep = command.add_mutually_exclusive_group()
-    keep.add_argument("--write", action="store_true", help="into the embedded model as well")
+    keep.add_argument("--write", action="store_true", help="into a model of Wetread's own, too")
     keep.add_argument("--no-write", action="store_true", help="leave model.json as it is")
 
 

@@ -99,6 +99,7 @@ def show_reply(context: Context, reply: Reply) -> None:
         refusal=reply.refusal or None,
         calibrated=reply.calibrated,
         cut_off=reply.cut_off,
+        read_whole=reply.read_whole,
         note=reply.note,
         model={
             "name": reply.model.name,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model_backend import wire
+from model_backend import limits, wire
 from model_backend.request import (
     CHOICE,
     FINDINGS,
@@ -53,6 +53,7 @@ def over_the_wire(message: wire.Message) -> wire.Message:
         wire.Happened("b", Refusal("r", "cannot assess", MODEL)),
         wire.Happened("b", Answer("r", "yes", (0.25, 0.75), False, MODEL, calibrated=True)),
         wire.Happened("b", Answer("r", "a. b", None, True, MODEL, -3.5, (0.5, 0.25))),
+        wire.Happened("b", Answer("r", "short", None, False, MODEL, read_whole=False)),
         wire.Happened(
             "b",
             Answer(
@@ -182,7 +183,7 @@ def damaged() -> Iterator[bytes]:
     yield header_with(parts=[-1])
     yield header_with(parts=[True])
     yield header_with(parts=[10**30])
-    yield header_with(parts=[wire.MOST_PIXEL_BYTES] * 3)
+    yield header_with(parts=[limits.MOST_PIXEL_BYTES] * 3)
     yield header_with(shapes=[])
     yield header_with(shapes=[[2, 4]])
     yield header_with(shapes=[[-2, -3]])

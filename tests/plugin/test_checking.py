@@ -26,7 +26,13 @@ from model_backend.request import (
     Refusal,
     Request,
 )
-from plugin._checking import NotDone, check_impression, summarise_findings
+from plugin._checking import (
+    NotDone,
+    check_impression,
+    in_words,
+    is_alarming,
+    summarise_findings,
+)
 
 FILM = Identity("7", "", "1.2", "1.2.3", "1.2.3.4", 1)
 MODEL = ModelIdentity("sums", "1", "0" * 64, ("entailment", "summary"))
@@ -39,6 +45,7 @@ class Judge:
     summary: str = "Effusion. Large heart. Effusion."
     cut_off: bool = False
     calibrated: bool = False
+    read_whole: bool = True
     refuses: bool = False
     asked: list[Request] = field(default_factory=list)
 
@@ -54,9 +61,11 @@ class Judge:
             elif request.task == ENTAILMENT:
                 shares = (0.125, 0.25, 0.625) if "normal" in request.text2 else (0.75, 0.25, 0.0)
                 text = request.candidates[shares.index(max(shares))]
-                yield Answer(request.id, text, shares, False, MODEL, calibrated=self.calibrated)
+                answer = Answer(request.id, text, shares, False, MODEL, calibrated=self.calibrated)
+                yield replace(answer, read_whole=self.read_whole)
             else:
-                yield Answer(request.id, self.summary, None, self.cut_off, MODEL)
+                answer = Answer(request.id, self.summary, None, self.cut_off, MODEL)
+                yield replace(answer, read_whole=self.read_whole)
 
 
 def report(findings: Sequence[Sentence], impression: Sequence[Sentence]) -> ReportDocument:
@@ -141,6 +150,21 @@ def test_a_summary_that_was_cut_off_says_so_at_its_last_sentence() -> None:
 
     assert summary is not None
     assert [one.note for one in summary.sentences] == ["not calibrated", "cut off, not calibrated"]
+
+
+def test_findings_that_were_not_read_to_their_end_are_told_and_alarm() -> None:
+    judge = Judge(read_whole=False)
+    document = report((EFFUSION,), (replace(NORMAL, text="Effusion."),))
+
+    judged = list(check_impression(document, judge))
+    summary = summarise_findings(document, judge)
+
+    assert is_alarming(judged)
+    assert in_words(judged) == "The texts are too long for the model: it did not read their end."
+    assert summary is not None
+    assert "the end of the text was not read" in summary.sentences[0].note
+    judge.read_whole = True
+    assert not is_alarming(list(check_impression(document, judge)))
 
 
 def test_a_refusal_is_given_as_its_sentence() -> None:

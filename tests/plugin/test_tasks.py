@@ -28,6 +28,7 @@ class Script:
     text: str = "yes"
     scores: tuple[float, ...] | None = None
     calibrated: bool = False
+    read_whole: bool = True
     places: tuple[Place, ...] = ()
     codes: tuple[int, ...] = ()
     asked: list[Request] = field(default_factory=list)
@@ -47,6 +48,7 @@ class Script:
                 calibrated=self.calibrated,
                 places=self.places,
                 codes=self.codes,
+                read_whole=self.read_whole,
             )
 
 
@@ -168,6 +170,15 @@ def test_places_come_back_in_stored_columns_and_rows(script: Script, frame: Imag
         (Region(frame.identity, 10, 5, 20, 15), "the lung"),
         (Region(frame.identity, 12.5, 6, 14, 8), ""),
     ]
+
+
+def test_a_text_that_was_not_read_to_its_end_is_told(script: Script) -> None:
+    script.read_whole = False
+
+    reply = last_of(ask_task("summary", Given("a long text"), script))
+
+    assert not reply.read_whole
+    assert reply.note == "the end of the text was not read, not calibrated"
 
 
 def test_a_probability_is_shown_only_where_it_is_calibrated(script: Script) -> None:

@@ -45,6 +45,7 @@ def section_title(kind: SectionKind) -> str:
 
 NOTES = (  # what else a suggestion may carry, for translators
     later("the closed question says otherwise"),
+    later("the end of the text was not read"),
     later("the file does not say what it shows"),
     later("the model knows little beyond chest films"),
 )

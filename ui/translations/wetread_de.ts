@@ -1737,7 +1737,7 @@
             <translation>Die Aufnahme bleibt in allen Farben auf Schwarz</translation>
         </message>
         <message>
-            <location filename="../../plugin/check.py" />
+            <location filename="../../plugin/_checking.py" />
             <source>The findings contradict the impression in {count} of {all} sentences.</source>
             <translation>Der Befund widerspricht der Beurteilung in {count} von {all} Sätzen.</translation>
         </message>
@@ -1747,7 +1747,7 @@
             <translation>Der Befund widerspricht dem ({share})</translation>
         </message>
         <message>
-            <location filename="../../plugin/check.py" />
+            <location filename="../../plugin/_checking.py" />
             <source>The model finds no contradiction. It may be wrong; not calibrated.</source>
             <translation>Das Modell findet keinen Widerspruch. Es kann irren; nicht kalibriert.</translation>
         </message>
@@ -1850,6 +1850,11 @@
             <location filename="../../ui/app.py" />
             <source>The study asked for was not found.</source>
             <translation>Die gesuchte Studie wurde nicht gefunden.</translation>
+        </message>
+        <message>
+            <location filename="../../plugin/_checking.py" />
+            <source>The texts are too long for the model: it did not read their end.</source>
+            <translation>Die Texte sind für das Modell zu lang: Ihr Ende hat es nicht gelesen.</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/gesture_words.py" />
@@ -2834,6 +2839,11 @@
             <location filename="../../ui/report/words.py" />
             <source>the closed question says otherwise</source>
             <translation>die geschlossene Frage sagt anderes</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/words.py" />
+            <source>the end of the text was not read</source>
+            <translation>das Ende des Textes wurde nicht gelesen</translation>
         </message>
         <message>
             <location filename="../../ui/report/words.py" />

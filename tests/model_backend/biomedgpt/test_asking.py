@@ -345,6 +345,21 @@ def test_words_beyond_the_published_number_are_not_read(tokenizer: Tokenizer) ->
     assert long.question == "word " * 79 + "word?"
 
 
+@pytest.mark.parametrize("task", [names.CHOICE, names.SUMMARY, names.MATCHING, names.TRIAL])
+def test_request_knows_whether_its_texts_are_read_to_their_end(
+    tokenizer: Tokenizer, task: str
+) -> None:
+    prepare = preparation(tokenizer).prepare
+    room = len(prepare(asked(names.SUMMARY, "a")).source) - 1  # what a summary's frame takes
+    fitting = {names.CHOICE: 80, names.SUMMARY: 514 - room, names.MATCHING: 80, names.TRIAL: 512}
+
+    fits = prepare(asked(task, " a" * fitting[task], "a" if task == names.TRIAL else ""))
+    does_not = prepare(asked(task, " a" * (fitting[task] + 1), "a" if task == names.TRIAL else ""))
+
+    assert fits.reads_whole
+    assert not does_not.reads_whole
+
+
 @pytest.mark.parametrize(
     ("changes", "key"),
     [

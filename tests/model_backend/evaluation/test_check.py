@@ -19,7 +19,7 @@ from PIL import Image
 
 from model_backend.evaluation.card_text import acceptance_text
 from model_backend.evaluation.check import NOT_WHAT_IT_SAYS, main
-from model_backend.folder import EMBEDDED, ModelFolder, write_model
+from model_backend.folder import OWN, ModelFolder, write_model
 from tests.model_backend.evaluation.conftest import Asked, OwnSet
 
 
@@ -95,15 +95,16 @@ def test_a_file_that_claims_to_be_the_authors_is_held_to_their_figure(
     assert "73.2 % (fine-tuned)" in printed and "Not kept" in printed
 
 
-def test_the_embedded_model_is_only_written_when_that_is_asked_for(
-    own_set: OwnSet, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("folder", OWN, ids=["demo", "practice"])
+def test_a_model_of_the_program_is_only_written_when_that_is_asked_for(
+    folder: Path, own_set: OwnSet, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labelled = own_set.write("own.jsonl", own)
-    before = (EMBEDDED / "model.json").read_bytes()
+    before = (folder / "model.json").read_bytes()
 
-    assert main([str(EMBEDDED), str(labelled), "--part", "3"]) == 0
+    assert main([str(folder), str(labelled), "--part", "3"]) == 0
 
-    assert (EMBEDDED / "model.json").read_bytes() == before
+    assert (folder / "model.json").read_bytes() == before
     assert "Fewer than 30 cases" in capsys.readouterr().out
 
 
