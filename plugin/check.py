@@ -18,7 +18,7 @@ from plugin._checking import (
     summarise_findings,
 )
 from plugin._shown import models_of, show_identity, tell
-from ui.host import Action, Host, Job, later, tr
+from ui.host import Action, Host, Job, State, later, tr
 
 CHECKING = later("Checking the impression against the findings. Esc stops.")
 SUMMING = later("Summing the findings up. Esc stops.")
@@ -115,9 +115,8 @@ class Checking:
         if not self._host.mark(report, marks):
             self._host.say(tr("The report has changed meanwhile. Check it again."))
         else:
-            self._host.say(
-                in_words(self._judged), "alarm" if is_alarming(self._judged) else "quiet"
-            )
+            state: State = "alarm" if is_alarming(self._judged) else "quiet"
+            self._host.say(in_words(self._judged), state)
 
     def _propose(self, report: ReportDocument, summary: Summary) -> None:
         self._job = None
