@@ -73,6 +73,14 @@ def document(sop_class: str, title: Dataset, *below: Dataset, study: str = "2.25
     return root
 
 
+def take_identity(report: Dataset, film: Dataset) -> Dataset:
+    """The report as one about the patient and study of a film."""
+    for keyword in ("PatientID", "PatientName", "StudyInstanceUID"):
+        setattr(report, keyword, film.get(keyword))
+    del report.IssuerOfPatientID
+    return report
+
+
 def mammography_cad(left: str = "2.25.41", right: str = "2.25.42") -> Dataset:
     """Two findings after TID 4000: one as coordinates on an image by reference, as CAD writes."""
     library = item(
@@ -125,12 +133,16 @@ def write(report: Dataset, path: Path) -> Path:
     return path
 
 
-def write_deep(path: Path, levels: int, *, undefined: bool = True) -> Path:
+def write_deep(
+    path: Path, levels: int, *, undefined: bool = True, about: Dataset | None = None
+) -> Path:
     """A document whose containers lie so many levels deep; a text says each level's number.
 
     `undefined`: with sequences of undefined length, which pydicom reads by recursion.
     """
     report = document(COMPREHENSIVE, code("121111", "DCM", "Summary"))
+    if about is not None:
+        take_identity(report, about)
     del report.ContentSequence
     write(report, path)
     inner = b""

@@ -15,6 +15,7 @@ from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame, open_frames
 from dicom_io.image.kinds import why_file_not_shown, why_not_shown
 from dicom_io.image.place import places_of
+from dicom_io.report.pages.content import is_report_file
 from dicom_io.source import Fetched, Stop
 from dicom_io.study import Study
 from ui.jobs import Job, Jobs
@@ -245,6 +246,8 @@ def arrival_of(path: Path, counts: Arrival) -> Arrival:
     except NoPixels:
         return _without_image(path, counts)
     except FileProblem as error:
+        if is_report_file(path):  # too deep for others, not for `read_page`
+            return replace(counts, objects=(path,))
         return replace(counts, problem=str(error))
 
 

@@ -67,6 +67,8 @@ def _read(path: Path) -> Found | None:
             return read_key_objects(dataset) if is_key_objects(dataset) else None
     except (OSError, InvalidDicomError, ValueError, EOFError, AttributeError, KeyError, TypeError):
         return None  # what pydicom raises for a damaged file
+    except RecursionError:
+        return None  # a report that is nested too deeply for it
 
 
 def save(

@@ -34,6 +34,7 @@ from ui.pattern_window import PatternWindow
 from ui.preferences import Preferences
 from ui.reading import Arrival
 from ui.report.outbox_badge import OutboxBadge
+from ui.report.pages import Pages
 from ui.report.report_panel import hairline
 from ui.report.report_side import ReportSide
 from ui.report.sign_flow import SignFlow
@@ -138,6 +139,18 @@ class Window(QMainWindow):
         audit = AuditLog(session.root.audit)
         self.documents = Documents(session.reading, jobs, audit, self.report.say, self)
         of_states = [*self.states.actions(), self.exporting.action(), self.documents.action()]
+        self.pages = Pages(
+            session.reading,
+            self.grid,
+            self.hanging,
+            self.worklist.thumbnails.entries,
+            jobs,
+            say=self.report.say,
+            parent=self,
+        )
+        self.pages.changed.connect(self.table.refresh)
+        of_states.append(self.pages.action())
+        self.add_step_back(self.pages.step_back)
         of_marks = [*self.marking.actions(), *of_states]
         self.together = Together(self.grid)
         self.worklist.stacks_changed.connect(self.together.notes.take)
@@ -161,6 +174,7 @@ class Window(QMainWindow):
         self.banner.obey(self.preferences.habits)
         self.preferences.identity_hidden.connect(self.grid.write_headings)
         self.preferences.identity_hidden.connect(self.worklist.hide_identity)
+        self.preferences.identity_hidden.connect(self.pages.dialog.hide_identity)
         self.grid.layout_changed.connect(self._name_layout)
         self._name_layout()
 

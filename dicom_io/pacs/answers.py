@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from dicom_io.identity import Identity
+from dicom_io.report.pages.content import read_root
 from dicom_io.study import Instance, Series, Study
 
 HEADER_KEYWORDS = (
@@ -34,6 +38,18 @@ HEADER_KEYWORDS = (
     "NumberOfFrames",
 )
 """What the lists need of an object's header."""
+
+
+def header_of(path: Path) -> Dataset:
+    """The part of a file's header that lists need.
+
+    Of a report that is nested too deeply for pydicom, its own reader gives it. Raises what pydicom
+    raises for a file that is no DICOM, FileProblem.
+    """
+    try:
+        return dcmread(path, stop_before_pixels=True, specific_tags=list(HEADER_KEYWORDS))
+    except RecursionError:
+        return read_root(path)
 
 
 def text_of(answer: Dataset, keyword: str) -> str:

@@ -7,11 +7,9 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pydicom import dcmread
-
 from dicom_io.errors import NothingFound, StorageProblem
 from dicom_io.identity import Identity
-from dicom_io.pacs.answers import HEADER_KEYWORDS, instance_of, series_of, study_of
+from dicom_io.pacs.answers import header_of, instance_of, series_of, study_of
 from dicom_io.pacs.index import Index, ReportStatus
 from dicom_io.source import Fetched, Source, Stop, never
 from dicom_io.storage import DataRoot, storage_problem
@@ -55,7 +53,7 @@ class Cache:
 
     def add(self, path: Path, source: str = "") -> None:
         """Enter a file that lies in its study's folder. Only its header is read."""
-        header = dcmread(path, stop_before_pixels=True, specific_tags=list(HEADER_KEYWORDS))
+        header = header_of(path)
         self.index.put_study(study_of(header), source)
         self.index.put_object(series_of(header), instance_of(header), path.name)
 

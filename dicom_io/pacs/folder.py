@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
-from dicom_io.errors import Cancelled, NothingFound, StorageProblem
+from dicom_io.errors import Cancelled, FileProblem, NothingFound, StorageProblem
 from dicom_io.identity import Identity
 from dicom_io.pacs import status
-from dicom_io.pacs.answers import HEADER_KEYWORDS, study_of, text_of
+from dicom_io.pacs.answers import header_of, study_of, text_of
 from dicom_io.pacs.matching import matches_query
 from dicom_io.pacs.retrieval import file_name, write_object
 from dicom_io.pacs.sending import parcel_of
@@ -144,8 +143,8 @@ class FolderSource:
 
 def _read(path: Path, stamp: tuple[int, int]) -> _Listed | None:
     try:
-        header = dcmread(path, stop_before_pixels=True, specific_tags=list(HEADER_KEYWORDS))
-    except (InvalidDicomError, OSError, ValueError, EOFError, AttributeError, RecursionError):
+        header = header_of(path)
+    except (InvalidDicomError, OSError, ValueError, EOFError, AttributeError, FileProblem):
         return None  # not DICOM, or not readable: a folder may hold anything
     if not _is_object(header):
         return None

@@ -4,6 +4,11 @@
     <context>
         <name>Wetread</name>
         <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>  › image</source>
+            <translation>  › Bild</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/mark_words.py" />
             <source> (or {angle}°)</source>
             <translation> (oder {angle}°)</translation>
@@ -97,6 +102,11 @@
             <location filename="../../ui/viewport/reformatting.py" />
             <source>A computed plane. Report and model go by the images of the study alone.</source>
             <translation>Eine berechnete Ebene. Bericht und Modell richten sich allein nach den Bildern der Studie.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>A later version of this report is in this study.</source>
+            <translation>Eine spätere Fassung dieses Befunds ist in dieser Studie.</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/mark_actions.py" />
@@ -262,6 +272,11 @@
             <translation>Frage läuft. Esc hält an.</translation>
         </message>
         <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>Author</source>
+            <translation>Verfasser</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/reformatting.py" />
             <source>Axial, coronal, sagittal (MPR)</source>
             <translation>Axial, koronar, sagittal (MPR)</translation>
@@ -404,6 +419,7 @@
             <translation>Erst eine Markierung anklicken, dann daneben schreiben.</translation>
         </message>
         <message>
+            <location filename="../../ui/report/page_window.py" />
             <location filename="../../ui/settings_dialog.py" />
             <source>Close</source>
             <translation>Schließen</translation>
@@ -443,6 +459,11 @@
             <location filename="../../ui/viewport/corners.py" />
             <source>Contrast {agent}</source>
             <translation>Kontrastmittel {agent}</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>Copy as text</source>
+            <translation>Als Text kopieren</translation>
         </message>
         <message>
             <location filename="../../ui/settings_pages/viewer_page.py" />
@@ -938,6 +959,11 @@
             <translation>Volumen entsteht: {done} von {total} Schichten.</translation>
         </message>
         <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>Manufacturer</source>
+            <translation>Hersteller</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/pane_actions.py" />
             <source>Maximise</source>
             <translation>Maximieren</translation>
@@ -1253,6 +1279,16 @@
             <translation>Bildfelder {layout}</translation>
         </message>
         <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>Patient</source>
+            <translation>Patient</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>Patient ID</source>
+            <translation>Patienten-ID</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/banner.py" />
             <source>Patient and study</source>
             <translation>Patient und Studie</translation>
@@ -1339,6 +1375,11 @@
             <translation>Beenden</translation>
         </message>
         <message>
+            <location filename="../../ui/report/pages.py" />
+            <source>Read reports of the study</source>
+            <translation>Befunde der Studie lesen</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/sign_dialog.py" />
             <source>Reader</source>
             <translation>Befunder</translation>
@@ -1389,11 +1430,22 @@
             <translation>Wiederholen</translation>
         </message>
         <message>
+            <location filename="../../ui/report/page_window.py" />
             <location filename="../../ui/report/report_panel.py" />
             <location filename="../../ui/toolbar.py" />
             <location filename="../../ui/wording.py" />
             <source>Report</source>
             <translation>Bericht</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>Reports are hidden while identities are.</source>
+            <translation>Befunde sind verborgen, solange es die Identität ist.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>Reports of this study</source>
+            <translation>Befunde dieser Studie</translation>
         </message>
         <message>
             <location filename="../../ui/acknowledgement.py" />
@@ -1517,6 +1569,11 @@
             <location filename="../../ui/settings_dialog.py" />
             <source>Settings</source>
             <translation>Einstellungen</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>Show codes</source>
+            <translation>Codes zeigen</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/cell.py" />
@@ -1747,6 +1804,11 @@
             <translation>Der Befund widerspricht dem ({share})</translation>
         </message>
         <message>
+            <location filename="../../ui/report/pages.py" />
+            <source>The image that this line is about is not in the open study.</source>
+            <translation>Das Bild, um das es in dieser Zeile geht, ist nicht in der offenen Studie.</translation>
+        </message>
+        <message>
             <location filename="../../plugin/_checking.py" />
             <source>The model finds no contradiction. It may be wrong; not calibrated.</source>
             <translation>Das Modell findet keinen Widerspruch. Es kann irren; nicht kalibriert.</translation>
@@ -1967,6 +2029,11 @@
             <translation>Diese Taste kann nicht geändert werden.</translation>
         </message>
         <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>This report follows an earlier version.</source>
+            <translation>Dieser Befund folgt auf eine frühere Fassung.</translation>
+        </message>
+        <message>
             <location filename="../../ui/export_dialog.py" />
             <source>This series as a DICOM folder with DICOMDIR</source>
             <translation>Diese Serie als DICOM-Ordner mit DICOMDIR</translation>
@@ -2005,6 +2072,11 @@
             <location filename="../../ui/states.py" />
             <source>This study holds no presentation state.</source>
             <translation>Diese Studie enthält keinen Darstellungszustand.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/pages.py" />
+            <source>This study holds no report of any maker.</source>
+            <translation>Diese Studie enthält keinen Befund.</translation>
         </message>
         <message>
             <location filename="../../ui/export_dialog.py" />
@@ -2112,6 +2184,11 @@
             <translation>Von jetzt an diese Modelle benutzen (Eingabe)</translation>
         </message>
         <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>Verified by</source>
+            <translation>Verifiziert von</translation>
+        </message>
+        <message>
             <location filename="../../ui/toolbar.py" />
             <source>View</source>
             <translation>Ansicht</translation>
@@ -2165,6 +2242,11 @@
             <location filename="../../plugin/_ask_box.py" />
             <source>What the model gets: {columns} × {rows} pixels{squeezed}</source>
             <translation>Was das Modell bekommt: {columns} × {rows} Pixel{squeezed}</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>What the report says</source>
+            <translation>Was der Befund sagt</translation>
         </message>
         <message>
             <location filename="../../plugin/_ask_box.py" />
@@ -2257,6 +2339,11 @@
             <location filename="../../ui/report/sign_dialog.py" />
             <source>Write your name as Family, Given.</source>
             <translation>Den Namen als Nachname, Vorname schreiben.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>Written</source>
+            <translation>Geschrieben</translation>
         </message>
         <message>
             <location filename="../../ui/report/words.py" />
@@ -2470,6 +2557,7 @@
             <translation>Doppelklick</translation>
         </message>
         <message>
+            <location filename="../../ui/report/page_window.py" />
             <location filename="../../ui/session.py" />
             <source>draft</source>
             <translation>Entwurf</translation>
@@ -2661,6 +2749,11 @@
             <translation>nicht gespeichert, {count} warten</translation>
         </message>
         <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>not verified</source>
+            <translation>nicht verifiziert</translation>
+        </message>
+        <message>
             <location filename="../../ui/worklist/study_rows.py" />
             <source>on this disk</source>
             <translation>auf diesem Rechner</translation>
@@ -2831,6 +2924,11 @@
             <translation>Zusammenfassungen</translation>
         </message>
         <message>
+            <location filename="../../ui/report/page_window.py" />
+            <source>superseded</source>
+            <translation>ersetzt</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/gesture_words.py" />
             <source>text</source>
             <translation>Text</translation>
@@ -2892,6 +2990,7 @@
         </message>
         <message>
             <location filename="../../ui/report/outbox_badge.py" />
+            <location filename="../../ui/report/page_window.py" />
             <source>verified</source>
             <translation>geprüft</translation>
         </message>

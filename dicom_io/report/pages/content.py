@@ -78,8 +78,11 @@ class Content:
         return self.items[0].dataset
 
 
-def read_content(path: Path) -> Content:
-    """The content of a file. Raises FileProblem: NotDicom, DamagedFile, UnsafeImage."""
+def read_content(path: Path, most: int = MOST_ITEMS) -> Content:
+    """The content of a file, the first `most` items of it.
+
+    Raises FileProblem: NotDicom, DamagedFile, UnsafeImage.
+    """
     try:
         if path.stat().st_size > LARGEST:
             raise UnsafeImage(f"{path.name} is too large for a report and was not opened.", path)
@@ -93,12 +96,17 @@ def read_content(path: Path) -> Content:
         ) from error
     start, syntax = _meta(data, path)
     cutter = _Cutter(data, start, syntax)
-    pieces = list(cutter.pieces())
+    pieces = list(cutter.pieces())[:most]
     with gathered():
         items = tuple(_items(pieces, cutter, path))
     if not any(element for element in items[0].dataset):
         raise DamagedFile(f"{path.name} is damaged: nothing in it can be read.", path)
     return Content(items, tuple(dict.fromkeys(cutter.notices)))
+
+
+def read_root(path: Path) -> Dataset:
+    """The header of a document alone, whatever lies below it. Raises FileProblem."""
+    return read_content(path, most=1).root
 
 
 def is_report_file(path: Path) -> bool:

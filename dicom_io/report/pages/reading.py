@@ -266,7 +266,7 @@ def _reference(
         kind = uid_text(one, "ReferencedSOPClassUID").name
         return Reference(
             identity,
-            kind.removesuffix(" Storage").replace(" Image", " image"),
+            kind.replace(" Storage", "").replace(" Image", " image"),
             tuple(int(n) for n in _whole(one, "ReferencedFrameNumber") if n >= 1),
             tuple(_whole(one, "ReferencedSegmentNumber")),
             tuple(_whole(one, "ReferencedWaveformChannels")),

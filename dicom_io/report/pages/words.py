@@ -57,17 +57,16 @@ def _line(page: Page, line: Line) -> Iterator[str]:
     yield from (f"{'  ' * min(level, DEEPEST_INDENT)}  {text}" for text in texts[1:])
 
 
-def line_text(page: Page, line: Line) -> str:
-    """One line in full: relation, name, value, codes."""
-    name = str(line.name) if line.name is not None else ""
+def line_text(page: Page, line: Line, *, codes: bool = True) -> str:
+    """One line in full: relation, name, value, codes where they are wanted."""
+    name = (str(line.name) if codes else line.name.meaning) if line.name is not None else ""
     value = line.value
     if line.target >= 0:
         there = page.lines[line.target]
         what = there.name.meaning if there.name is not None else there.kind
         value = f"{value} see {page.position(there)} {what}".strip()
-    codes = "; ".join(_code(code, value) for code in line.codes)
-    if codes:
-        value = f"{value} ({codes})".strip()
+    if codes and line.codes:
+        value = f"{value} ({'; '.join(_code(code, value) for code in line.codes)})".strip()
     said = f"{name}: {value}" if name and value else name or value or line.kind or "?"
     if line.observed:
         said += f" (observed {line.observed})"
