@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,19 +17,17 @@ from dicom_io.identity import Identity
 from dicom_io.pacs import status
 from dicom_io.pacs.answers import study_of
 from dicom_io.pacs.association import associate, lost
-from dicom_io.pacs.contexts import UNCOMPRESSED
 from dicom_io.pacs.fetching import Fetching
 from dicom_io.pacs.matching import matches_query
 from dicom_io.pacs.node import Node
 from dicom_io.pacs.relay import Relay
-from dicom_io.pacs.search import FIND, Search, list_instances, list_series, study_identifiers
+from dicom_io.pacs.retrieval import Retrieval
+from dicom_io.pacs.search import Search, searching, study_identifiers
 from dicom_io.pacs.sending import Sending
 from dicom_io.source import Fetched, Found, Query, Stop, Stored, never
 from dicom_io.study import Instance, Series, Study
 
 T = TypeVar("T")
-
-_FINDING = build_context(FIND, list(UNCOMPRESSED))
 
 
 class DimseSource:
@@ -68,8 +67,8 @@ class DimseSource:
         searches: list[Search] = []
 
         def work() -> None:
-            with associate(self.node, [_FINDING], service=FIND) as association:
-                searches.append(Search(self.node, association))
+            with searching(self.node) as search:
+                searches.append(search)
                 if not relay.stopped:
                     self._search(searches[0], query, relay)
 
@@ -82,7 +81,7 @@ class DimseSource:
                 if relay.stopped or not listing.take(study_of(answer)):
                     return
         for study in listing.unsure:  # the node does not tell a study's modalities: ask its series
-            series = list_series(search, study.identity.study)
+            series = search.series(study.identity.study)
             modalities = tuple(sorted({one.modality for one in series} - {""}))
             if relay.stopped or not listing.take(replace(study, modalities=modalities)):
                 return
@@ -92,20 +91,20 @@ class DimseSource:
 
     def series(self, study: str, stop: Stop = never) -> tuple[Series, ...]:
         """The series of a study, empty when the node holds none. Raises NodeProblem, Cancelled."""
-        return tuple(self._list(lambda search: list_series(search, study), stop))
+        return tuple(self._list(lambda search: search.series(study), stop))
 
     def instances(self, study: str, series: str, stop: Stop = never) -> tuple[Instance, ...]:
         """The instances of a series. Their class is "" where the node does not tell it."""
-        return tuple(self._list(lambda search: list_instances(search, study, series), stop))
+        return tuple(self._list(lambda search: search.instances(study, series), stop))
 
     def _list(self, ask: Callable[[Search], list[T]], stop: Stop) -> Iterator[T]:
         relay: Relay[T] = Relay()
         searches: list[Search] = []
 
         def work() -> None:
-            with associate(self.node, [_FINDING], service=FIND) as association:
-                searches.append(Search(self.node, association))
-                for one in ask(searches[0]):
+            with searching(self.node) as search:
+                searches.append(search)
+                for one in ask(search):
                     relay.put(one)
 
         return relay.items(work, stop, lambda: _cancel(searches), wait=False)
@@ -121,7 +120,14 @@ class DimseSource:
         arrived stay, none is ever partial.
         """
         relay: Relay[Fetched] = Relay()
-        fetching = Fetching(self.node, study, into, relay.put)
+        fetching = Fetching(
+            str(self.node),
+            study,
+            into,
+            relay.put,
+            partial(searching, self.node),
+            partial(Retrieval, self.node),
+        )
         return relay.items(lambda: fetching.run(instances), stop, fetching.close, wait=False)
 
     def store(self, paths: Sequence[Path], stop: Stop = never) -> Iterator[Stored]:

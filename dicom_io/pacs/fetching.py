@@ -1,23 +1,49 @@
-"""Fetching a study by C-GET: list it, retrieve series by series, account for every object."""
+"""Fetching a study: list it, retrieve series by series, account for every object."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-from pynetdicom.presentation import build_context
+from typing import Protocol
 
 from dicom_io.errors import NothingFound
 from dicom_io.identity import Identity
-from dicom_io.pacs.association import associate
-from dicom_io.pacs.contexts import UNCOMPRESSED
-from dicom_io.pacs.node import Node
-from dicom_io.pacs.retrieval import Retrieval
-from dicom_io.pacs.search import FIND, Search, list_instances, list_series
 from dicom_io.source import Fetched
 from dicom_io.storage import storage_problem
 from dicom_io.study import Instance, Series
+
+Received = Callable[[Identity, Path, int], None]
+"""Called with an instance's identity, its file and the file's size in bytes."""
+
+
+class Listing(Protocol):
+    """What a node says that a study holds."""
+
+    def series(self, study: str) -> list[Series]: ...
+
+    def instances(self, study: str, series: str) -> list[Instance]: ...
+
+
+class Retriever(Protocol):
+    """One way to bring the instances of a series here: C-GET, C-MOVE or WADO-RS."""
+
+    def get(self, series: Series, wanted: Sequence[Instance], *, whole: bool) -> list[str]:
+        """Retrieve; `whole` says that `wanted` is all that the series has.
+
+        Returns a sentence for each failure that the node reported; what did not arrive then,
+        `missing` says. Raises NodeProblem when the connection fails, StorageProblem.
+        """
+        ...
+
+    def missing(self, wanted: Sequence[Instance]) -> list[Instance]:
+        """Those of `wanted` that have not arrived."""
+        ...
+
+    def close(self) -> None:
+        """Stop from another thread: when this returns, no further file appears."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +60,21 @@ class Fetching:
     """One retrieval of a study. `run` works on the network thread, `close` may be called from
     another one; after it no further file appears."""
 
-    node: Node
+    node: str  # what a person calls it
     study: str
     into: Path
     report: Callable[[Fetched], None]
+    listing: Callable[[], AbstractContextManager[Listing]]
+    way: Callable[[Path, str, Received], Retriever]  # folder, study, what is told of each file
     completed: int = 0
     failed: int = 0
     bytes: int = 0
     total: int = 0
     closed: bool = False
-    retrieval: Retrieval = field(init=False)
+    retrieval: Retriever = field(init=False)
 
     def __post_init__(self) -> None:
-        self.retrieval = Retrieval(self.node, self.into, self.study, self._arrived)
+        self.retrieval = self.way(self.into, self.study, self._arrived)
 
     def close(self) -> None:
         self.closed = True
@@ -78,16 +106,14 @@ class Fetching:
         series_wanted = {one.series for one in instances}
         wanted = {one.instance for one in instances}
         found: list[Portion] = []
-        context = build_context(FIND, list(UNCOMPRESSED))
-        with associate(self.node, [context], service=FIND) as association:
-            search = Search(self.node, association)
-            for series in list_series(search, self.study):
+        with self.listing() as search:
+            for series in search.series(self.study):
                 uid = series.identity.series
                 if self.closed:
                     break
                 if not uid or (instances and "" not in series_wanted and uid not in series_wanted):
                     continue
-                listed = list_instances(search, self.study, uid)
+                listed = search.instances(self.study, uid)
                 some = tuple(o for o in listed if not wanted or o.identity.instance in wanted)
                 if some:
                     found.append(Portion(series, some, whole=len(some) == len(listed)))

@@ -8,7 +8,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import cast
@@ -31,6 +31,7 @@ from dicom_io.pacs import status
 from dicom_io.pacs.answers import text_of
 from dicom_io.pacs.association import associate, cut, lost
 from dicom_io.pacs.contexts import classes_of_modality, offers, receiving_roles
+from dicom_io.pacs.fetching import Received
 from dicom_io.pacs.node import Node
 from dicom_io.storage import storage_problem
 from dicom_io.study import Instance, Series
@@ -40,9 +41,6 @@ GET = StudyRootQueryRetrieveInformationModelGet
 
 _UID = re.compile(r"[0-9.]{1,64}")
 _LAST = Tag("SeriesInstanceUID")
-
-Received = Callable[[Identity, Path, int], None]
-"""Called with an instance's identity, its file and the file's size in bytes."""
 
 
 def file_name(uid: str) -> str:

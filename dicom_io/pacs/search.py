@@ -7,10 +7,12 @@ import threading
 import time
 import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from pydicom.dataset import Dataset
 from pynetdicom.association import Association
+from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import by pynetdicom
     StudyRootQueryRetrieveInformationModelFind,
 )
@@ -18,7 +20,8 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
 from dicom_io.errors import OperationFailed
 from dicom_io.pacs import matching, status
 from dicom_io.pacs.answers import declare_utf8, instance_of, series_of, text_of
-from dicom_io.pacs.association import cut, lost
+from dicom_io.pacs.association import associate, cut, lost
+from dicom_io.pacs.contexts import UNCOMPRESSED
 from dicom_io.pacs.node import Node
 from dicom_io.source import Query
 from dicom_io.study import Instance, Series
@@ -112,18 +115,6 @@ def image_identifier(study: str, series: str) -> Dataset:
     return identifier
 
 
-def list_series(search: Search, study: str) -> list[Series]:
-    """The series of a study, in the order of their numbers."""
-    answers = [series_of(answer) for answer in search.answers(series_identifier(study))]
-    return sorted(answers, key=lambda one: (one.number is None, one.number or 0))
-
-
-def list_instances(search: Search, study: str, series: str) -> list[Instance]:
-    """The instances of a series, in the order of their numbers."""
-    answers = [instance_of(answer) for answer in search.answers(image_identifier(study, series))]
-    return sorted(answers, key=lambda one: (one.number is None, one.number or 0))
-
-
 def _study_identifier(query: Query) -> Dataset:
     identifier = _empty("STUDY", _STUDY_KEYS)
     # `?` matches one byte, not one letter, in common archives: we ask wider and filter ourselves.
@@ -204,6 +195,17 @@ class Search:
             if self._deadline is not None:
                 self._deadline.cancel()
 
+    def series(self, study: str) -> list[Series]:
+        """The series of a study, in the order of their numbers."""
+        answers = [series_of(answer) for answer in self.answers(series_identifier(study))]
+        return sorted(answers, key=lambda one: (one.number is None, one.number or 0))
+
+    def instances(self, study: str, series: str) -> list[Instance]:
+        """The instances of a series, in the order of their numbers."""
+        answers = self.answers(image_identifier(study, series))
+        found = [instance_of(answer) for answer in answers]
+        return sorted(found, key=lambda one: (one.number is None, one.number or 0))
+
     def cancel(self) -> None:
         """Ask the node to stop, and abort when it does not. From any thread, any number of
         times."""
@@ -227,3 +229,11 @@ class Search:
                 self.node.name,
                 code,
             )
+
+
+@contextmanager
+def searching(node: Node) -> Iterator[Search]:
+    """An association to search on. Raises NodeUnreachable, NodeRefused, NodeTimedOut."""
+    context = build_context(FIND, list(UNCOMPRESSED))
+    with associate(node, [context], service=FIND) as association:
+        yield Search(node, association)
