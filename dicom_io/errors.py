@@ -21,6 +21,7 @@
     │   ├── NotVerified        it is not signed, and unsigned reports do not leave
     │   └── UndecidedSentences sentences are left that nobody accepted or rejected
     ├── SigningProblem         the credential is wrong or missing
+    ├── SecretProblem          the system's keyring does not keep or give a secret
     ├── StorageProblem         our own files; carries `path`
     │   ├── DiskFull
     │   ├── FormatTooNew       written by a later Wetread
@@ -139,6 +140,10 @@ class UndecidedSentences(ReportProblem):
 
 class SigningProblem(DicomProblem):
     """The reader or the credential is not right."""
+
+
+class SecretProblem(DicomProblem):
+    """The system's keyring does not keep or give the secret of a node."""
 
 
 class StorageProblem(DicomProblem):

@@ -7,6 +7,9 @@ aet = "PACS"
 host = "192.168.1.10"
 port = 104
 calling_aet = "WETREAD"
+web = "https://192.168.1.10/dicom-web"  # its DICOMweb service; a node may have this alone
+user = "reader"         # of DICOMweb; without one the secret is a bearer token
+authority = ""          # PEM file of the authority behind its certificate; "": the system's
 
 [reader]                # who signs, as DICOM writes names: Family^Given
 name = "Roentgen^Wilhelm"
@@ -223,7 +226,7 @@ _PARTS: Mapping[str, type[Any]] = {
     "screens": ScreenSettings,
 }
 _LENIENT = ("mouse", "keys", "viewer")  # faults there are told, and the defaults hold
-_NODE_KEYS = ("aet", "host", "port", "calling_aet", "timeout", "answer_timeout")
+_NODE_KEYS = tuple(one.name for one in fields(Node) if one.name != "name")
 
 
 def _unreadable(path: Path, reason: str) -> FormatUnreadable:
@@ -313,7 +316,7 @@ def _nodes(path: Path, table: Mapping[str, Any], unknown: list[str]) -> Iterator
         for key, value in values.items():
             _checked(path, f"nodes.{name}.{key}", known[key], value)
         missing = [key for key in ("aet", "host", "port") if key not in values]
-        if missing:
+        if missing and not (values.get("web") and len(missing) == 3):
             raise BadNode(f"The node {name} in {path} lacks {' and '.join(missing)}.", name)
         yield checked_node(Node(name=name, **values))
 

@@ -23,7 +23,9 @@ import pytest
 from dicom_io.pacs.archive import Archive
 from dicom_io.pacs.dimse import DimseSource
 from dicom_io.pacs.node import Node
+from dicom_io.pacs.web import WebSource
 
+DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 _START = 20.0  # seconds that a server may take to answer
 
 
@@ -62,6 +64,12 @@ class Server:
     @property
     def source(self) -> DimseSource:
         return DimseSource(self.node)
+
+    @property
+    def web(self) -> WebSource:
+        """The same archive over DICOMweb."""
+        root = f"http://127.0.0.1:{self.http_port}/dicom-web"
+        return WebSource(Node("orthanc-web", web=root, user="wetread"), lambda: self.password)
 
     def load(self, paths: Sequence[Path]) -> None:
         """Store files into it by C-STORE; all must be taken."""
@@ -104,7 +112,8 @@ def start_orthanc(folder: Path, **settings: object) -> Server:
         "StorageDirectory": str(folder / "database"),
         "IndexDirectory": str(folder / "database"),
         "TemporaryDirectory": str(folder / "temporary"),
-        "Plugins": [],
+        "Plugins": [str(DICOMWEB)] if DICOMWEB.is_file() else [],
+        "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
         "HttpPort": http_port,
         "DicomPort": dicom_port,
         "DicomAet": aet,
@@ -191,6 +200,14 @@ def orthanc(orthanc_process: Server) -> Iterator[Server]:
     """Orthanc, empty at the start of each test."""
     orthanc_process.clear()
     yield orthanc_process
+
+
+@pytest.fixture
+def dicomweb(orthanc: Server) -> Server:
+    """Orthanc, empty, with its DICOMweb plug-in. Skips without that."""
+    if not DICOMWEB.is_file():
+        pytest.skip("Orthanc's DICOMweb is not installed: apt-get install orthanc-dicomweb")
+    return orthanc
 
 
 @pytest.fixture

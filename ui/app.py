@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QApplication
 
 from dicom_io.errors import DicomProblem
 from dicom_io.pacs.cache import Cache
-from dicom_io.pacs.dimse import DimseSource
+from dicom_io.pacs.connect import NodeSource
 from dicom_io.settings import Settings
 from dicom_io.source import Query, Source
 from dicom_io.storage import DataRoot
@@ -236,7 +236,7 @@ def _start(viewer: Viewer, plugins: Sequence[Plugin]) -> None:
 
 def _watch_sources(window: Window, jobs: Jobs, sources: Sequence[Source]) -> None:
     """Say at the bottom which PACS answers."""
-    nodes = [source for source in sources if isinstance(source, DimseSource)]
+    nodes = [source for source in sources if isinstance(source, NodeSource)]
     if not nodes:
         names = ", ".join(source.name for source in sources) or tr("no PACS set up")
         window.show_state("pacs", names, "quiet", "")
@@ -249,7 +249,7 @@ def _watch_sources(window: Window, jobs: Jobs, sources: Sequence[Source]) -> Non
     def answered(seconds: float) -> None:
         window.show_state(
             "pacs",
-            f"{first.name} · C-GET",
+            f"{first.name} · {first.way}",
             "proven",
             tr("It answered in {time} ms.", time=f"{seconds * 1000:.0f}"),
         )

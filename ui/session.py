@@ -16,7 +16,7 @@ from dicom_io.errors import BadNode, DicomProblem
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.pacs.cache import Cache
-from dicom_io.pacs.dimse import DimseSource
+from dicom_io.pacs.connect import NodeSource
 from dicom_io.pacs.node import Node
 from dicom_io.pacs.outbox import Item, Outbox
 from dicom_io.report.document import ReportDocument, ReportState
@@ -319,7 +319,7 @@ class Session(QObject):
         """Where the report goes: the open study's PACS, else the first there is."""
         own = self.ways.sources.get(self._source)
         for source in (own, *self.ways.sources.values()):
-            if isinstance(source, DimseSource):
+            if isinstance(source, NodeSource):
                 return source.node
         raise BadNode(
             "No PACS is set up to store the report in. Name one under [nodes] in the settings; "

@@ -9,7 +9,7 @@ from pathlib import Path
 from dicom_io.errors import NothingFound
 from dicom_io.identity import Identity
 from dicom_io.pacs.cache import Cache
-from dicom_io.pacs.dimse import DimseSource
+from dicom_io.pacs.connect import NodeSource
 from dicom_io.source import Fetched, Source, Stop
 from dicom_io.study import Study
 from ui.reading import Way
@@ -42,7 +42,7 @@ class Ways:
         """What is not on the disk yet. Raises what the source raises."""
         missing: tuple[Identity, ...] = ()
         here = {one.identity.instance for one in self._cache.instances(study)}
-        if here and isinstance(source, DimseSource):
+        if here and isinstance(source, NodeSource):
             missing = tuple(
                 instance.identity
                 for series in source.series(study, stop)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -18,14 +17,14 @@ from dicom_io.pacs import status
 from dicom_io.pacs.answers import study_of
 from dicom_io.pacs.association import associate, lost
 from dicom_io.pacs.fetching import Fetching
-from dicom_io.pacs.matching import matches_query
+from dicom_io.pacs.listing import StudyListing
 from dicom_io.pacs.node import Node
 from dicom_io.pacs.relay import Relay
 from dicom_io.pacs.retrieval import Retrieval
 from dicom_io.pacs.search import Search, searching, study_identifiers
 from dicom_io.pacs.sending import Sending
 from dicom_io.source import Fetched, Found, Query, Stop, Stored, never
-from dicom_io.study import Instance, Series, Study
+from dicom_io.study import Instance, Series
 
 T = TypeVar("T")
 
@@ -39,6 +38,11 @@ class DimseSource:
     @property
     def name(self) -> str:
         return self.node.name
+
+    @property
+    def way(self) -> str:
+        """How studies come, for a person."""
+        return "C-GET"
 
     def echo(self) -> float:
         """C-ECHO. Returns the seconds it took, the association included. Raises NodeProblem."""
@@ -75,16 +79,13 @@ class DimseSource:
         return relay.items(work, stop, lambda: _cancel(searches), wait=False)
 
     def _search(self, search: Search, query: Query, relay: Relay[Found]) -> None:
-        listing = _Listing(query, relay)
+        listing = StudyListing(query, relay)
         for identifier in study_identifiers(query):
             for answer in search.answers(identifier):
                 if relay.stopped or not listing.take(study_of(answer)):
                     return
-        for study in listing.unsure:  # the node does not tell a study's modalities: ask its series
-            series = search.series(study.identity.study)
-            modalities = tuple(sorted({one.modality for one in series} - {""}))
-            if relay.stopped or not listing.take(replace(study, modalities=modalities)):
-                return
+        if not listing.settle(search.series):
+            return
         if search.cut_off:
             cut_off = f"{self.node} ended its answer early; the list may lack studies."
             relay.put(Found(None, listing.count, f"{cut_off} Narrow the search."))
@@ -139,41 +140,6 @@ class DimseSource:
         relay: Relay[Stored] = Relay()
         sending = Sending(self.node, relay)
         return relay.items(lambda: sending.run(paths), stop, sending.close, wait=False)
-
-
-class _Listing:
-    """What a search has found: each study once, those that match, up to the limit."""
-
-    def __init__(self, query: Query, relay: Relay[Found]) -> None:
-        self._query = query
-        self._relay = relay
-        self._seen: set[str] = set()
-        self._unsure: dict[str, Study] = {}
-
-    @property
-    def count(self) -> int:
-        return len(self._seen)
-
-    @property
-    def unsure(self) -> tuple[Study, ...]:
-        """Studies that match but for their modalities, which the node did not tell."""
-        return tuple(self._unsure.values())
-
-    def take(self, study: Study) -> bool:
-        """Report the study if it is a new one that matches. False when the limit is reached."""
-        uid = study.identity.study
-        if not uid or uid in self._seen or not matches_query(self._query, study):
-            return True
-        if self._query.modality and not study.modalities:
-            self._unsure[uid] = study
-            return True
-        if self._query.limit and self.count >= self._query.limit:
-            more = f"More than {self._query.limit} studies match. Narrow the search."
-            self._relay.put(Found(None, self.count, more))
-            return False
-        self._seen.add(uid)
-        self._relay.put(Found(study, self.count))
-        return True
 
 
 def _cancel(searches: list[Search]) -> None:

@@ -8,25 +8,29 @@ from dataclasses import dataclass
 
 from dicom_io.errors import BadNode
 
+_WEB = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 # AET@HOST:PORT; an IPv6 host stands in square brackets.
 _WRITTEN = re.compile(r"(?P<aet>[^@]+)@(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s@:\[\]]+):(?P<port>\d{1,5})")
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One DICOM application entity.
+    """One archive: a DICOM application entity, a DICOMweb server, or both at once.
 
     `aet` is its own title, `calling_aet` is the one we present to it. Both are at most 16
-    characters (PS3.5 section 6.2, VR AE). Times are in seconds.
+    characters (PS3.5 section 6.2, VR AE). Times are in seconds. A secret never stands here.
     """
 
     name: str  # what a person calls it
-    aet: str
-    host: str
-    port: int
+    aet: str = ""
+    host: str = ""
+    port: int = 0
     calling_aet: str = "WETREAD"
     timeout: float = 10.0  # for the connection and the association, each
     answer_timeout: float = 30.0  # for one message of an answer
+    web: str = ""  # the root of its DICOMweb service: https://host/dicom-web
+    user: str = ""  # of DICOMweb; "": the secret, if there is one, is a bearer token
+    authority: str = ""  # PEM file of the authority behind its certificate; "": the system's
 
     def __str__(self) -> str:
         """`name (AET@HOST:PORT)`, or the address alone when that is its name."""
@@ -34,13 +38,16 @@ class Node:
 
     @property
     def address(self) -> str:
-        """AET@HOST:PORT, the form that `parse_node` reads."""
+        """AET@HOST:PORT, else the address of its DICOMweb service; `parse_node` reads both."""
+        if not self.host:
+            return self.web
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.aet}@{host}:{self.port}"
 
 
 def parse_node(text: str, nodes: Iterable[Node] = ()) -> Node:
-    """The configured node of that name, or the one that AET@HOST:PORT describes.
+    """The configured node of that name, or the one that AET@HOST:PORT or a DICOMweb address
+    describes.
 
     Raises BadNode with a sentence that says what is wrong and which names there are.
     """
@@ -48,12 +55,14 @@ def parse_node(text: str, nodes: Iterable[Node] = ()) -> Node:
     known = {node.name: node for node in nodes}
     if wanted in known:
         return known[wanted]
+    if wanted.startswith(("http://", "https://")):
+        return checked_node(Node(wanted, web=wanted.rstrip("/")))
     written = _WRITTEN.fullmatch(wanted)
     if written is None:
         names = ", ".join(known) if known else "none are configured"
         raise BadNode(
             f"{text!r} is neither the name of a node ({names}) nor of the form AET@HOST:PORT, "
-            "for example PACS@192.168.1.10:104.",
+            "for example PACS@192.168.1.10:104, or https://pacs.example/dicom-web.",
             text,
         )
     host = written["host"].strip("[]")
@@ -62,6 +71,14 @@ def parse_node(text: str, nodes: Iterable[Node] = ()) -> Node:
 
 def checked_node(node: Node) -> Node:
     """The node itself, when it can be called. Raises BadNode when a part cannot be right."""
+    if node.web and not _WEB.fullmatch(node.web):
+        raise BadNode(
+            f"The DICOMweb address {node.web} of {node.name} cannot be right: it is like "
+            "https://pacs.example/dicom-web, without a user or a query.",
+            node.name,
+        )
+    if node.web and not (node.aet or node.host or node.port):
+        return node
     for title in (node.aet, node.calling_aet):
         if not title.strip() or len(title) > 16 or "\\" in title or not _is_printable(title):
             raise BadNode(

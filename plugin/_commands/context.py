@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from dicom_io.audit import AuditLog
-from dicom_io.pacs.connect import source_for
-from dicom_io.pacs.dimse import DimseSource
+from dicom_io.pacs.connect import NodeSource, source_for
 from dicom_io.pacs.node import Node, parse_node
 from dicom_io.settings import Settings
 from dicom_io.storage import DataRoot
 from plugin._model import Models
 
-NODE_TEXT = "a node's name in the settings, or AET@HOST:PORT"
+NODE_TEXT = "a node's name in the settings, AET@HOST:PORT, or a DICOMweb address"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a PACS could steer the terminal
 
 
@@ -74,10 +73,11 @@ class Context:
             return self.settings.nodes[0]
         known = ", ".join(node.name for node in self.settings.nodes) or "none"
         raise UsageProblem(
-            f"Say which archive: --node NAME or --node AET@HOST:PORT (in the settings: {known})."
+            "Say which archive: --node NAME, --node AET@HOST:PORT or --node with a DICOMweb "
+            f"address (in the settings: {known})."
         )
 
-    def source(self, arguments: argparse.Namespace) -> DimseSource:
+    def source(self, arguments: argparse.Namespace) -> NodeSource:
         """The archive that --node names. Nothing is connected yet."""
         return source_for(self.node(arguments))
 

@@ -17,6 +17,7 @@ from pynetdicom.presentation import PresentationContext
 
 from dicom_io.identity import Identity
 from dicom_io.pacs.archive import Archive, Listener
+from dicom_io.pacs.connect import NodeSource
 from dicom_io.pacs.dimse import DimseSource
 from dicom_io.pacs.node import Node
 from dicom_io.pacs.samples import sample_files
@@ -38,18 +39,19 @@ class Pacs:
     """An archive to test against."""
 
     kind: str
-    source: DimseSource
+    source: NodeSource
     load: Callable[[Sequence[Path]], None]
 
 
-@pytest.fixture(params=["archive", "orthanc", "dcmqrscp"])
+@pytest.fixture(params=["archive", "orthanc", "dcmqrscp", "dicomweb"])
 def pacs(request: pytest.FixtureRequest) -> Pacs:
-    """The embedded archive, Orthanc and dcmqrscp in turn, each empty."""
+    """The embedded archive, Orthanc, dcmqrscp and Orthanc over DICOMweb in turn, each empty."""
     running = request.getfixturevalue(request.param)
     if isinstance(running, Archive):
         return Pacs(request.param, DimseSource(running.node), lambda paths: _add(running, paths))
     assert isinstance(running, Server)
-    return Pacs(request.param, running.source, running.load)
+    source = running.web if request.param == "dicomweb" else running.source
+    return Pacs(request.param, source, running.load)
 
 
 def _add(archive: Archive, paths: Sequence[Path]) -> None:

@@ -1,4 +1,4 @@
-"""Finding, fetching and storing at real archives: ours, Orthanc and dcmqrscp."""
+"""Finding, fetching and storing at real archives: ours, Orthanc (DICOMweb too) and dcmqrscp."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, JPEG2000Lossless
 from dicom_io.errors import Cancelled, NothingFound
 from dicom_io.identity import Identity
 from dicom_io.pacs.archive import Archive
+from dicom_io.pacs.connect import NodeSource
 from dicom_io.pacs.dimse import DimseSource
 from dicom_io.source import Fetched, Query
 from dicom_io.study import Study
@@ -23,7 +24,7 @@ from tests.servers import Server, start_orthanc, stop
 CHARSETS = Path(pydicom.__file__).parent / "data" / "charset_files"
 
 
-def studies(source: DimseSource, query: Query) -> list[Study]:
+def studies(source: NodeSource, query: Query) -> list[Study]:
     """The studies of a search that must be complete."""
     events = list(source.find(query))
     assert all(event.study is not None for event in events), events
