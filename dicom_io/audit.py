@@ -44,6 +44,7 @@ class Event(Enum):
     MODEL_LOADED = ("110100", "99WETREAD:load", "E")
     MODEL_UNLOADED = ("110100", "99WETREAD:unload", "E")
     MODELS_CHANGED = ("110113", "110131", "E")  # software configuration: imported, removed
+    NODES_CHANGED = ("110113", "110128", "E")  # network configuration
     IMPORTED = ("110107", "", "C")
     SECURITY_ALERT = ("110113", "", "E")
     AUDIT_READ = ("110101", "", "R")

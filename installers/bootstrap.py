@@ -44,7 +44,16 @@ WINDOW = (
     "python3-venv",
 )
 FONTS = ("fonts-noto-core", "fonts-noto-cjk")  # or some names are boxes; 69 MB to fetch
-PACS_TOOLS = ("orthanc", "orthanc-dicomweb", "dcmtk", "dicom3tools", "xvfb", "xauth")
+PACS_TOOLS = (
+    "orthanc",
+    "orthanc-dicomweb",
+    "dcmtk",
+    "dicom3tools",
+    "xvfb",
+    "xauth",
+    "dbus",
+    "gnome-keyring",
+)
 
 
 @dataclass(frozen=True)

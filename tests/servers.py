@@ -211,6 +211,16 @@ def dicomweb(orthanc: Server) -> Server:
 
 
 @pytest.fixture
+def dicomweb_open(tmp_path: Path) -> Iterator[Server]:
+    """An Orthanc with DICOMweb that asks nobody for a password. Skips without the plug-in."""
+    if not DICOMWEB.is_file():
+        pytest.skip("Orthanc's DICOMweb is not installed: apt-get install orthanc-dicomweb")
+    server = start_orthanc(tmp_path / "orthanc", AuthenticationEnabled=False)
+    yield server
+    stop(server.process)
+
+
+@pytest.fixture
 def dcmqrscp(tmp_path: Path) -> Iterator[Server]:
     """DCMTK's archive, empty."""
     server = start_dcmqrscp(tmp_path / "dcmqrscp")

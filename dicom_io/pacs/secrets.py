@@ -39,6 +39,8 @@ def keep_secret(node: str, secret: str) -> None:
     except PasswordDeleteError:
         return  # there was none
     except NoKeyringError as error:
+        if not secret:
+            return
         raise SecretProblem(
             "This system has no keyring, so the secret was not kept. Start one (gnome-keyring, "
             "KWallet) and try again."

@@ -22,6 +22,7 @@ from plugin._commands import (
     film,
     model,
     network,
+    node,
     question,
     read,
     screen,
@@ -32,7 +33,7 @@ from plugin._commands.context import Context, Printer, UsageProblem
 from plugin._model import close_models
 from plugin._starting import STOPPED, NoWindow
 
-GROUPS = (demo, network, draft, sign, read, question, task, film, export, model, screen)
+GROUPS = (demo, network, node, draft, sign, read, question, task, film, export, model, screen)
 
 
 def carry_out(words: Sequence[str], open_window: Callable[..., int]) -> int:
