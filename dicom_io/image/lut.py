@@ -74,7 +74,7 @@ def read_lut(item: Dataset, low: float, high: float, *, little: bool = True) -> 
         raise ValueError(f"its entries have {bits} bits")
     entries = _entries(item.get("LUTData"), count, bits, little)
     explanation = str(item.get("LUTExplanation") or item.get("ModalityLUTType") or "")
-    return LookUpTable(_signed(first, low, high), bits, entries.tobytes(), explanation)
+    return LookUpTable(_signed(first, count, low, high), bits, entries.tobytes(), explanation)
 
 
 def whole_numbers(value: Any, little: bool) -> list[int]:
@@ -101,7 +101,14 @@ def _entries(value: Any, count: int, bits: int, little: bool) -> NDArray[np.uint
     return words[:count].astype(np.uint16)
 
 
-def _signed(first: int, low: float, high: float) -> int:
-    """`first` as the one of its two readings, signed or unsigned, that inputs can reach."""
+def _signed(first: int, count: int, low: float, high: float) -> int:
+    """`first` as the one of its two readings, signed or unsigned, whose entries more of the inputs
+    meet, or come nearer to; signed where that is one and inputs may be negative (C.11.2.1.1)."""
     other = first - 65536 if first >= 32768 else first + 65536 if first < 0 else first
-    return first if low <= first <= high or not low <= other <= high else other
+
+    def met(begin: int) -> float:
+        return min(begin + count - 1, high) - max(begin, low)
+
+    if met(first) == met(other):
+        return min(first, other) if low < 0 else first
+    return max(first, other, key=met)

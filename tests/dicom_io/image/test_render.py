@@ -423,6 +423,29 @@ def test_a_table_with_a_negative_first_input_in_an_implicit_file(
     np.testing.assert_array_equal(picture.ravel(), expected)
 
 
+@pytest.mark.parametrize("slope, intercept, first", [(2, -770, -996), (2, -20, -16), (1, -9, -40)])
+def test_the_sign_of_a_table_s_first_input_is_that_which_inputs_come_nearest_to(
+    make_dataset: Callable[..., Dataset], tmp_path: Path, slope: int, intercept: int, first: int
+) -> None:
+    stored = np.arange(8, dtype=np.uint16).reshape(2, 4)
+    bits = 16 if first == -16 else 3  # all of 16 bits, doubled, reach both readings
+    dataset = make_dataset(
+        stored,
+        BitsStored=bits,
+        HighBit=bits - 1,
+        RescaleSlope=slope,
+        RescaleIntercept=intercept,
+        VOILUTSequence=[voi_lut_item(list(range(256)), first, 8)],
+    )
+    dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian  # which hides the sign
+    dataset.save_as(tmp_path / "implicit.dcm", enforce_file_format=True)
+
+    (frame,) = open_frames(tmp_path / "implicit.dcm")
+
+    expected = np.clip(stored * float(slope) + intercept - first, 0, 255)
+    np.testing.assert_array_equal(render(frame, frame.stored()), expected)
+
+
 # --- presentation look-up tables ---
 
 
