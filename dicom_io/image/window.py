@@ -151,6 +151,9 @@ def _numbers(source: Dataset) -> list[Window]:
 
 
 def _modality_range(frame: ImageFrame, modality: Modality) -> tuple[float, float]:
+    """The least and greatest modality value that stored values can become."""
+    if modality.lut is not None:
+        return float(modality.lut.entries.min()), float(modality.lut.entries.max())
     ends = modality(np.array(stored_range(frame)))
     return float(ends.min()), float(ends.max())
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydicom import uid
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.pixels import convert_color_space
+from pydicom.pixels.processing import convert_color_space
 
 from dicom_io.image.frame import ImageFrame, open_frames
 from dicom_io.image.render import render

@@ -446,6 +446,25 @@ def test_the_sign_of_a_table_s_first_input_is_that_which_inputs_come_nearest_to(
     np.testing.assert_array_equal(render(frame, frame.stored()), expected)
 
 
+def test_a_table_after_a_modality_table_begins_where_that_one_s_entries_lie(
+    make_dataset: Callable[..., Dataset], tmp_path: Path
+) -> None:
+    first = Dataset()
+    first.add_new(0x00283002, "US", [4, 0, 16])
+    first.add_new(0x00283006, "OW", np.array([9, 40010, 40020, 8], "<u2").tobytes())
+    dataset = make_dataset(
+        np.arange(4, dtype=np.uint16).reshape(2, 2),
+        ModalityLUTSequence=[first],
+        VOILUTSequence=[voi_lut_item(list(range(256)), 40000, 8)],
+    )
+    dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    dataset.save_as(tmp_path / "implicit.dcm", enforce_file_format=True)
+
+    (frame,) = open_frames(tmp_path / "implicit.dcm")
+
+    assert render(frame, frame.stored()).tolist() == [[0, 10], [20, 0]]
+
+
 # --- presentation look-up tables ---
 
 
