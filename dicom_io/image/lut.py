@@ -102,13 +102,13 @@ def _entries(value: Any, count: int, bits: int, little: bool) -> NDArray[np.uint
 
 
 def _signed(first: int, count: int, low: float, high: float) -> int:
-    """`first` as the one of its two readings, signed or unsigned, whose entries more of the inputs
-    meet, or come nearer to; signed where that is one and inputs may be negative (C.11.2.1.1)."""
+    """`first` as the one of its two readings, signed or unsigned, that is an input; where neither
+    or both are, the one whose entries inputs meet or come nearer to; signed where that leaves it
+    open and inputs may be negative (C.11.2.1.1)."""
     other = first - 65536 if first >= 32768 else first + 65536 if first < 0 else first
 
-    def met(begin: int) -> float:
-        return min(begin + count - 1, high) - max(begin, low)
+    def likely(begin: int) -> tuple[bool, float, bool]:
+        met = min(begin + count - 1, high) - max(begin, low)
+        return low <= begin <= high, met, begin < 0 and low < 0
 
-    if met(first) == met(other):
-        return min(first, other) if low < 0 else first
-    return max(first, other, key=met)
+    return max(first, other, key=likely)

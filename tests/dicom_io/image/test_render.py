@@ -423,12 +423,25 @@ def test_a_table_with_a_negative_first_input_in_an_implicit_file(
     np.testing.assert_array_equal(picture.ravel(), expected)
 
 
-@pytest.mark.parametrize("slope, intercept, first", [(2, -770, -996), (2, -20, -16), (1, -9, -40)])
-def test_the_sign_of_a_table_s_first_input_is_that_which_inputs_come_nearest_to(
-    make_dataset: Callable[..., Dataset], tmp_path: Path, slope: int, intercept: int, first: int
+@pytest.mark.parametrize(
+    ("bits", "base", "slope", "intercept", "first"),
+    [
+        (3, 0, 2, -770, -996),  # neither sign is an input, and only one has entries for inputs
+        (3, 0, 1, -9, -40),
+        (16, 0, 2, -20, -16),  # either sign is one
+        (16, 65500, 1, 0, 65400),  # a table that runs beyond the inputs
+    ],
+)
+def test_the_sign_of_a_table_s_first_input_is_that_which_inputs_have(
+    make_dataset: Callable[..., Dataset],
+    tmp_path: Path,
+    bits: int,
+    base: int,
+    slope: int,
+    intercept: int,
+    first: int,
 ) -> None:
-    stored = np.arange(8, dtype=np.uint16).reshape(2, 4)
-    bits = 16 if first == -16 else 3  # all of 16 bits, doubled, reach both readings
+    stored = np.arange(base, base + 8, dtype=np.uint16).reshape(2, 4)
     dataset = make_dataset(
         stored,
         BitsStored=bits,
