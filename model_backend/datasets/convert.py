@@ -1,0 +1,207 @@
+"""Turns a source into a data set: looks through it once for its patients, then writes it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from model_backend.datasets.draft import Draft, Fault, Origin, Source
+from model_backend.datasets.duplicates import Repeat, Seen, facts_of
+from model_backend.datasets.parting import AUTO, Groups, Parting, parting_of
+from model_backend.datasets.picture import Marks, marks_of, prepared
+from model_backend.datasets.problems import DatasetProblem
+from model_backend.datasets.row import PARTS, Row
+from model_backend.datasets.writing import UNFINISHED, DatasetWriter
+from model_backend.evaluation.labelled import BadRow
+from model_backend.importing.progress import Bar, Silent
+from model_backend.tasks import TASKS
+
+NAMED = 20  # rows left out that are named
+
+
+@dataclass
+class LeftOut:
+    """The rows that were not used: how many for each reason, and the first ones by their place."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    named: list[str] = field(default_factory=list)
+
+    def add(self, fault: Fault) -> None:
+        """One row more."""
+        self.counts[_kind(fault.reason)] += 1
+        if len(self.named) < NAMED:
+            self.named.append(f"{fault.place}: {fault.reason}")
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def _kind(reason: str) -> str:
+    """A reason without the name or number in it, so that the like are counted together."""
+    words = reason.split("'")[::2] if reason.count("'") % 2 == 0 else [reason]
+    plain = " ".join(" ".join(words).split())
+    return " ".join(word for word in plain.split() if not any(one.isdigit() for one in word))
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What was written, and what is to be said about it."""
+
+    out: Path
+    rows: Mapping[str, int]  # by part
+    left_out: LeftOut
+    repeats: Mapping[str, list[Repeat]]
+    parting: Parting
+    notes: tuple[str, ...]
+
+
+def convert(
+    source: Source,
+    origin: Origin,
+    out: Path,
+    *,
+    split: str = AUTO,
+    only: Mapping[str, str] = {},
+    longest: int = 0,
+    bar: type[Bar] = Silent,
+) -> Converted:
+    """Write the set at `origin` to `out`; the folder is there only when all of it is.
+
+    `only` keeps rows of which an attribute has a value; `longest` shrinks larger pictures. Raises
+    DatasetProblem when there is no usable row, `out` is taken, or the disk is full.
+    """
+    if out.exists():
+        raise DatasetProblem(f"{out} is there already. Choose another folder.")
+    groups, left_out = _looked_through(source, origin, only)
+    if not groups.rows:
+        raise DatasetProblem(f"{origin.path} holds no row that can be used{_why(left_out)}.")
+    parting = parting_of(groups, split)
+    notes = tuple(one for one in (parting.note, *_leftovers(out)) if one)
+    seen, pictures = Seen(), _Pictures(longest)
+    facts = {"title": source.title, "documented": source.documented, "groups_are": source.group}
+    written: Counter[str] = Counter()
+    with (
+        DatasetWriter(
+            out, name=out.resolve().name, source=source.name, licence=source.licence, facts=facts
+        ) as writer,
+        bar(desc=source.name, total=groups.rows) as shown,
+    ):
+        for draft in _drafts(source, origin, only, lambda _: None):
+            row = _row(draft, parting, pictures, seen, left_out)
+            if row is not None:
+                writer.write(row)
+                written[row.part] += 1
+            shown.update(1)
+        if not written:
+            raise DatasetProblem(f"{origin.path} holds no row that can be used{_why(left_out)}.")
+        repeats = seen.repeats()
+        writer.facts |= _facts(parting, left_out, repeats, notes, source)
+    rows = {part: written[part] for part in PARTS}
+    return Converted(out, rows, left_out, repeats, parting, notes)
+
+
+def _looked_through(
+    source: Source, origin: Origin, only: Mapping[str, str]
+) -> tuple[Groups, LeftOut]:
+    groups, left_out = Groups(), LeftOut()
+    for draft in _drafts(source, origin, only, left_out.add):
+        groups.add(draft.row.group, draft.official)
+    return groups, left_out
+
+
+def _drafts(
+    source: Source, origin: Origin, only: Mapping[str, str], on_fault: Callable[[Fault], None]
+) -> Iterator[Draft]:
+    """The rows to be used, always the same ones in the same order."""
+    for found in source.read(origin):
+        if isinstance(found, Fault):
+            on_fault(found)
+        elif reason := _wrong(found):
+            on_fault(Fault(found.place, reason))
+        elif all(found.row.attributes.get(name) == value for name, value in only.items()):
+            yield found
+
+
+def _wrong(draft: Draft) -> str:
+    """What is wrong with a row, without opening its pictures; "" when nothing is."""
+    row, task = draft.row, TASKS.get(draft.row.task)
+    if task is None:
+        return f"there is no task '{row.task[:40]}'"
+    if task.has_image and not draft.pictures:
+        return "it names no image"
+    for name, text in zip(task.texts, (row.text, row.text2), strict=False):
+        if not text.strip():
+            return f"its {name} is empty"
+    if task.gives in ("text", "choice") and not row.answer.strip():
+        return "its answer is empty"
+    if row.candidates and row.answer not in row.candidates:
+        return f"its answer '{row.answer[:40]}' is none of those that the set knows"
+    return ""
+
+
+@dataclass
+class _Pictures:
+    """Reads and checks pictures; remembers the last one, which many questions may share."""
+
+    longest: int
+    last: tuple[bytes, bytes, Marks] | None = None  # hash of the given file, the picture, its marks
+
+    def read(self, given: bytes) -> tuple[bytes, Marks]:
+        """The picture to be kept, and its marks. Raises BadRow."""
+        key = hashlib.sha256(given).digest()
+        if self.last is None or self.last[0] != key:
+            picture, pixels = prepared(given, self.longest)
+            self.last = key, picture, marks_of(picture, pixels)
+        return self.last[1], self.last[2]
+
+
+def _row(
+    draft: Draft, parting: Parting, pictures: _Pictures, seen: Seen, left_out: LeftOut
+) -> Row | None:
+    """The row with its pictures; None when one of them cannot be used."""
+    part = parting.part(draft.row.group, draft.official)
+    try:
+        found = [pictures.read(read()) for read in draft.pictures]
+    except BadRow as bad:
+        left_out.add(Fault(draft.place, str(bad)))
+        return None
+    row = replace(draft.row, part=part, images=tuple(picture for picture, _ in found))
+    for _, marks in found:
+        seen.add_picture(row, marks)
+    seen.add_text(row)
+    return row
+
+
+def _facts(
+    parting: Parting,
+    left_out: LeftOut,
+    repeats: Mapping[str, list[Repeat]],
+    notes: tuple[str, ...],
+    source: Source,
+) -> dict[str, Any]:
+    return {
+        "split": parting.way,
+        "left_out": dict(left_out.counts.most_common()),
+        "left_out_named": left_out.named,
+        "duplicates": facts_of(repeats),
+        "notes": [*notes, *([source.note] if source.note else [])],
+    }
+
+
+def _why(left_out: LeftOut) -> str:
+    return f": {'; '.join(left_out.named[:5])}" if left_out.named else ""
+
+
+def _leftovers(out: Path) -> list[str]:
+    """What conversions that were killed have left beside `out`."""
+    if not out.parent.is_dir():
+        return []
+    return [
+        f"A conversion that was stopped has left {path}; delete it unless one is running."
+        for path in sorted(out.parent.glob(f".{out.name}{UNFINISHED}*"))
+    ]
