@@ -41,6 +41,7 @@ _OLD_NORMS = {
     "encoder": ("self_attn_layer_norm", "final_layer_norm"),
     "decoder": ("self_attn_layer_norm", "encoder_attn_layer_norm", "final_layer_norm"),
 }
+_GROWING = ("embed_tokens.weight", "embed_image_positions.weight")  # tables that may be too short
 # Settings that no shape tells, by their name in the file's arguments and in ours.
 _ARGUMENTS = (
     "attn_scale_factor",
@@ -67,6 +68,7 @@ class Checkpoint:
     entries: Entries  # exactly those of `state_shapes(config)`, in the kinds that the file has
     arguments: Mapping[str, Any]  # the file's settings: the task's and the architecture's
     averaged: bool = False  # the entries are the averaged weights (EMA)
+    drawn: tuple[str, ...] = ()  # what the file lacks and was drawn at random, for a person
 
     def read(self) -> Iterator[tuple[str, Tensor]]:
         """Each entry with its values. Raises BadCheckpoint at one that is no number."""
@@ -129,15 +131,15 @@ def adapt(
     averaged: bool = False,
 ) -> Checkpoint:
     """A published state in our names and shapes, every key checked. Raises BadCheckpoint."""
-    entries = adapt_names(entries)
-    config = config or infer_config(entries, arguments)
-    entries = adapt_entries(entries, config)
+    found = adapt_names(entries)
+    config = config or infer_config(found, arguments)
+    entries = adapt_entries(found, config)
     described = {
         name: (entry.shape, str(entry.dtype), entry.dtype.is_floating_point)
         for name, entry in entries.items()
     }
     check_entries(config, described)
-    return Checkpoint(config, entries, arguments, averaged)
+    return Checkpoint(config, entries, arguments, averaged, drawn_rows(found, entries))
 
 
 def load_network(path: Path | str, config: OFAConfig | None = None, **options: Any) -> BiomedGPT:
@@ -352,6 +354,21 @@ def _fit_rows(state: dict[str, Entry], key: str, rows: int, *, may_drop: bool) -
         state[key] = table.first(rows)
     elif missing > 0:
         state[key] = table.with_rows(lambda: _drawn(missing, width), rows)
+
+
+def drawn_rows(found: Entries, fitted: Entries) -> tuple[str, ...]:
+    """What was appended to the tables of a file, in a sentence each."""
+    lengths = [
+        (key, entry.shape[0], found.get(key, entry))
+        for key, entry in fitted.items()
+        if key.endswith(_GROWING)
+    ]
+    return tuple(
+        f"The file has {had.shape[0]} of the {rows} rows of {key}; the others were drawn at "
+        "random, as the reference does, and mean nothing."
+        for key, rows, had in lengths
+        if had.shape[0] < rows
+    )
 
 
 def _drawn(rows: int, width: int) -> Tensor:

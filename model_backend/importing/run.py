@@ -102,7 +102,7 @@ def bring_in(wish: Wish, models: Path, bar: type[Bar] = Bar) -> Imported:
                 )
     done = ModelFolder.read(models / name)
     size = done.weights_path.stat().st_size
-    return Imported(done, told.averaged, size, (*opened.notes, *description.notes))
+    return Imported(done, told.averaged, size, (*opened.notes, *told.drawn, *description.notes))
 
 
 @contextmanager

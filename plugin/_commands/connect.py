@@ -64,7 +64,8 @@ def run_connect(arguments: argparse.Namespace, context: Context) -> int:
         _place(context.root.models, arguments.name)
     findings = _findings(arguments.findings, context)
     if not address.is_loopback and not acknowledged:
-        raise UsageProblem(_must_acknowledge(address.origin))
+        https = "" if address.scheme == "https" else " It has to speak https for that."
+        raise UsageProblem(_must_acknowledge(address.origin) + https)
     config = _config(arguments, address)
     context.printer.progress(f"Asking {address.origin} for its models.")
     chosen = _choose(_models_of(config, acknowledged), arguments.model, address)

@@ -174,3 +174,16 @@ def test_a_given_list_of_answers_takes_the_place_of_the_files(bring: Bring, tmp_
     path.write_text("left\nright\n")
 
     assert bring(CHECKPOINT, answers=path).folder.answers == ("left", "right")
+
+
+def test_rows_that_a_file_lacks_and_that_were_drawn_are_told(
+    bring: Bring, content: Content, write: Callable[[Content], Path]
+) -> None:
+    complete = bring(write(content), name="complete")
+    table = content["model"]["decoder.embed_image_positions.weight"]
+    content["model"]["decoder.embed_image_positions.weight"] = table[:-5]
+    short = bring(write(content), name="short")
+
+    assert complete.notes == ()
+    (note,) = short.notes
+    assert note.startswith("The file has 60 of the 65 rows of decoder.embed_image_positions.weight")

@@ -146,6 +146,7 @@ def test_server_elsewhere_needs_an_acknowledgement(
 
     assert ran.code == 2
     assert "--acknowledge-export" in ran.err and "Not sent" in ran.err
+    assert ("has to speak https" in ran.err) is words[0].startswith("http:")
     assert not list(own_home.glob("models/*"))
 
 
