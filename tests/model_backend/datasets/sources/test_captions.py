@@ -85,8 +85,8 @@ MIMIC = """                                 FINAL REPORT
 
 
 def test_mimic_cxr_joins_split_reports_views_and_labels(miniature: Miniature) -> None:
-    studies = (("10000032", "50414267", "train"), ("10000764", "57375967", "validate"))
-    studies += (("10002000", "50000001", "test"), ("10002001", "50000002", "train"))
+    studies = [("10000032", "50414267", "train"), ("10000764", "57375967", "validate")]
+    studies += [("10002000", "50000001", "test"), ("10002001", "50000002", "train")]
     split = ["dicom_id,study_id,subject_id,split"]
     metadata = ["dicom_id,subject_id,study_id,ViewPosition,Rows"]
     for seed, (subject, study, part) in enumerate(studies):

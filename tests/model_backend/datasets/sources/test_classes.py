@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from tests.dataset_miniature import Miniature, all_rows, drawn
 
 def test_medmnist_reads_its_arrays_and_names_its_classes(miniature: Miniature) -> None:
     chance = np.random.default_rng(1)
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for name in ("train", "val", "test"):
         arrays[f"{name}_images"] = chance.integers(0, 256, (2, 28, 28), dtype=np.uint8)
         arrays[f"{name}_labels"] = np.array([[0], [1]], dtype=np.uint8)
@@ -35,9 +36,10 @@ def test_medmnist_reads_its_arrays_and_names_its_classes(miniature: Miniature) -
 
 def test_medmnist_in_colour_with_a_label_that_is_no_class(miniature: Miniature) -> None:
     images = np.random.default_rng(2).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
-    arrays = {f"{name}_images": images for name in ("train", "val", "test")}
-    labels = {f"{name}_labels": np.array([[7], [8]], np.uint8) for name in ("train", "val", "test")}
-    np.savez(miniature.folder / "bloodmnist_64.npz", **arrays, **labels)
+    arrays: dict[str, Any] = {}
+    for name in ("train", "val", "test"):
+        arrays |= {f"{name}_images": images, f"{name}_labels": np.array([[7], [8]], np.uint8)}
+    np.savez(miniature.folder / "bloodmnist_64.npz", **arrays)
 
     found = miniature.convert("medmnist")
 

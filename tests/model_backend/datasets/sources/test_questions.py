@@ -86,9 +86,7 @@ def test_vqa_rad_as_it_lies_beside_the_project(shared: Path, tmp_path: Path) -> 
 
 
 def test_slake_takes_one_language_and_its_own_parts(miniature: Miniature) -> None:
-    for place, (part, name) in enumerate(
-        (("train", "train"), ("validation", "validation"), ("test", "test"))
-    ):
+    for place, name in enumerate(("train", "validation", "test")):
         miniature.draw(f"imgs/xmlab{place}/source.jpg", place, "JPEG")
         row = {
             "img_id": place,
