@@ -26,8 +26,16 @@ def preprocess(
     """
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     image = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
-    pixels = torch.from_numpy(np.array(image, dtype=np.float32) / 255)  # (H, W, 3)
-    return ((pixels - torch.tensor(mean)) / torch.tensor(std)).permute(2, 0, 1).contiguous()
+    return torch.from_numpy(normalised(image, mean, std))
+
+
+def normalised(
+    image: Image.Image, mean: tuple[float, ...] = HALF, std: tuple[float, ...] = HALF
+) -> NDArray[np.float32]:
+    """The pixels of an RGB picture as it is: (3, height, width) float32, by numpy alone."""
+    pixels = np.asarray(image, dtype=np.float32) / np.float32(255)  # (H, W, 3)
+    pixels = (pixels - np.float32(mean)) / np.float32(std)
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
 def without_middle(image: Tensor) -> Tensor:

@@ -15,8 +15,9 @@ def update_average(
     The first steps, counted from 0, move it more.
     """
     decay = min(decay, (number + 1) / (number + 10))
-    for name, value in network.state_dict().items():
-        if value.dtype.is_floating_point:
-            average[name].lerp_(value, 1 - decay)
+    entries = network.state_dict()
+    for name, kept in average.items():
+        if kept.dtype.is_floating_point:
+            kept.lerp_(entries[name], 1 - decay)
         else:
-            average[name].copy_(value)
+            kept.copy_(entries[name])

@@ -1,0 +1,1 @@
+"""The general trainer: any model or none, any of the paper's objectives, data in parquet."""
