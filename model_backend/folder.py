@@ -76,6 +76,7 @@ class ModelFolder:
     origin: str = ""  # the file, folder or hub repository (with its revision) it was imported from
     acknowledged: str = ""  # when and by whom the licence was acknowledged, where that is required
     answers: tuple[str, ...] = ()  # the closed list it was fine-tuned with, in its order
+    training: Mapping[str, Any] = field(default_factory=dict)  # recipe, parents and data, by hash
     acceptance: tuple[Mapping[str, Any], ...] = ()  # results of `wetread model check`, oldest first
 
     @classmethod
@@ -200,6 +201,7 @@ def write_model(folder: ModelFolder) -> None:
         "origin": folder.origin,
         "acknowledged": folder.acknowledged,
         "answers": list(folder.answers),
+        "training": dict(folder.training),
         "acceptance": [dict(one) for one in folder.acceptance],
     }
     if folder.preprocess is not None:
@@ -289,6 +291,7 @@ def _parse(path: Path, content: Mapping[str, Any]) -> ModelFolder:
         origin=reading.text("origin", ""),
         acknowledged=reading.text("acknowledged", ""),
         answers=reading.texts("answers"),
+        training=reading.table("training"),
         acceptance=reading.tables("acceptance"),
     )
 

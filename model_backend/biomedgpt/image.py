@@ -33,8 +33,9 @@ def normalised(
     image: Image.Image, mean: tuple[float, ...] = HALF, std: tuple[float, ...] = HALF
 ) -> NDArray[np.float32]:
     """The pixels of an RGB picture as it is: (3, height, width) float32, by numpy alone."""
-    pixels = np.asarray(image, dtype=np.float32) / np.float32(255)  # (H, W, 3)
-    pixels = (pixels - np.float32(mean)) / np.float32(std)
+    pixels: NDArray[np.float32] = np.asarray(image, np.float32) / np.float32(255)  # (H, W, 3)
+    pixels -= np.array(mean, np.float32)
+    pixels /= np.array(std, np.float32)
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 

@@ -31,6 +31,7 @@ class Loss:
     loss: Tensor
     nll: Tensor
     sample_size: int
+    each: Tensor  # (N,) of every place that counts, before the worst are dropped
 
 
 def label_smoothed_loss(
@@ -63,14 +64,16 @@ def label_smoothed_loss(
         lp = lp * conf.float()[:, None].expand_as(target)[counts][:, None]
     nll = -lp.gather(-1, wanted[:, None]).squeeze(-1)  # (N,)
     smooth, share = smoothing(lp, inside, options)
-    each = (1 - options.label_smoothing - share) * nll + share * smooth
+    each = every = (1 - options.label_smoothing - share) * nll + share * smooth
+    if inside is not None:
+        lp = lp.masked_fill(~inside, 0.0)  # what cannot be said cannot diverge
     if options.drop_worst_ratio > 0 and update > options.drop_worst_after:
         best = each.topk(int(len(each) * (1 - options.drop_worst_ratio)), largest=False).indices
         each, nll, lp = each[best], nll[best], lp[best]
     loss = each.sum()
     if options.reg_alpha > 0:
         loss = loss + options.reg_alpha * divergence(lp)
-    return Loss(loss, nll.sum(), len(each))
+    return Loss(loss, nll.sum(), len(each), every)
 
 
 def smoothing(lp: Tensor, allowed: Tensor | None, options: LossOptions) -> tuple[Tensor, Tensor]:

@@ -13,8 +13,10 @@ from model_backend.request import ModelError
 from model_backend.training.export import export
 from model_backend.training.recipe import read_recipe
 from model_backend.training.run import Progress, Run
+from model_backend.tuning.command import is_tuning, tune
 
 DATA = Path("../shared/data")
+MODELS = Path("models")  # where a recipe's parent is looked for by its name
 MODEL = "model"  # folder inside --out
 
 
@@ -24,12 +26,17 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("recipe", type=Path, help="a recipe file, such as recipes/demo.toml")
     options.add_argument("--data", type=Path, default=DATA, help="folder with the data sets")
     options.add_argument("--out", type=Path, help="folder of the run (default: runs/NAME)")
+    options.add_argument("--models", type=Path, default=MODELS, help="folder of installed models")
     options.add_argument("--json", action="store_true", help="one JSON object a line")
     return options
 
 
-def train(recipe_path: Path, data: Path, out: Path | None, as_json: bool) -> Path:
+def train(
+    recipe_path: Path, data: Path, out: Path | None, as_json: bool, models: Path = MODELS
+) -> Path:
     """Train to the end and write the model; returns the model's folder. Raises ModelError."""
+    if is_tuning(recipe_path):
+        return tune(recipe_path, data, out, as_json, models)
     recipe = read_recipe(recipe_path)
     out = out or Path("runs") / recipe.name
 
@@ -54,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0, or 1 with one sentence on the error stream."""
     options = parser().parse_args(arguments)
     try:
-        train(options.recipe, options.data, options.out, options.json)
+        train(options.recipe, options.data, options.out, options.json, options.models)
     except ModelError as error:
         print(error, file=sys.stderr)
         return 1

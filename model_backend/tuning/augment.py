@@ -70,7 +70,7 @@ def image_text(image: Image.Image, size: int, chance: np.random.Generator) -> Im
 def detection(
     image: Image.Image, boxes: Sequence[LabelledBox], size: int, chance: np.random.Generator
 ) -> tuple[Image.Image, Boxes]:
-    """Perhaps mirrored, made larger, a random square cut out; boxes clipped, empty ones left out."""
+    """Perhaps mirrored, made larger, a random square cut out; boxes clipped, empty ones lost."""
     found = list(boxes)
     if chance.random() < 0.5:
         image = ImageOps.mirror(image)

@@ -72,7 +72,9 @@ class Batch:
         }
         if device.type == "cpu":
             return replace(self, images=images)
-        return replace(self, images=images, groups=tuple(_moved(one, device) for one in self.groups))
+        return replace(
+            self, images=images, groups=tuple(_moved(one, device) for one in self.groups)
+        )
 
 
 def _moved(group: Group, device: torch.device) -> Group:
@@ -123,8 +125,8 @@ class Collator:
         if self._tuning.text_pictures and any(one.place is None for one in placed):
             pictures.setdefault(size, []).append(np.zeros((3, size, size), np.float32))
         groups: dict[tuple[Any, ...], list[_Placed]] = {}
-        for one in placed:
-            groups.setdefault(self._key(one, size), []).append(one)
+        for row in placed:
+            groups.setdefault(self._key(row, size), []).append(row)
         images = {
             side: torch.from_numpy(np.stack(these)) for side, these in pictures.items() if these
         }
@@ -140,7 +142,7 @@ class Collator:
         example = one.item.example
         side = one.size if one.place is not None else size if self._tuning.text_pictures else 0
         is_long = len(example.target) > LONG or len(example.source) > 4 * LONG
-        return one.loss, side, is_long, one.item.allowed is not None
+        return one.loss, side, is_long, example.is_code, one.item.allowed is not None
 
     def _group(
         self,
@@ -150,7 +152,7 @@ class Collator:
         chance: np.random.Generator,
     ) -> Group:
         examples = [one.item.example for one in rows]
-        _, side, _, _ = self._key(rows[0], size)
+        _, side, *_ = self._key(rows[0], size)
         target = padded([one.target for one in examples])
         image_of, masks = None, None
         if side:

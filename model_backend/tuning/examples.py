@@ -121,4 +121,3 @@ def opened(row: Row) -> Image.Image:
 def scaled(box: LabelledBox, across: float, down: float) -> LabelledBox:
     """The box after its picture was stretched."""
     return LabelledBox(box.x0 * across, box.y0 * down, box.x1 * across, box.y1 * down, box.label)
-

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from model_backend.biomedgpt.loss import LossOptions, label_smoothed_loss
+from model_backend.biomedgpt.loss import Loss, LossOptions, label_smoothed_loss
 from model_backend.biomedgpt.network import BiomedGPT
-from model_backend.biomedgpt.tokenizer import PAD
+from model_backend.biomedgpt.tokenizer import EOS, PAD
 from model_backend.tuning.batch import Batch, Group
 from model_backend.tuning.recipe import Tuning
 
@@ -44,7 +44,8 @@ class Forward(nn.Module):
     def forward(
         self, batch: Batch, shares: Mapping[int, float], update: int
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The sum of the groups' losses, each times its part's share, and what each was.
+        """The sum of the groups' losses, each times its part's share; and of each objective the
+        summed loss and the number of its places.
 
         A share is 1 / sample size: the mean is over all devices' batches of an update.
         """
@@ -52,10 +53,15 @@ class Forward(nn.Module):
         total = torch.zeros((), device=next(self.network.parameters()).device)
         told: dict[str, Tensor] = {}
         for group in batch.groups:
-            loss = self._group(group, features, update) * shares[group.loss]
-            total = total + loss
-            name = "+".join(dict.fromkeys(group.objectives))
-            told[name] = told.get(name, 0.0) + loss.detach()
+            loss, rows = self._group(group, features, update)
+            total = total + loss.loss * shares[group.loss]
+            each = loss.each.detach()
+            copies = 2 if self.options.reg_alpha > 0 else 1
+            for name in dict.fromkeys(group.objectives):
+                own = torch.tensor([one == name for one in group.objectives] * copies)
+                mine = each[own.to(rows.device)[rows]]
+                both = torch.stack([mine.sum(), mine.new_tensor(len(mine))])
+                told[name] = told[name] + both if name in told else both
         return total, told
 
     def _features(self, batch: Batch) -> dict[int, Tensor]:
@@ -64,7 +70,10 @@ class Forward(nn.Module):
                 side: self.network.image_features(images) for side, images in batch.images.items()
             }
 
-    def _group(self, group: Group, features: Mapping[int, Tensor], update: int) -> Tensor:
+    def _group(
+        self, group: Group, features: Mapping[int, Tensor], update: int
+    ) -> tuple[Loss, Tensor]:
+        """The loss of a group, and the row of each of its places."""
         seen = None
         if group.size:
             assert group.image_of is not None
@@ -92,14 +101,15 @@ class Forward(nn.Module):
             wanted = torch.searchsorted(group.symbols, wanted)
         rows = counts.nonzero()[:, 0]
         # Every place a row of its own, so that those without a target take no room.
-        return label_smoothed_loss(
+        loss = label_smoothed_loss(
             logits[:, None],
             wanted[:, None],
             self.options,
             conf=conf[rows],
             allowed=None if allowed is None else allowed[:, None],
             update=update,
-        ).loss
+        )
+        return loss, rows[target[counts] != EOS] if self.options.ignore_eos else rows
 
     def _logits(self, states: Tensor, symbols: Tensor | None) -> Tensor:
         if symbols is None:
@@ -115,7 +125,7 @@ def twice(value: Tensor | None) -> Tensor | None:
 def recompute(network: BiomedGPT) -> None:
     """Let every layer forget its activations and compute them again on the way back."""
     for layer in [*network.encoder.layers, *network.decoder.layers]:
-        layer.forward = _forgetful(layer.forward)  # type: ignore[method-assign]
+        layer.forward = _forgetful(layer.forward)
 
 
 def _forgetful(forward: Any) -> Any:
@@ -125,4 +135,3 @@ def _forgetful(forward: Any) -> Any:
         return checkpoint(forward, *inputs, use_reentrant=False)
 
     return run
-

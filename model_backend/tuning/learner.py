@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +30,7 @@ class Update:
     """What one update did."""
 
     loss: float
-    each: dict[str, float] = field(default_factory=dict)  # by objective; their sum is the loss
+    each: dict[str, float] = field(default_factory=dict)  # mean of each objective's places here
     norm: float = 0.0  # of the gradient, before it was clipped
     places: int = 0  # of targets that counted, on all devices
     skipped: bool = False  # fp16 overflowed, or no row could be used: nothing moved
@@ -50,8 +51,8 @@ class Learner:
             one.requires_grad for one in network.encoder.embed_images.parameters()
         )
         self.options = options_of(tuning)
-        forward = Forward(network, self.options, tower_learns=self._tower_learns)
-        self._forward = world.shared(forward)
+        self.forward = Forward(network, self.options, tower_learns=self._tower_learns)
+        self._shared = world.shared(self.forward)
         self._norms = NormStatistics(network, world)
         self.learnt = [one for one in network.parameters() if one.requires_grad]
         self.optimizer = torch.optim.AdamW(
@@ -86,23 +87,27 @@ class Learner:
             return Update(math.nan, skipped=True)
         shares = {part: 1 / size for part, size in sizes.items() if size}
         told: dict[str, Tensor] = {}
+        losses: list[Tensor] = []
         for place, batch in enumerate(ready):
             self._seed(number, place)
             before = self._norms.before()
             with self._gathered(is_last=place == len(ready) - 1):
                 with self.autocast():
-                    total, each = self._forward(batch, shares, number)
+                    total, each = self._shared(batch, shares, number)
                 if total.requires_grad:
                     # The mean over processes of this, times their number, is the sum.
-                    self.scaler.scale(total * self._world.size).backward()  # type: ignore[no-untyped-call]
+                    self.scaler.scale(total * self._world.size).backward()
             self._norms.after(before)
-            for name, loss in each.items():
-                told[name] = told[name] + loss if name in told else loss
+            losses.append(total.detach())
+            for name, both in each.items():
+                told[name] = told[name] + both if name in told else both
         norm, skipped = self._move()
         if self.average and not skipped:
             ramp = number if self._tuning.ema_ramp else NEVER_RAMPED
             update_average(self.average, self.network, ramp, self._tuning.ema)
-        return self._told(told, norm, int(sum(sizes.values())), skipped)
+        (loss,) = self._world.summed([float(sum(losses))])
+        each = {name: float(both[0] / both[1]) for name, both in sorted(told.items())}
+        return Update(loss, each, norm, int(sum(sizes.values())), skipped)
 
     def _sample_sizes(self, batches: Sequence[Batch], number: int) -> dict[int, float]:
         """Places that count in each part of the loss, over all devices."""
@@ -118,8 +123,8 @@ class Learner:
 
     def _gathered(self, *, is_last: bool) -> AbstractContextManager[Any]:
         """Gradients are exchanged with the last batch of an update alone."""
-        if isinstance(self._forward, DistributedDataParallel) and not is_last:
-            return self._forward.no_sync()
+        if isinstance(self._shared, DistributedDataParallel) and not is_last:
+            return self._shared.no_sync()
         return nullcontext()
 
     def autocast(self) -> AbstractContextManager[Any]:
@@ -137,14 +142,46 @@ class Learner:
         self.scaler.update()
         return norm, self.scaler.is_enabled() and self.scaler.get_scale() < scale
 
-    def _told(self, told: dict[str, Tensor], norm: float, places: int, skipped: bool) -> Update:
-        names = sorted(told)
-        values = [float(told[name]) for name in names]
-        if self._world.size > 1:  # processes may have had different objectives: sum the total alone
-            (loss,) = self._world.summed([sum(values)])
-        else:
-            loss = sum(values)
-        return Update(loss, dict(zip(names, values, strict=True)), norm, places, skipped)
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Evaluation mode with the weights that would be kept, for as long as the block lasts."""
+        now: dict[str, Tensor] = {}
+        entries = self.network.state_dict()
+        with torch.no_grad():
+            for name, kept in self.average.items():
+                now[name] = entries[name].clone()
+                entries[name].copy_(kept)
+        self.network.eval()
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for name, one in now.items():
+                    entries[name].copy_(one)
+
+    def rehearse(self, batch: Batch) -> float:
+        """Seconds of a way there and back that leaves nothing behind; the second of two."""
+        ready = batch.to(self._world.device)
+        sizes = {one.loss: max(one.places(self.options, 0), 1) for one in ready.groups}
+        shares = {part: 1 / size for part, size in sizes.items()}
+        entries = self.network.state_dict()
+        norms = {name: one.clone() for name, one in entries.items() if _is_statistic(name)}
+        self.train()
+        seconds = 0.0
+        for _ in range(2):
+            torch.manual_seed(0)
+            begun = time.perf_counter()
+            with self.autocast():
+                total, _ = self.forward(ready, shares, 0)
+            if total.requires_grad:
+                total.backward()
+            float(total.detach())
+            self.optimizer.zero_grad(set_to_none=True)
+            seconds = time.perf_counter() - begun
+        with torch.no_grad():
+            for name, one in norms.items():
+                entries[name].copy_(one)
+        return seconds
 
     def train(self) -> None:
         """Training mode; a tower that does not learn keeps its statistics."""
@@ -197,3 +234,7 @@ def freeze(network: BiomedGPT, parts: Sequence[str]) -> None:
                 one.requires_grad_(False)
     if "tower_norms" in parts:
         network.encoder.embed_images.is_frozen = True
+
+
+def _is_statistic(name: str) -> bool:
+    return name.endswith(("running_mean", "running_var", "num_batches_tracked"))

@@ -189,8 +189,9 @@ class Objectives:
     # --- places ---
 
     def _region(self, seen: Seen) -> Item:
-        answer = wanted(seen.row.answer or seen.row.boxes[:1] and seen.row.boxes[0].label, "no text")
-        example = self.prompter.region_caption(self._bins(first_box(seen), seen.size), answer)
+        box = first_box(seen)
+        answer = wanted(seen.row.answer or box.label, "no text")
+        example = self.prompter.region_caption(self._bins(box, seen.size), answer)
         return Item(names.REGION, example)
 
     def _grounding(self, seen: Seen) -> Item:
@@ -204,8 +205,8 @@ class Objectives:
         return Item(names.GROUNDING, example, (open_ones,) * len(example.target))
 
     def _detection(self, seen: Seen) -> Item:
-        if not seen.row.boxes:
-            raise BadRow("no box")
+        if not seen.row.boxes and seen.row.task != names.DETECTION:
+            raise BadRow("no box")  # where detection is asked, it says that nothing is there
         objects = [(self._bins(one, seen.size), one.label) for one in seen.boxes]
         example = self.prompter.detection(objects)
         most = self.config.max_positions - 1
@@ -306,9 +307,9 @@ class Objectives:
         return tuple(tuple(place) for place in places)
 
 
-def wanted(text: str | Sequence[object], reason: str) -> str:
+def wanted(text: str, reason: str) -> str:
     """The text, unless it is empty. Raises BadRow."""
-    if not isinstance(text, str) or not text.strip():
+    if not text.strip():
         raise BadRow(reason)
     return text
 

@@ -23,7 +23,7 @@ AUTO = "auto"  # the objective that the row's own task names
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What decides a run beside its data. Rates and widths as in the paper's scripts (spec 10.3)."""
+    """What decides a run beside its data, in the terms of the paper's scripts (spec 10.3)."""
 
     parent: str = ""  # a model's name or folder; "" begins from nothing
     size: str = ""  # a published size, where there is no parent and no [network]
@@ -70,7 +70,7 @@ class Adapters:
     """LoRA: small matrices beside the frozen ones."""
 
     rank: int = 8
-    alpha: float = 16.0
+    alpha: int = 16
     dropout: float = 0.0
     targets: tuple[str, ...] = ("q_proj", "v_proj")  # names of the layers that get them
     learn_norms: bool = False  # layer norms and head factors learn too

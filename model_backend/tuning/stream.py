@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from model_backend.datasets.reading import Dataset
@@ -33,6 +33,12 @@ class Stream:
     @property
     def part(self) -> str:
         return self.ready.source.part
+
+    def of_part(self, part: str) -> Stream:
+        """The same source's rows of another part."""
+        return replace(
+            self, ready=replace(self.ready, source=replace(self.ready.source, part=part))
+        )
 
     @property
     def count(self) -> int:

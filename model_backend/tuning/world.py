@@ -76,9 +76,7 @@ def open_world(device: str = "") -> World:
     if place.type == "cuda":
         torch.cuda.set_device(place)
     if count > 1 and not distributed.is_initialized():
-        distributed.init_process_group(
-            "nccl" if place.type == "cuda" else "gloo", timeout=PATIENCE
-        )
+        distributed.init_process_group("nccl" if place.type == "cuda" else "gloo", timeout=PATIENCE)
     return World(rank, count, place)
 
 

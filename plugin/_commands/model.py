@@ -53,7 +53,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run_train(arguments: argparse.Namespace, context: Context) -> int:
     """Train in a process of its own, so that torch never meets Qt."""
-    rest = [arguments.recipe, *_options(arguments, context)]
+    rest = [arguments.recipe, *_options(arguments, context), "--models", str(context.root.models)]
     if arguments.out:
         rest += ["--out", str(arguments.out)]
     return run_module("model_backend.training", rest)
