@@ -15,6 +15,7 @@ from PIL import Image
 from model_backend import request as names
 from model_backend.datasets.row import LabelledBox, Row
 from model_backend.datasets.writing import DatasetWriter
+from model_backend.practice.drawing import Box
 from model_backend.practice.examples import Case, cases_of
 from model_backend.tasks import TASKS
 from model_backend.tuning.logs import Voice
@@ -74,9 +75,14 @@ def row_of(case: Case, number: int, part: str) -> Row:
         text2=case.text2,
         answer=case.answer,
         candidates=case.candidates,
-        boxes=tuple(LabelledBox(*(float(one) for one in box), label) for box, label in boxes),
+        boxes=tuple(labelled(box, label) for box, label in boxes),
         codes=case.codes,
     )
+
+
+def labelled(box: Box, label: str) -> LabelledBox:
+    x0, y0, x1, y1 = map(float, box)
+    return LabelledBox(x0, y0, x1, y1, label)
 
 
 def write_set(folder: Path, rows: list[Row]) -> Path:

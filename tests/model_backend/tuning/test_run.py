@@ -141,7 +141,7 @@ def test_rows_that_cannot_be_learnt_from_are_named_and_counted(
 
     def broken(name: str, **changes: object) -> Row:
         values = {key: getattr(first, key) for key in Row.__dataclass_fields__}
-        return Row(**{**values, "id": name, **changes})  # type: ignore[arg-type]
+        return Row(**{**values, "id": name, **changes})
 
     bad = [
         broken("none", images=()),
