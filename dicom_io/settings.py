@@ -7,6 +7,7 @@ aet = "PACS"
 host = "192.168.1.10"
 port = 104
 calling_aet = "WETREAD"
+listen = 0              # our port to which it sends where it has no C-GET; 0: C-MOVE is not used
 web = "https://192.168.1.10/dicom-web"  # its DICOMweb service; a node may have this alone
 user = "reader"         # of DICOMweb; without one the secret is a bearer token
 authority = ""          # PEM file of the authority behind its certificate; "": the system's

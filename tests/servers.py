@@ -150,8 +150,11 @@ def _is_ready(server: Server) -> bool:
     return False
 
 
-def start_dcmqrscp(folder: Path) -> Server:
-    """DCMTK's dcmqrscp, a second archive with other habits. Skips without the program."""
+def start_dcmqrscp(folder: Path, *options: str, hosts: str = "") -> Server:
+    """DCMTK's dcmqrscp, a second archive with other habits. Skips without the program.
+
+    `hosts` are lines of its HostTable, where C-MOVE may send: `name = (AET, host, port)`.
+    """
     program = shutil.which("dcmqrscp")
     if program is None:
         pytest.skip("dcmqrscp is not installed: apt-get install dcmtk")
@@ -159,11 +162,11 @@ def start_dcmqrscp(folder: Path) -> Server:
     (folder / "database").mkdir(parents=True, exist_ok=True)
     (folder / "dcmqrscp.cfg").write_text(
         f"NetworkTCPPort = {port}\nMaxPDUSize = 131072\nMaxAssociations = 16\n"
-        "HostTable BEGIN\nHostTable END\nVendorTable BEGIN\nVendorTable END\n"
+        f"HostTable BEGIN\n{hosts}\nHostTable END\nVendorTable BEGIN\nVendorTable END\n"
         f"AETable BEGIN\n{aet} {folder / 'database'} RW (500, 1024mb) ANY\nAETable END\n",
         encoding="utf-8",
     )
-    command = [program, "--config", str(folder / "dcmqrscp.cfg")]
+    command = [program, *options, "--config", str(folder / "dcmqrscp.cfg")]
     process = _run(command, folder)
     try:
         await_true(lambda: accepts(port), "dcmqrscp to listen")

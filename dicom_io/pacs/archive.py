@@ -10,7 +10,6 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from socketserver import BaseServer
 from types import TracebackType
 from typing import Self, cast
 
@@ -35,8 +34,9 @@ from dicom_io.pacs.archive_index import LEVELS, ArchiveIndex, Row
 from dicom_io.pacs.association import MAX_PDU, application_entity
 from dicom_io.pacs.contexts import STORAGE_CLASSES, UNCOMPRESSED, syntaxes_of_class
 from dicom_io.pacs.guard import guard_socket
+from dicom_io.pacs.intake import file_name, write_object
+from dicom_io.pacs.listener import Listener
 from dicom_io.pacs.node import Node
-from dicom_io.pacs.retrieval import file_name, write_object
 
 _FINDS = (
     StudyRootQueryRetrieveInformationModelFind,
@@ -63,17 +63,6 @@ _ABOVE = {
     "SERIES": ("StudyInstanceUID",),
     "IMAGE": ("StudyInstanceUID", "SeriesInstanceUID"),
 }
-
-
-class Listener(ThreadedAssociationServer):
-    """Listens, and stops at once when told."""
-
-    def serve_forever(self, poll_interval: float = 0.05) -> None:
-        super().serve_forever(poll_interval)
-
-    def shutdown(self) -> None:
-        BaseServer.shutdown(self)
-        self.server_close()
 
 
 class Archive:

@@ -18,6 +18,7 @@ from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import by pynetdicom
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
+    StudyRootQueryRetrieveInformationModelMove,
     Verification,
 )
 from pynetdicom.transport import AddressInformation, AssociationSocket
@@ -40,6 +41,7 @@ _SERVICES = {
     str(Verification): "an echo (C-ECHO)",
     str(StudyRootQueryRetrieveInformationModelFind): "searching (C-FIND)",
     str(StudyRootQueryRetrieveInformationModelGet): "retrieving by C-GET",
+    str(StudyRootQueryRetrieveInformationModelMove): "retrieving by C-MOVE",
 }
 
 # (source, diagnostic) of an A-ASSOCIATE-RJ to what the person should do. PS3.8 table 9-21.

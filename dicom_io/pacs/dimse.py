@@ -11,13 +11,15 @@ from typing import TypeVar
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # made at import
 
-from dicom_io.errors import OperationFailed
+from dicom_io.errors import NodeRefused, OperationFailed
 from dicom_io.identity import Identity
 from dicom_io.pacs import status
 from dicom_io.pacs.answers import study_of
 from dicom_io.pacs.association import associate, lost
-from dicom_io.pacs.fetching import Fetching
+from dicom_io.pacs.fetching import Fetching, Received, Retriever
+from dicom_io.pacs.intake import Intake
 from dicom_io.pacs.listing import StudyListing
+from dicom_io.pacs.move import MoveRetrieval
 from dicom_io.pacs.node import Node
 from dicom_io.pacs.relay import Relay
 from dicom_io.pacs.retrieval import Retrieval
@@ -34,6 +36,7 @@ class DimseSource:
 
     def __init__(self, node: Node) -> None:
         self.node = node
+        self._way = "C-GET"
 
     @property
     def name(self) -> str:
@@ -42,7 +45,7 @@ class DimseSource:
     @property
     def way(self) -> str:
         """How studies come, for a person."""
-        return "C-GET"
+        return self._way
 
     def echo(self) -> float:
         """C-ECHO. Returns the seconds it took, the association included. Raises NodeProblem."""
@@ -127,9 +130,20 @@ class DimseSource:
             into,
             relay.put,
             partial(searching, self.node),
-            partial(Retrieval, self.node),
+            self._retrieving,
         )
         return relay.items(lambda: fetching.run(instances), stop, fetching.close, wait=False)
+
+    def _retrieving(self, folder: Path, study: str, received: Received) -> Retriever:
+        intake = Intake(folder, study, received)
+        if not self.node.listen:
+            return Retrieval(self.node, intake)
+        return GetOrMove(
+            Retrieval(self.node, intake), MoveRetrieval(self.node, intake), self._moved
+        )
+
+    def _moved(self) -> None:
+        self._way = "C-MOVE"
 
     def store(self, paths: Sequence[Path], stop: Stop = never) -> Iterator[Stored]:
         """C-STORE each file as it is, in its own transfer syntax; one outcome each, in order.
@@ -140,6 +154,40 @@ class DimseSource:
         relay: Relay[Stored] = Relay()
         sending = Sending(self.node, relay)
         return relay.items(lambda: sending.run(paths), stop, sending.close, wait=False)
+
+
+class GetOrMove:
+    """C-GET, which needs no port of ours; C-MOVE from the first series on that comes only so."""
+
+    def __init__(self, get: Retriever, move: Retriever, moved: Callable[[], None]) -> None:
+        self._ways = [get, move]
+        self._moved = moved
+
+    def get(self, series: Series, wanted: Sequence[Instance], *, whole: bool) -> list[str]:
+        """Retrieve the `wanted` instances; see `fetching.Retriever`."""
+        said: list[str] = []
+        if len(self._ways) > 1:
+            try:
+                said = self._ways[0].get(series, wanted, whole=whole)
+            except NodeRefused:
+                pass  # it does not offer C-GET
+            if len(self.missing(wanted)) < len(wanted):
+                return said
+        moved = self._ways[-1].get(series, wanted, whole=whole)
+        if len(self.missing(wanted)) == len(wanted):
+            return said or moved
+        del self._ways[:-1]
+        self._moved()
+        return moved
+
+    def missing(self, wanted: Sequence[Instance]) -> list[Instance]:
+        """Those of `wanted` that have not arrived."""
+        return self._ways[-1].missing(wanted)
+
+    def close(self) -> None:
+        """Stop from another thread: when this returns, no further file appears."""
+        for way in self._ways:
+            way.close()
 
 
 def _cancel(searches: list[Search]) -> None:

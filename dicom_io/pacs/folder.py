@@ -14,8 +14,8 @@ from dicom_io.errors import Cancelled, FileProblem, NothingFound, StorageProblem
 from dicom_io.identity import Identity
 from dicom_io.pacs import status
 from dicom_io.pacs.answers import header_of, study_of, text_of
+from dicom_io.pacs.intake import file_name, write_object
 from dicom_io.pacs.matching import matches_query
-from dicom_io.pacs.retrieval import file_name, write_object
 from dicom_io.pacs.sending import parcel_of
 from dicom_io.source import Fetched, Found, Query, Stop, Stored, never
 from dicom_io.storage import storage_problem

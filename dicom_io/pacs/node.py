@@ -28,6 +28,7 @@ class Node:
     calling_aet: str = "WETREAD"
     timeout: float = 10.0  # for the connection and the association, each
     answer_timeout: float = 30.0  # for one message of an answer
+    listen: int = 0  # our port to which it sends at a C-MOVE; 0: we do not listen
     web: str = ""  # the root of its DICOMweb service: https://host/dicom-web
     user: str = ""  # of DICOMweb; "": the secret, if there is one, is a bearer token
     authority: str = ""  # PEM file of the authority behind its certificate; "": the system's
@@ -89,6 +90,12 @@ def checked_node(node: Node) -> Node:
     if not 1 <= node.port <= 65535:
         raise BadNode(
             f"The port {node.port} of {node.name} cannot be right: it is 1 to 65535.", node.name
+        )
+    if not 0 <= node.listen <= 65535:
+        raise BadNode(
+            f"The port {node.listen} on which to listen for {node.name} cannot be right: it is 1 "
+            "to 65535, or 0 for none.",
+            node.name,
         )
     if not node.host or any(character.isspace() for character in node.host):
         raise BadNode(f"The node {node.name} has no usable host name.", node.name)

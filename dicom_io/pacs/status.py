@@ -29,7 +29,7 @@ _MEANINGS = {
     0x0212: "it finds the message malformed",
     0xA701: "it has no resources left to count what matches; try again later",
     0xA702: "it has no resources left to send; try again later",
-    0xA801: "it does not know the destination",
+    0xA801: "it does not know us as a destination for C-MOVE",
     0xB000: "it changed attributes of the object",
     0xB006: "it left elements of the object out",
     0xB007: "it finds that the object does not match its class",

@@ -24,8 +24,8 @@ from dicom_io.identity import Identity
 from dicom_io.image.header import read_header
 from dicom_io.pacs.fetching import Received
 from dicom_io.pacs.http import PIECE, Web
+from dicom_io.pacs.intake import file_name
 from dicom_io.pacs.multipart import Malformed, boundary_of, parts
-from dicom_io.pacs.retrieval import file_name
 from dicom_io.storage import storage_problem
 from dicom_io.study import Instance, Series
 

@@ -14,7 +14,7 @@ from dicom_io.errors import NothingFound
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.pacs.cache import Cache
-from dicom_io.pacs.retrieval import file_name
+from dicom_io.pacs.intake import file_name
 from dicom_io.report import sr
 from dicom_io.report.document import ReportDocument
 from dicom_io.report.drafts import Drafts

@@ -33,6 +33,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     adding.add_argument("address", metavar="ADDRESS", help="AET@HOST:PORT or https://…/dicom-web")
     adding.add_argument("--web", default="", metavar="URL", help="its DICOMweb address, beside AET")
     adding.add_argument("--calling-aet", default="", metavar="AET", help="what we call ourselves")
+    adding.add_argument(
+        "--listen", type=int, default=0, metavar="PORT", help="ours, for an archive without C-GET"
+    )
     adding.add_argument("--user", default="", help="of DICOMweb; without one a token is meant")
     adding.add_argument(
         "--authority", default="", metavar="PEM", help="the authority behind its certificate"
@@ -82,6 +85,7 @@ def run_add(arguments: argparse.Namespace, context: Context) -> int:
         name=arguments.name,
         user=arguments.user,
         authority=arguments.authority,
+        listen=arguments.listen,
     )
     if arguments.web:
         node = replace(node, web=arguments.web.rstrip("/"))

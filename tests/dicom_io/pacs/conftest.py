@@ -16,9 +16,10 @@ from pynetdicom.events import EventHandlerType
 from pynetdicom.presentation import PresentationContext
 
 from dicom_io.identity import Identity
-from dicom_io.pacs.archive import Archive, Listener
+from dicom_io.pacs.archive import Archive
 from dicom_io.pacs.connect import NodeSource
 from dicom_io.pacs.dimse import DimseSource
+from dicom_io.pacs.listener import Listener
 from dicom_io.pacs.node import Node
 from dicom_io.pacs.samples import sample_files
 from dicom_io.report import sr

@@ -433,7 +433,7 @@ def test_a_full_disk_ends_a_retrieval_with_one_sentence(
     def full(path: Path, content: bytes) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("dicom_io.pacs.retrieval.write_object", full)
+    monkeypatch.setattr("dicom_io.pacs.intake.write_object", full)
 
     with pytest.raises(DiskFull, match="The disk is full"):
         list(DimseSource(archive.node).fetch(study, tmp_path / "here"))
