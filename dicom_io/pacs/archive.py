@@ -25,7 +25,6 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
     StudyRootQueryRetrieveInformationModelGet,
     Verification,
 )
-from pynetdicom.transport import ThreadedAssociationServer
 
 from dicom_io.errors import NotDicom, StorageProblem
 from dicom_io.pacs import status
@@ -78,7 +77,7 @@ class Archive:
         self._objects = folder / "objects"
         self._aet = aet
         self._port = port
-        self._server: ThreadedAssociationServer | None = None
+        self._server: Listener | None = None
         self._index: ArchiveIndex | None = None
         self._writing = threading.Lock()
 
@@ -115,14 +114,12 @@ class Archive:
                 self._folder,
             ) from error
         threading.Thread(target=server.serve_forever, name="archive", daemon=True).start()
-        self._server = server
+        self._server = cast(Listener, server)
 
     def stop(self) -> None:
         """Close the port, all associations and the index."""
         if self._server is not None:
-            self._server.shutdown()
-            for association in self._server.active_associations:
-                association.abort()
+            self._server.end()
             self._server = None
         if self._index is not None:
             self._index.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socketserver import BaseServer
 
+from pynetdicom.association import Association
 from pynetdicom.transport import ThreadedAssociationServer
 
 
@@ -16,3 +17,17 @@ class Listener(ThreadedAssociationServer):
     def shutdown(self) -> None:
         BaseServer.shutdown(self)
         self.server_close()
+
+    def end(self) -> None:
+        """Close the port, then every connection through it."""
+        self.shutdown()
+        for association in self.active_associations:
+            hang_up(association)
+
+
+def hang_up(association: Association) -> None:
+    """Abort an association; one that is only a connection yet cannot be aborted and is closed."""
+    if association.is_established:
+        association.abort()
+    elif association.dul.socket is not None:
+        association.dul.socket.close()

@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
@@ -28,7 +29,7 @@ from dicom_io.pacs.contexts import (
 )
 from dicom_io.pacs.guard import guard_socket
 from dicom_io.pacs.intake import Intake
-from dicom_io.pacs.listener import Listener
+from dicom_io.pacs.listener import Listener, hang_up
 from dicom_io.pacs.node import Node
 from dicom_io.pacs.retrieval import identifiers, said_of
 from dicom_io.study import Instance, Series
@@ -85,7 +86,7 @@ def receiving(node: Node, intake: Intake) -> Iterator[None]:
     with _port(node.listen):
         address = _own_address(node)
         try:
-            server = _entity(node).make_server(
+            server: Any = _entity(node).make_server(
                 (address, node.listen),
                 evt_handlers=_handlers(node, intake),
                 server_class=Listener,
@@ -100,9 +101,7 @@ def receiving(node: Node, intake: Intake) -> Iterator[None]:
         try:
             yield
         finally:
-            server.shutdown()
-            for association in server.active_associations:
-                association.abort()
+            server.end()
 
 
 _ports: dict[int, threading.Lock] = {}
@@ -158,6 +157,6 @@ def _handlers(node: Node, intake: Intake) -> list[evt.EventHandlerType]:
     def opened(event: evt.Event) -> None:
         guard_socket(event.assoc, MAX_PDU)
         if event.assoc.requestor.address not in allowed:
-            event.assoc.abort()
+            hang_up(event.assoc)
 
     return [(evt.EVT_CONN_OPEN, opened), (evt.EVT_C_STORE, intake.store)]

@@ -195,3 +195,36 @@ def test_a_stopped_move_leaves_no_part_of_a_file_and_no_open_port(
 def test_a_port_that_cannot_be_is_refused() -> None:
     with pytest.raises(BadNode, match="port 70000"):
         checked_node(Node("n", "PACS", "127.0.0.1", 104, listen=70000))
+
+
+def is_hung_up(connection: socket.socket) -> bool:
+    """True when the other side ended the connection; False when it leaves it open."""
+    connection.settimeout(5)
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+    except TimeoutError:
+        return False
+
+
+def test_a_connection_that_says_nothing_does_not_hold_the_port_open(
+    tmp_path: Path, port: int
+) -> None:
+    node = Node("n", "PACS", "127.0.0.1", 104, calling_aet=OURS, listen=port)
+    silent = socket.socket()
+    with silent:
+        with receiving(node, Intake(tmp_path, "1.2", lambda *_: None)):
+            silent.connect(("127.0.0.1", port))
+
+        assert not accepts(port)
+        assert is_hung_up(silent)
+
+
+def test_a_stranger_is_not_listened_to(tmp_path: Path, port: int) -> None:
+    node = Node("n", "PACS", "127.0.0.1", 104, calling_aet=OURS, listen=port)
+    with (
+        receiving(node, Intake(tmp_path, "1.2", lambda *_: None)),
+        socket.create_connection(("127.0.0.1", port), source_address=("127.0.0.2", 0)) as stranger,
+    ):
+        assert is_hung_up(stranger)
