@@ -8,7 +8,7 @@ claims of one place are a conflict, which is told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -328,12 +328,14 @@ class ActionTable(QObject):
                 if menu is not None:
                     self.fill_menu(menu, group)
 
-    def fill_menu(self, menu: QMenu, group: str) -> None:
-        """Append the actions of one group."""
+    def fill_menu(self, menu: QMenu, group: str, parted: Collection[str] = ()) -> None:
+        """Append the actions of one group, with a line before those that `parted` names."""
         menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(self.refresh)
         for name, action in self._actions.items():
             if action.group == group:
+                if name in parted:
+                    menu.addSeparator()
                 menu.addAction(self._entries[name])
 
     def fill_tool_bar(self, bar: QToolBar, names: Sequence[str]) -> None:
@@ -355,6 +357,6 @@ class ActionTable(QObject):
 
 
 def spoken(keys: Sequence[str]) -> str:
-    """Keys as this desktop writes them."""
+    """Keys as this desktop writes them, "F1 or ?": side by side they would look like one chord."""
     native = QKeySequence.SequenceFormat.NativeText
-    return " ".join(QKeySequence(key).toString(native) for key in keys)
+    return tr(" or ").join(QKeySequence(key).toString(native) for key in keys)

@@ -183,14 +183,19 @@ class Keeping(QObject):
 
     def _restore(self, pane: Viewport, series: Identity) -> None:
         view = self._sheet(series).views.get(series.series)
-        if view is not None:
-            apply(pane, view)
+        if view is None:
+            return
+        hung = pane.current_offer()
+        if hung is not None and hung.is_hung and len(self._grid.showing(series)) > 1:
+            view = replace(view, window=None)  # hung twice for the sake of two windows: keep both
+        apply(pane, view)
 
     def _hold(self, pane: Viewport, series: Identity) -> None:
         frame = pane.selected_frame()
         if frame is not None and series_of(frame) == series and pane not in self._on:
             self._restore(pane, series)
             self._on[pane] = series
+            self._changed(pane)  # the reader may have been quicker than the file
 
     def _changed(self, pane: Viewport) -> None:
         """The reader changed how a series is seen."""

@@ -24,7 +24,7 @@ from ui.language import tr
 from ui.viewport.gesture_words import act_text, gesture_text
 from ui.viewport.gestures import Mouse
 
-COLUMNS = 3
+COLUMNS = 3  # at most
 
 
 def mouse_keys(mouse: Mouse) -> tuple[Key, ...]:
@@ -65,7 +65,12 @@ class KeysDialog(QDialog):
         body = QWidget()
         columns = QHBoxLayout(body)
         columns.setSpacing(theme.SPACES[4])
-        for blocks in _balanced(self._blocks, COLUMNS):
+        wide, high = 5 * theme.scaled(theme.LEFT_WIDTH), 3 * theme.scaled(theme.LEFT_WIDTH)
+        window = parent.window() if parent is not None else None
+        if window is not None:
+            wide = min(wide, window.width())
+        widest = max(block.width_of_lines() for block in self._blocks) + theme.SPACES[4]
+        for blocks in _balanced(self._blocks, min(max(wide // widest, 1), COLUMNS)):
             column = QVBoxLayout()
             for block in blocks:
                 column.addWidget(block)
@@ -80,7 +85,7 @@ class KeysDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addWidget(area, 1)
-        self.resize(5 * theme.LEFT_WIDTH, 3 * theme.LEFT_WIDTH)
+        self.resize(wide, high)
 
     def shown(self) -> tuple[str, ...]:
         """The lines that the search leaves, "Fit to pane: F"."""
@@ -118,6 +123,15 @@ class _Block(QWidget):
     def lines(self) -> int:
         """How many lines it takes, with its heading."""
         return len(self._lines) + 2
+
+    def width_of_lines(self) -> int:
+        """How much room its columns of texts and keys ask for."""
+        for _, what, how in self._lines:
+            what.ensurePolished()
+            how.ensurePolished()
+        texts = max((what.sizeHint().width() for _, what, _ in self._lines), default=0)
+        keys = max((how.sizeHint().width() for _, _, how in self._lines), default=0)
+        return texts + keys + theme.SPACES[2]
 
     def shown(self) -> list[str]:
         """Its lines that are not hidden."""

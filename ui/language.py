@@ -31,6 +31,11 @@ def later(text: str) -> str:
     return text
 
 
+def figure(text: str) -> str:
+    """A number that was written with a point, with the comma of a reader whose locale has one."""
+    return text.replace(".", ",") if QLocale().decimalPoint() == "," else text
+
+
 def language_of(setting: str) -> str:
     """The language that a setting stands for: itself, or the first of the desktop's that we have.
 

@@ -44,9 +44,11 @@ def presentation_of(pane: Pane) -> Presentation | None:
 
 
 def _chosen_window(pane: Pane) -> Window | None:
-    """The window in use, unless it is the first of the frame's own."""
-    offers, window = pane.window_offers(), pane.current_window()
-    return None if not offers or window == offers[0].window else window
+    """The window in use, unless it is the first of the frame's own or came with a protocol."""
+    offers, offer = pane.window_offers(), pane.current_offer()
+    if not offers or offer is None or offer.is_hung:
+        return None
+    return None if offer.window == offers[0].window else offer.window
 
 
 def _shape(frame: ImageFrame, pane: Pane) -> str:
@@ -89,8 +91,10 @@ def apply(pane: Pane, presentation: Presentation) -> tuple[str, ...]:
         return ()
     greys = greys_of(presentation, frame)
     notices = list(greys.notices)
-    pane.choose_window(_offer(pane, presentation, greys))
     is_state = presentation.identity is not None
+    hung = pane.current_offer()
+    if is_state or greys.window is not None or hung is None or not hung.is_hung:
+        pane.choose_window(_offer(pane, presentation, greys))
     pane.present(greys.shape if is_state else "", greys.curve)
     if pane.is_inverted() != (greys.inverts and not is_state):
         pane.invert()

@@ -31,7 +31,7 @@ class SettingsDialog(QDialog):
         self.pages = tuple(pages)
         self.names = QListWidget()
         self.names.setAccessibleName(tr("Pages"))
-        self.names.setFixedWidth(theme.LEFT_WIDTH // 2)
+        self.names.setFixedWidth(theme.scaled(theme.LEFT_WIDTH) // 2)
         self._stack = QStackedWidget()
         for page in pages:
             self.names.addItem(page.title)
@@ -53,7 +53,7 @@ class SettingsDialog(QDialog):
         both.addWidget(self.names)
         both.addLayout(column, 1)
         self.names.setCurrentRow(0)
-        self.resize(3 * theme.LEFT_WIDTH, 2 * theme.LEFT_WIDTH)
+        self.resize(3 * theme.scaled(theme.LEFT_WIDTH), 2 * theme.scaled(theme.LEFT_WIDTH))
 
     def open_page(self, title: str) -> None:
         """Go to the page of that title."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,6 +42,7 @@ class Given:
 
     items: tuple[Item, ...]
     kept: Kept
+    found: tuple[Found, ...]  # the same objects as they are read
 
 
 def read_objects(paths: Sequence[Path], cancelled: Callable[[], bool]) -> Iterator[Found]:
@@ -61,14 +63,17 @@ def _read(path: Path) -> Found | None:
         if path.stat().st_size > LARGEST:
             return None
         with gathered():
-            dataset = dcmread(path)
-            if is_presentation_state(dataset):
-                return read_state(dataset)
-            return read_key_objects(dataset) if is_key_objects(dataset) else None
+            return _found_in(dcmread(path))
     except (OSError, InvalidDicomError, ValueError, EOFError, AttributeError, KeyError, TypeError):
         return None  # what pydicom raises for a damaged file
     except RecursionError:
         return None  # a report that is nested too deeply for it
+
+
+def _found_in(dataset: Dataset) -> Found | None:
+    if is_presentation_state(dataset):
+        return read_state(dataset)
+    return read_key_objects(dataset) if is_key_objects(dataset) else None
 
 
 def save(
@@ -85,7 +90,9 @@ def save(
         keys = key_objects_of(saving)
         objects += [keys] if keys is not None else []
     contents = [encoded(one) for one in objects]  # all of them are sound before one is queued
-    yield Given(tuple(outbox.put(content, kept.study, node) for content in contents), kept)
+    items = tuple(outbox.put(content, kept.study, node) for content in contents)
+    found = (one for content in contents if (one := _found_in(dcmread(BytesIO(content)))))
+    yield Given(items, kept, tuple(found))
 
 
 def texts_of(saving: Saving) -> dict[str, str]:

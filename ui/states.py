@@ -339,6 +339,8 @@ class States(QObject):
             self._session.trail(Event.CREATED, item.identity, kind="presentation")
             self._session.filing.take_in(item)
         self._keeping.note_archived(kept.study, kept.content(), kept.content_of_key_images())
+        for one in given.found:  # listed from now on, not only when the study is opened again
+            self._take(one)
         self._say(tr("The presentation is saved and is being stored."), "quiet")
 
     def _saved(self) -> None:

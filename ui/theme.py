@@ -39,6 +39,7 @@ FILM_PLACE = (
 )
 FILM_AI = "#d3a24c"
 FILM_ALARM = "#d57272"
+FILM_LINE = "#3a414c"  # between panes, which stand on black in any theme
 SHADE = "#b0000000"  # behind overlay texts that stand on the film (alpha first)
 
 DARK = "dark"  # the theme whose values stand above
@@ -63,6 +64,7 @@ THEMES: Mapping[str, Mapping[str, str]] = {
         "FILM_PLACE": "#8adcff",
         "FILM_AI": "#ffcb5c",
         "FILM_ALARM": "#ff8a8a",
+        "FILM_LINE": "#8c8c8c",
         "SHADE": "#e0000000",
     },
     "light room": {  # for a lit room: panels as bright as paper in shade; films stay on black
@@ -92,6 +94,7 @@ LEFT_WIDTH = 272
 RIGHT_WIDTH = 480
 FONT_SIZE = 14  # px, the default; a person may set 12 to 20
 FONT_SIZES = range(12, 21)
+CHEVRON_UP = Path(__file__).resolve().parent / "chevron_up.xpm"  # of a field for numbers
 CHEVRON = Path(__file__).resolve().parent / "chevron.xpm"  # beside a list to choose from
 
 _SHEET = """
@@ -137,6 +140,14 @@ QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow {
     image: url("$chevron"); width: 9px; height: 5px; margin-right: 8px;
 }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
+    subcontrol-origin: padding; width: 20px; border: none; background: transparent;
+}
+QAbstractSpinBox::up-button { subcontrol-position: top right; }
+QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $LINE; }
+QAbstractSpinBox::up-arrow { image: url("$chevron_up"); width: 9px; height: 5px; }
+QAbstractSpinBox::down-arrow { image: url("$chevron"); width: 9px; height: 5px; }
 QComboBox QAbstractItemView { background: $RAISED; border: 1px solid $LINE; }
 
 QPushButton, QToolButton {
@@ -182,6 +193,7 @@ QMenuBar::item { background: transparent; padding: 4px 8px; color: $QUIET; }
 QMenuBar::item:selected { background: $RAISED; color: $TEXT; }
 QMenu { background: $RAISED; border: 1px solid $LINE; padding: 4px 0px; }
 QMenu::item { padding: 4px 24px; }
+QMenu::right-arrow { margin-right: 8px; }
 QMenu::item:selected { background: $BUTTON; }
 QMenu::item:disabled { color: $FAINT; }
 QMenu::separator { height: 1px; background: $LINE; margin: 4px 0px; }
@@ -237,6 +249,7 @@ QToolButton#outbox-badge {
 QToolButton#outbox-badge:hover { text-decoration: underline; }
 QToolButton#outbox-badge::menu-indicator { image: none; width: 0px; }
 QLabel#crop { background: $FILM; border-radius: ${corner_small}px; }
+QWidget#grid { background: $FILM_LINE; }
 QWidget#banner { background: $GROUND; border-bottom: 1px solid $LINE; }
 QToolButton#thumbnail {
     background: $FILM; color: $FILM_TEXT; border: 1px solid $LINE;
@@ -299,6 +312,12 @@ def family() -> str:
     return QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
 
 
+def scaled(length: int) -> int:
+    """A width for words of the size in use; it grows by half as much as they do, or the panels
+    would leave no room for the film."""
+    return round(length * (1 + int(_worn["font_size"]) / FONT_SIZE) / 2)
+
+
 def small(font_size: int) -> int:
     """The size of overlay and secondary text, in pixels, beside body text of `font_size`."""
     return max(11, round(font_size * 12 / 14))
@@ -328,6 +347,7 @@ def style_sheet(font_size: int = FONT_SIZE) -> str:
         corner=CORNER,
         corner_small=CORNER_SMALL,
         chevron=CHEVRON.as_posix(),
+        chevron_up=CHEVRON_UP.as_posix(),
     )
     return sheet
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from pydicom.dataset import Dataset
-from PyQt6.QtCore import QDate, QLocale
+from PyQt6.QtCore import QDate, QLocale, Qt
 
 from ui.language import later, tr
 
@@ -44,9 +46,18 @@ def whole_name(name: str) -> str:
 
 
 def spoken_date(date: str) -> str:
-    """A DICOM date (YYYYMMDD) in the short form of the reader's locale; – when there is none."""
-    day = QDate.fromString(date[:8], "yyyyMMdd")
-    return QLocale().toString(day, QLocale.FormatType.ShortFormat) if day.isValid() else NONE
+    """A DICOM date (YYYYMMDD) in the short form of the reader's locale; – when there is none.
+
+    The year has four digits whatever the locale says, or a birth in 1940 and one in 2040 look
+    alike; a desktop without a locale gets the form of ISO 8601.
+    """
+    day, locale = QDate.fromString(date[:8], "yyyyMMdd"), QLocale()
+    if not day.isValid():
+        return NONE
+    if locale.language() == QLocale.Language.C:
+        return day.toString(Qt.DateFormat.ISODate)
+    form = locale.dateFormat(QLocale.FormatType.ShortFormat)
+    return locale.toString(day, re.sub(r"(?<!y)yy(?!y)", "yyyy", form))
 
 
 _MODALITIES = {
@@ -63,13 +74,36 @@ _MODALITIES = {
     "PT": "PET",
 }
 
+_PARTS = frozenset(  # those that films are most often of; others stand as the file writes them
+    (
+        later("Abdomen"),
+        later("Ankle"),
+        later("Breast"),
+        later("Chest"),
+        later("Elbow"),
+        later("Foot"),
+        later("Hand"),
+        later("Head"),
+        later("Heart"),
+        later("Hip"),
+        later("Knee"),
+        later("Neck"),
+        later("Pelvis"),
+        later("Shoulder"),
+        later("Skull"),
+        later("Spine"),
+        later("Wrist"),
+    )
+)
+
 
 def title_of(header: Dataset) -> str:
     """What a report about this image is called, from body part and modality.
 
     An image that says neither gives "Report".
     """
-    part = str(header.get("BodyPartExamined") or "").strip().capitalize()
+    named = str(header.get("BodyPartExamined") or "").strip().capitalize()
     modality = str(header.get("Modality") or "").strip()
-    words = f"{part} {tr(_MODALITIES.get(modality, modality))}".strip()
+    part, kind = tr(named) if named in _PARTS else named, tr(_MODALITIES.get(modality, modality))
+    words = tr("{part} {kind}", part=part, kind=kind) if part and kind else part or kind
     return words[:1].upper() + words[1:] if words else tr("Report")

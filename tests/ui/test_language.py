@@ -11,13 +11,16 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from pydicom.dataset import Dataset
 from PyQt6.QtCore import QCoreApplication, QLocale
 from PyQt6.QtWidgets import QApplication
 
 from ui import language
-from ui.language import FOLDER, later, tr
+from ui.language import FOLDER, figure, later, tr
 from ui.toolbar import MENUS
-from ui.wording import spoken_date
+from ui.viewport.mark_words import number
+from ui.viewport.presets import as_text
+from ui.wording import spoken_date, title_of
 
 GATHER = "run `python docs/make_translations.py`, translate what is new, and run it with `compile`"
 PLACEHOLDER = re.compile(r"\{\w*\}")
@@ -102,7 +105,19 @@ def test_the_window_speaks_german_with_values_in_their_places() -> None:
     assert tr("Image {number} of {count}", number=3, count=20) == "Bild 3 von 20"
     assert tr(later("Impression")) == "Beurteilung"
     assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "Abbrechen"  # Qt's own
-    assert spoken_date("20260301") == "01.03.26"
+    assert spoken_date("19400301") == "01.03.1940"
+
+
+@pytest.mark.parametrize(
+    ("locale", "written"),
+    [("en_US", "3/1/1940"), ("en_GB", "01/03/1940"), ("de_DE", "01.03.1940"), ("C", "1940-03-01")],
+)
+@pytest.mark.usefixtures("speaking")
+def test_years_have_four_digits_in_every_locale(locale: str, written: str) -> None:
+    QLocale.setDefault(QLocale(locale))
+
+    assert spoken_date("19400301") == written
+    assert spoken_date("1940") == "–"
 
 
 @pytest.mark.usefixtures("speaking")
@@ -197,3 +212,22 @@ def spoken(node: ast.AST) -> Iterator[str]:
         return
     for child in ast.iter_child_nodes(node):
         yield from spoken(child)
+
+
+@pytest.mark.usefixtures("speaking")
+def test_numbers_have_the_comma_of_a_reader_whose_locale_has_one() -> None:
+    QLocale.setDefault(QLocale("de_DE"))
+    assert (figure("12.5"), number(0.25, 0.01), as_text(0.5, 1)) == ("12,5", "0,250", "0,5")
+    QLocale.setDefault(QLocale("en_US"))
+    assert figure("12.5") == "12.5"
+
+
+@pytest.mark.usefixtures("speaking")
+def test_what_a_report_is_about_is_named_in_the_readers_language() -> None:
+    film = Dataset()
+    film.BodyPartExamined, film.Modality = "CHEST", "CR"
+    assert title_of(film) == "Chest radiograph"
+    language.use("de")
+    assert title_of(film) == "Röntgenaufnahme Thorax"
+    film.BodyPartExamined = "CLAVICLE"  # as the file writes it
+    assert title_of(film) == "Röntgenaufnahme Clavicle"

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QApplication, QInputDialog, QWidget
+from PyQt6.QtWidgets import QApplication, QInputDialog, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from dicom_io.hands import KeySettings, MouseSettings, Preset
-from dicom_io.settings import Settings
+from dicom_io.hands import KeySettings, MouseSettings, Preset, ViewerSettings
+from dicom_io.settings import Settings, WindowSettings
+from dicom_io.storage import DataRoot
 from tests.plugin.desk import Desk
 from tests.ui import hands
 from tests.ui.films import sample
+from ui import language, theme
 from ui.actions import shortcuts_of
+from ui.app import application, build_window
 from ui.keys_dialog import KeysDialog
 from ui.profile import profiles
 from ui.settings_dialog import SettingsDialog
@@ -362,3 +365,54 @@ def test_the_top_line_names_the_keys_in_use_and_the_menu_has_a_key_of_its_own(de
     bind(desk.window.table, KeySettings(bindings=(("help.keys", ("Ctrl+F1",)),)))
 
     assert desk.window.table.entry("help.keys").iconText() == "Keys  Ctrl+F1"
+
+
+def test_no_line_of_the_sheet_is_cut_off_in_german_and_large_words(
+    qtbot: QtBot, own_home: Path
+) -> None:
+    app = application()
+    language.use("de")
+    theme.dress(app, font_size=20)
+    settings = Settings(window=WindowSettings(language="de", font_size=20))
+    viewer = build_window((), DataRoot(own_home).create(), settings, ())
+    try:
+        viewer.window.resize(1920, 1080)
+        viewer.window.show()
+        viewer.window.table.perform("help.keys")
+        sheet = QApplication.activeModalWidget()
+        assert isinstance(sheet, KeysDialog)
+        area = sheet.findChild(QScrollArea)
+        bar = area.horizontalScrollBar() if area is not None else None
+
+        assert "Verschieben: Umschalt + links ziehen" in sheet.shown()
+        assert "Tasten: F1 oder ?" in sheet.shown()
+        assert bar is not None and bar.maximum() == 0
+        sheet.close()
+        viewer.window.close()
+        qtbot.waitUntil(lambda: not viewer.window.isVisible())
+        viewer.close()
+        viewer.window.deleteLater()
+    finally:
+        language.use("en")
+        theme.dress(app)
+
+
+def test_no_key_of_the_list_is_cut_off(desk: Desk) -> None:
+    page = KeysPage(desk.window.table, KeySettings())
+    desk.qtbot.addWidget(page)
+    page.resize(900, 500)
+    page.show()
+
+    wide = page.list.columnWidth(1)
+
+    metrics = page.list.fontMetrics()
+    assert all(metrics.horizontalAdvance(page.keys_of(name)) < wide for name in page.shown())
+
+
+def test_a_window_of_ones_own_is_written_without_empty_decimals(desk: Desk) -> None:
+    page = ViewerPage(ViewerSettings(presets=(Preset("Fine", "MR", 40.5, 1600),)))
+    desk.qtbot.addWidget(page)
+
+    page.list.setCurrentRow(0)
+
+    assert (page.center.text(), page.width_box.text()) == ("40.5", "1600")

@@ -182,6 +182,8 @@ def test_saving_twice_without_a_change_stores_nothing_more(
     pane.set_window(WINDOW)
     one.window.table.perform("presentation.save")
     one.wait(lambda: is_stored(one, 1))
+    (listed,) = one.window.states.found()  # at once, not only when the study is opened again
+    assert listed.is_ours and listed.identity.same_study(identity)
 
     one.window.table.perform("presentation.save")
 

@@ -17,13 +17,14 @@ from dicom_io.pacs.answers import study_of
 from dicom_io.priors import Prior, to_compare
 from dicom_io.study import Study
 from ui.actions import Action
-from ui.hanging.choosing import alike, texts_of
+from ui.hanging.choosing import alike, likeness, texts_of
 from ui.hanging.hanging import Hanging, shows
 from ui.jobs import Jobs
 from ui.language import tr
 from ui.session import Session
 from ui.viewport.grid import Grid
 from ui.viewport.overlay import plain
+from ui.viewport.presets import Offer
 from ui.viewport.viewport import Viewport
 from ui.wording import spoken_date
 from ui.worklist.entries import Shelf
@@ -277,13 +278,16 @@ class Comparing(QObject):
             None,
         )
         best = alike(shown, entries) if shown is not None else None
-        if best is None or best.entry is None:
+        if best is None or best.entry is None or shown is None:
             return
-        self._matched = best.entry, best.index
+        beside = next(one for one in self._grid.panes() if one is not pane)
+        index = _as_far(beside, shown, best.entry.frames, best.index)
+        self._matched = best.entry, index
         if not shows(pane, best.entry):
             self._grid.show_series(pane, best.entry.frames, study)
-        if pane.position() != best.index:
-            pane.go_to(best.index)
+            _see_alike(beside, shown, pane, best.entry.frames[index])
+        if pane.position() != index:
+            pane.go_to(index)
 
     def _is_as_put(self, pane: Viewport) -> bool:
         """True while the reader has neither scrolled the prior nor chosen another series of it."""
@@ -302,6 +306,24 @@ class Comparing(QObject):
     def _study_opened(self, _: object) -> None:
         self._wish = self._beside = self._former = self._matched = None
         self._awaited = ""
+
+
+def _as_far(beside: Viewport, shown: ImageFrame, frames: Sequence[ImageFrame], index: int) -> int:
+    """The image to begin a prior with: in a stack of slices the one as far through it as the
+    reader is in the study beside it, as long as it is no less like that one than `index`."""
+    count = len(beside.frames())
+    if count < 2 or len(frames) < 2:
+        return index
+    as_far = round(beside.position() / (count - 1) * (len(frames) - 1))
+    return as_far if likeness(shown, frames[as_far]) >= likeness(shown, frames[index]) else index
+
+
+def _see_alike(beside: Viewport, shown: ImageFrame, pane: Viewport, prior: ImageFrame) -> None:
+    """See a prior CT through the window of the study beside it; the values of other kinds of
+    images do not mean the same from one study to the next."""
+    window = beside.current_window()
+    if window is not None and shown.modality == prior.modality == "CT":
+        pane.choose_window(Offer(tr("as beside"), window, is_hung=True))
 
 
 def words_of(prior: Prior) -> str:

@@ -283,7 +283,8 @@ class Hanging(QObject):
             if one.place.window and not one.entry.frames[one.index].is_colour:
                 name = self._applied.name if self._applied is not None else ""
                 center, width = one.place.window
-                pane.choose_window(Offer(name, Window(center, width, explanation=name)))
+                window = Window(center, width, explanation=name)
+                pane.choose_window(Offer(name, window, is_hung=True))
             if one.place.cine and len(pane.frames()) > 1:
                 self.clip_hung.emit(pane)
         if not grid.active().frames() and grid.panes()[0].frames():

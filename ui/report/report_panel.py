@@ -29,6 +29,7 @@ from ui.report.editor import Editor
 from ui.report.ledger import Ledger
 from ui.report.section_box import SectionBox
 from ui.report.sentence_row import SentenceRow, set_property
+from ui.viewport.banner import Elided
 
 EMPTY = later("Open a study to write its report.")
 
@@ -51,7 +52,7 @@ class ReportPanel(QWidget):
         self._settled.timeout.connect(self._reveal_now)
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._title = QLabel()
+        self._title = Elided("strong", kept=6)
         self._badge = QLabel()
         self._language = QLabel()
         self._empty = QLabel(tr(EMPTY))
@@ -329,7 +330,6 @@ class ReportPanel(QWidget):
         line = QHBoxLayout(head)
         line.setContentsMargins(theme.SPACES[3], theme.SPACES[2], theme.SPACES[3], theme.SPACES[2])
         line.setSpacing(theme.SPACES[2])
-        self._title.setProperty("role", "strong")
         self._badge.setProperty("role", "badge")
         self._language.setProperty("role", "quiet")
         self._language.setProperty("small", True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dicom_io.report.document import Decision, Origin, SectionKind, Sentence
-from ui.language import later, tr
+from ui.language import figure, later, tr
 
 # Lower bound of the probability and its word; the number always stands beside the word.
 WORDS = (
@@ -58,7 +58,7 @@ def probability_words(probability: float) -> str:
     'likely · 0.87'
     """
     word = next(word for bound, word in WORDS if probability >= bound)
-    return f"{tr(word)} · {probability:.2f}"
+    return figure(f"{tr(word)} · {probability:.2f}")
 
 
 def mark(sentence: Sentence) -> str:
@@ -79,7 +79,7 @@ def known(sentence: Sentence) -> str:
     if sentence.origin is Origin.AI and sentence.state is Decision.ACCEPTED:
         share = sentence.probability if is_calibrated else None
         word = tr("accepted")
-        return word if share is None else f"{word} · {share:.2f}"
+        return word if share is None else figure(f"{word} · {share:.2f}")
     parts = []
     if sentence.probability is not None and is_calibrated:
         parts.append(probability_words(sentence.probability))
@@ -109,7 +109,7 @@ def explained(sentence: Sentence) -> str:
     }
     parts = [lines[sentence.origin]]
     if sentence.probability is not None and NOT_CALIBRATED not in sentence.note:
-        number = f"{sentence.probability:.2f}"
+        number = figure(f"{sentence.probability:.2f}")
         parts.append(tr("The model's probability is {number}.", number=number))
     if sentence.note:
         notes = ", ".join(tr(note) for note in _notes(sentence))

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -18,7 +19,6 @@ from PyQt6.QtWidgets import (
 )
 
 from dicom_io.hands import KeySettings
-from ui import theme
 from ui.actions import Action, ActionTable, Bindings, meet, place_of, shortcuts_of, spoken
 from ui.language import tr
 from ui.profile import DEFAULT, profile_of, profiles
@@ -81,7 +81,12 @@ class KeysPage(Page):
         self.search.setPlaceholderText(tr("Search an action or a key"))
         self.search.setClearButtonEnabled(True)
         self.list.setHeaderLabels([tr("Action"), tr("Key"), tr("Where")])
-        self.list.setColumnWidth(0, theme.LEFT_WIDTH)
+        header = self.list.header()
+        if header is not None:  # no key may be cut off, whatever language and size of words
+            header.setStretchLastSection(False)
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+            header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+            header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         self.list.setRootIsDecorated(False)
         self.list.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.list.setAccessibleName(tr("Actions and their keys"))
@@ -125,7 +130,7 @@ class KeysPage(Page):
         where = {"anywhere": "", "viewport": tr("in the film"), "report": tr("in the report")}
         actions = sorted(self._table.actions(), key=lambda one: one.group)
         for group, members in groupby(actions, key=lambda one: one.group):
-            top = QTreeWidgetItem([group or tr("Without a menu")])
+            top = QTreeWidgetItem([tr(group) if group else tr("Without a menu")])
             top.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self.list.addTopLevelItem(top)
             for one in members:

@@ -15,8 +15,10 @@ from PyQt6.QtWidgets import (
 )
 
 from dicom_io.hands import CORNERS, Preset, ViewerSettings
-from ui.language import tr
+from dicom_io.image.window import Window
+from ui.language import figure, tr
 from ui.settings_pages.page import Page
+from ui.viewport.presets import numbers_of
 
 MOST = 1e9  # modality units
 
@@ -74,7 +76,8 @@ class ViewerPage(Page):
         self.corners.setCurrentIndex(self.corners.findData(self._settings.corners))
         self.list.clear()
         for one in self._settings.presets:
-            self.list.addItem(f"{one.name} · {one.modality} · C {one.center:g} · W {one.width:g}")
+            window = Window(one.center, one.width)
+            self.list.addItem(f"{one.name} · {one.modality} · {numbers_of(window)}")
         self.list.setCurrentRow(min(row, self.list.count() - 1))
         for button in (self.change, self.remove):
             button.setEnabled(self.list.currentRow() >= 0)
@@ -130,8 +133,15 @@ class ViewerPage(Page):
         self.changed.emit(settings)
 
 
+class _Number(QDoubleSpinBox):
+    """Writes 40 and not 40.000, which a reader of another language takes for forty thousand."""
+
+    def textFromValue(self, value: float) -> str:
+        return figure(f"{value:.10g}")
+
+
 def _number(least: float) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+    box = _Number()
     box.setRange(least, MOST)
     box.setDecimals(3)
     box.setValue(max(least, 1.0))

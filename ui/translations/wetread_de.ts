@@ -29,6 +29,11 @@
             <translation> und {count} weitere</translation>
         </message>
         <message>
+            <location filename="../../ui/actions.py" />
+            <source> or </source>
+            <translation> oder </translation>
+        </message>
+        <message>
             <location filename="../../ui/settings_pages/window_page.py" />
             <source> pixels</source>
             <translation> Pixel</translation>
@@ -129,6 +134,11 @@
             <translation>KI</translation>
         </message>
         <message>
+            <location filename="../../ui/wording.py" />
+            <source>Abdomen</source>
+            <translation>Abdomen</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/banner.py" />
             <location filename="../../ui/viewport/corners.py" />
             <source>Acc. {accession}</source>
@@ -191,6 +201,11 @@
             <translation>Alles, was bekannt ist</translation>
         </message>
         <message>
+            <location filename="../../ui/viewport/gesture_words.py" />
+            <source>Alt</source>
+            <translation>Alt</translation>
+        </message>
+        <message>
             <location filename="../../ui/reading.py" />
             <source>An object in this study names another patient or study; it is not shown.</source>
             <translation>Ein Objekt dieser Studie nennt einen anderen Patienten oder eine andere Studie; es wird nicht gezeigt.</translation>
@@ -199,6 +214,11 @@
             <location filename="../../ui/viewport/mark_actions.py" />
             <source>Angle</source>
             <translation>Winkel</translation>
+        </message>
+        <message>
+            <location filename="../../ui/wording.py" />
+            <source>Ankle</source>
+            <translation>Sprunggelenk</translation>
         </message>
         <message>
             <location filename="../../plugin/_choosing.py" />
@@ -272,6 +292,11 @@
             <translation>Frage läuft. Esc hält an.</translation>
         </message>
         <message>
+            <location filename="../../ui/viewport/corners.py" />
+            <source>At {location} mm</source>
+            <translation>Bei {location} mm</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/page_window.py" />
             <source>Author</source>
             <translation>Verfasser</translation>
@@ -290,6 +315,11 @@
             <location filename="../../ui/viewport/pane_actions.py" />
             <source>Box</source>
             <translation>Ausschnitt</translation>
+        </message>
+        <message>
+            <location filename="../../ui/wording.py" />
+            <source>Breast</source>
+            <translation>Mamma</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/presets.py" />
@@ -374,6 +404,11 @@
             <translation>Die Beurteilung wird am Befund geprüft. Esc hält an.</translation>
         </message>
         <message>
+            <location filename="../../ui/wording.py" />
+            <source>Chest</source>
+            <translation>Thorax</translation>
+        </message>
+        <message>
             <location filename="../../ui/export_dialog.py" />
             <source>Choose</source>
             <translation>Auswählen</translation>
@@ -382,6 +417,11 @@
             <location filename="../../ui/report/sign_dialog.py" />
             <source>Choose a credential of at least {count} characters.</source>
             <translation>Ein Passwort mit mindestens {count} Zeichen wählen.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/viewport/grid_actions.py" />
+            <source>Choose a layout</source>
+            <translation>Anordnung wählen</translation>
         </message>
         <message>
             <location filename="../../ui/hanging/comparing.py" />
@@ -481,6 +521,11 @@
             <translation>Fadenkreuz</translation>
         </message>
         <message>
+            <location filename="../../ui/viewport/gesture_words.py" />
+            <source>Ctrl</source>
+            <translation>Strg</translation>
+        </message>
+        <message>
             <location filename="../../ui/keys_dialog.py" />
             <source>Ctrl + drag</source>
             <translation>Strg + Ziehen</translation>
@@ -519,6 +564,11 @@
             <location filename="../../ui/report/report_panel.py" />
             <source>Edit the sentence</source>
             <translation>Satz bearbeiten</translation>
+        </message>
+        <message>
+            <location filename="../../ui/wording.py" />
+            <source>Elbow</source>
+            <translation>Ellenbogen</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/mark_actions.py" />
@@ -618,6 +668,11 @@
             <translation>Kippwinkel {value}°</translation>
         </message>
         <message>
+            <location filename="../../ui/wording.py" />
+            <source>Foot</source>
+            <translation>Fuß</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/mark_actions.py" />
             <source>Freehand</source>
             <translation>Freihand</translation>
@@ -663,9 +718,24 @@
             <translation>Die Hälfte dieses Rechners, {size} GB</translation>
         </message>
         <message>
+            <location filename="../../ui/wording.py" />
+            <source>Hand</source>
+            <translation>Hand</translation>
+        </message>
+        <message>
             <location filename="../../ui/hanging/hanging.py" />
             <source>Hang by protocol</source>
             <translation>Nach Protokoll hängen</translation>
+        </message>
+        <message>
+            <location filename="../../ui/wording.py" />
+            <source>Head</source>
+            <translation>Kopf</translation>
+        </message>
+        <message>
+            <location filename="../../ui/wording.py" />
+            <source>Heart</source>
+            <translation>Herz</translation>
         </message>
         <message>
             <location filename="../../ui/toolbar.py" />
@@ -681,6 +751,11 @@
             <location filename="../../ui/settings_pages/window_page.py" />
             <source>High contrast</source>
             <translation>Hoher Kontrast</translation>
+        </message>
+        <message>
+            <location filename="../../ui/wording.py" />
+            <source>Hip</source>
+            <translation>Hüfte</translation>
         </message>
         <message>
             <location filename="../../ui/report/section_box.py" />
@@ -828,6 +903,11 @@
             <translation>Tasten und Maus</translation>
         </message>
         <message>
+            <location filename="../../ui/wording.py" />
+            <source>Knee</source>
+            <translation>Knie</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/cell.py" />
             <source>LATER STUDY</source>
             <translation>SPÄTERE STUDIE</translation>
@@ -849,7 +929,6 @@
         </message>
         <message>
             <location filename="../../ui/toolbar.py" />
-            <location filename="../../ui/viewport/grid_actions.py" />
             <source>Layout</source>
             <translation>Anordnung</translation>
         </message>
@@ -1050,6 +1129,11 @@
             <location filename="../../ui/export_dialog.py" />
             <source>Names, numbers, private attributes and texts are removed, UIDs are replaced and dates moved (PS3.15 Basic Profile). Pixels stay as they are.</source>
             <translation>Namen, Nummern, private Attribute und Texte werden entfernt, UIDs ersetzt und Daten verschoben (PS3.15 Basic Profile). Die Pixel bleiben, wie sie sind.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/wording.py" />
+            <source>Neck</source>
+            <translation>Hals</translation>
         </message>
         <message>
             <location filename="../../ui/report/report_panel.py" />
@@ -1297,6 +1381,11 @@
             <location filename="../../ui/export_dialog.py" />
             <source>Patient and study stand in the corners of a view.</source>
             <translation>Patient und Studie stehen in den Ecken der Ansicht.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/wording.py" />
+            <source>Pelvis</source>
+            <translation>Becken</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/corners.py" />
@@ -1571,6 +1660,16 @@
             <translation>Einstellungen</translation>
         </message>
         <message>
+            <location filename="../../ui/viewport/gesture_words.py" />
+            <source>Shift</source>
+            <translation>Umschalt</translation>
+        </message>
+        <message>
+            <location filename="../../ui/wording.py" />
+            <source>Shoulder</source>
+            <translation>Schulter</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/page_window.py" />
             <source>Show codes</source>
             <translation>Codes zeigen</translation>
@@ -1652,6 +1751,11 @@
             <translation>Zur nächsten Studie</translation>
         </message>
         <message>
+            <location filename="../../ui/wording.py" />
+            <source>Skull</source>
+            <translation>Schädel</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/reformatting.py" />
             <source>Slab {words}.</source>
             <translation>Slab {words}.</translation>
@@ -1670,6 +1774,11 @@
             <location filename="../../ui/window.py" />
             <source>Something unforeseen happened; it stands in the log. What is written is kept.</source>
             <translation>Etwas Unvorhergesehenes ist geschehen; es steht im Protokoll. Was geschrieben ist, bleibt erhalten.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/wording.py" />
+            <source>Spine</source>
+            <translation>Wirbelsäule</translation>
         </message>
         <message>
             <location filename="../../ui/window.py" />
@@ -2316,6 +2425,11 @@
             <translation>Worte neben der Markierung</translation>
         </message>
         <message>
+            <location filename="../../ui/wording.py" />
+            <source>Wrist</source>
+            <translation>Handgelenk</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/section_box.py" />
             <source>Write a finding</source>
             <translation>Einen Befund schreiben</translation>
@@ -2435,6 +2549,11 @@
             <location filename="../../ui/viewport/gesture_words.py" />
             <source>arrow</source>
             <translation>Pfeil</translation>
+        </message>
+        <message>
+            <location filename="../../ui/hanging/comparing.py" />
+            <source>as beside</source>
+            <translation>wie daneben</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/reformatting.py" />
@@ -3163,6 +3282,11 @@
             <location filename="../../ui/session.py" />
             <source>{node} gave back the same report.</source>
             <translation>{node} hat denselben Bericht zurückgegeben.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/wording.py" />
+            <source>{part} {kind}</source>
+            <translation>{kind} {part}</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/layout_picker.py" />

@@ -8,7 +8,7 @@ from dicom_io.image.acquisition import acquisition_of
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.geometry import NONE, Edges, edges_of, spacing_of
 from dicom_io.image.header import number
-from ui.language import later, tr
+from ui.language import figure, later, tr
 from ui.viewport.corners import acquisition_texts, lossy_text, lying_text
 from ui.viewport.overlay import Marks, plain
 from ui.viewport.placement import Placement
@@ -33,7 +33,7 @@ def marks_of(loaded: Loaded, place: tuple[int, int]) -> Marks:
     known = spacing.calibration != NONE
     return Marks(
         identity=frame.identity,
-        top_left=(place_text(frame, place), *loaded.notices[:2]),
+        top_left=(place_text(frame, place), *_notices(loaded)[:2]),
         top_right=(*taken, *kind_texts(frame)),
         lossy=lossy_text(acquisition_of(frame)),
         letters=(edges.left, edges.right, edges.top, edges.bottom),
@@ -41,6 +41,12 @@ def marks_of(loaded: Loaded, place: tuple[int, int]) -> Marks:
         row_mm=spacing.between_rows if known else 0.0,
         calibration=tr(spacing.calibration) if known else tr(NO_SCALE),
     )
+
+
+def _notices(loaded: Loaded) -> list[str]:
+    """What is to be said of a frame; of a computed plane its name stands with its place."""
+    named = str(loaded.frame.header.get("SeriesDescription") or "")
+    return [one for one in loaded.notices if not (loaded.frame.derivation and one == named)]
 
 
 def with_view(marks: Marks, offer: Offer | None, placement: Placement, inverted: bool) -> Marks:
@@ -64,11 +70,14 @@ def lying(letters: tuple[str, str, str, str], placement: Placement) -> tuple[str
 
 
 def place_text(frame: ImageFrame, place: tuple[int, int]) -> str:
-    """Series and image: "Series 3 · Image 2 of 20"."""
+    """Series and image: "Series 3 · Image 2 of 20"; of a computed plane what it is, and which."""
+    description = plain(str(frame.header.get("SeriesDescription") or ""))
+    if frame.derivation and description:
+        image = tr("Image {number} of {count}", number=place[0], count=place[1])
+        return f"{description} · {image}"
     series = number(frame.header, "SeriesNumber", 0) if frame.header.get("SeriesNumber") else None
     parts = [tr("Series {number}", number=series if series is not None else "–")]
     parts.append(tr("Image {number} of {count}", number=place[0], count=place[1]))
-    description = plain(str(frame.header.get("SeriesDescription") or ""))
     return " · ".join([*parts, description] if description else parts)
 
 
@@ -89,4 +98,4 @@ def window_text(offer: Offer) -> str:
 def zoom_text(placement: Placement) -> str:
     """Device pixels for a stored pixel, in per cent."""
     percent = placement.zoom * 100
-    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %"
+    return figure(f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from dicom_io.image.acquisition import Acquisition, acquisition_of
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.functional import floats
-from ui.language import tr
+from ui.language import figure, tr
 from ui.viewport.overlay import Marks, plain
 from ui.viewport.placement import Placement
 from ui.wording import NONE, spoken_date, spoken_name
@@ -24,8 +24,11 @@ NUMERALS = 4  # significant digits
 
 
 def acquisition_texts(frame: ImageFrame) -> tuple[str, ...]:
-    """How the frame was taken, a line for each thing, by modality."""
+    """How the frame was taken, a line for each thing, by modality; of a computed plane, which
+    nobody took, where it lies."""
     taken = acquisition_of(frame)
+    if frame.derivation:
+        return (tr("At {location} mm", location=_location(taken)),)
     lines = [
         _side(taken, frame.modality),
         _beam(taken, frame.modality),
@@ -146,8 +149,12 @@ def _slice(taken: Acquisition, modality: str) -> str:
     return tr(
         "Slice {thickness} mm · at {location} mm",
         thickness=_or_none(taken.thickness),
-        location=f"{taken.location:.1f}" if taken.location is not None else NONE,
+        location=_location(taken),
     )
+
+
+def _location(taken: Acquisition) -> str:
+    return figure(f"{taken.location:.1f}") if taken.location is not None else NONE
 
 
 def _objective(frame: ImageFrame) -> str:
@@ -180,7 +187,7 @@ def _time(taken: Acquisition) -> str:
 
 def _figure(value: float) -> str:
     """At most four digits, no zeros at the end."""
-    return f"{value:.{NUMERALS}g}" if abs(value) < 10**NUMERALS else f"{value:.0f}"
+    return figure(f"{value:.{NUMERALS}g}" if abs(value) < 10**NUMERALS else f"{value:.0f}")
 
 
 def _or_none(value: float | None) -> str:

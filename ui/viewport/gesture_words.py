@@ -18,7 +18,8 @@ def gesture_text(gesture: str) -> str:
         "forward": tr("forward button drag"),
         WHEEL: tr("wheel"),
     }[button]
-    return " + ".join((*held, words))
+    keys = {"Ctrl": tr("Ctrl"), "Alt": tr("Alt"), "Shift": tr("Shift")}
+    return " + ".join((*(keys[one] for one in held), words))
 
 
 def act_text(act: str, at_rest: Tool = Tool.WINDOW) -> str:

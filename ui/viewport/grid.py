@@ -53,6 +53,8 @@ class Grid(QWidget):
         self._jobs = jobs
         self._font_size = font_size
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # films are never mirrored
+        self.setObjectName("grid")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # what is seen between panes
         self._cells: list[Cell] = []  # all that were ever made, those without a place too
         self._panes: list[Viewport] = []  # in the layout, row by row
         self._elsewhere: list[Viewport] = []  # in windows of their own

@@ -14,8 +14,8 @@ SHAPES = (
     ((1, 1), "Ctrl+1"),
     ((1, 2), "Ctrl+2"),
     ((1, 3), "Ctrl+3"),
-    ((2, 2), "Ctrl+4"),
     ((2, 1), ""),
+    ((2, 2), "Ctrl+4"),
     ((2, 3), "Ctrl+6"),
     ((3, 1), ""),
     ((3, 2), ""),
@@ -30,7 +30,7 @@ def grid_actions(
     (the grid's own way when it is None).
     """
     take = choose or grid.set_layout
-    actions = [Action("layout.pick", tr("Layout"), "F4", pick, group="Layout")]
+    actions = [Action("layout.pick", tr("Choose a layout"), "F4", pick, group="Layout")]
     for shape, key in SHAPES:
 
         def lay_out(shape: tuple[int, int] = shape) -> None:

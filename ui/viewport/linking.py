@@ -3,7 +3,7 @@
 Within one frame of reference the others go to the slice nearest in the patient. In another frame
 of reference positions mean nothing to one another; there the others keep the offset that stood
 when the reader linked them: bring both to the same place by hand, then link. A pane that cannot be
-linked says so and stays where it is.
+linked says so and stays where it is. A series that is shown anew goes to where the others are.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class Linking(QObject):
         self._anchors: dict[Viewport, Identity] = {}  # the frame each pane showed when linked
         self._stacks: dict[Viewport, tuple[Sequence[ImageFrame], Slices]] = {}
         self._sent: dict[Viewport, Identity] = {}  # where a pane was sent to
+        self._shows: dict[Viewport, Identity] = {}  # the series that a pane showed last
         self._links: dict[Viewport, Link] = {}
         for pane in grid.all_panes():
             self._cover(pane)
@@ -87,8 +88,9 @@ class Linking(QObject):
         return self._on
 
     def toggle(self) -> None:
-        """Link the panes as they stand now, or let them go."""
-        self._on = not self._on
+        """Link the panes as they stand now, or let them go; while one came too late to be
+        linked, link them all anew instead."""
+        self._on = not self._on or self._has_newcomer()
         self._anchors.clear()
         self._sent.clear()
         if self._on:
@@ -111,6 +113,17 @@ class Linking(QObject):
             known = self._stacks[pane] = (frames, Slices(frames))
         return known[1]
 
+    def _has_newcomer(self) -> bool:
+        """True when linking anew would link a pane that is not linked now."""
+        active = self._grid.active()
+        leader = _at(active)
+        return leader is not None and any(
+            link.kind is Kind.OTHER_SPACE
+            and (frame := _at(pane)) is not None
+            and frame.identity.same_patient(leader.identity)
+            for pane, link in self._links.items()
+        )
+
     # --- what happens ---
 
     def _cover(self, pane: Viewport) -> None:
@@ -122,12 +135,36 @@ class Linking(QObject):
         """A pane shows another frame: unless it was sent there, the others follow it."""
         if frame is None and not pane.frames():
             self._stacks.pop(pane, None)  # nothing of a study that was closed is held
+        is_new = self._is_new_in(pane, frame)
         if not self._on:
             return
         sent = self._sent.pop(pane, None)
         if frame is not None and frame.identity != sent and pane in self._grid.panes():
-            self._lead(pane)
+            if not (is_new and self._join(pane)):
+                self._lead(pane)
         self._refresh()
+
+    def _is_new_in(self, pane: Viewport, frame: ImageFrame | None) -> bool:
+        """True for the first frame of another series than the pane showed before."""
+        if frame is None:
+            self._shows.pop(pane, None)
+            return False
+        name = frame.identity
+        series = Identity(name.patient_id, name.issuer, name.study, name.series)
+        before, self._shows[pane] = self._shows.get(pane), series
+        return before != series
+
+    def _join(self, pane: Viewport) -> bool:
+        """Bring a newcomer to where the others are; False when it can follow none of them."""
+        others = [one for one in self._grid.panes() if one is not pane and one in self._shows]
+        for leader in sorted(others, key=lambda one: one is not self._grid.active()):
+            index = self._target(leader, pane)
+            if index is not None:
+                if index != pane.position():
+                    self._sent[pane] = pane.frames()[index].identity
+                    pane.go_to(index)
+                return True
+        return False
 
     def _lead(self, leader: Viewport) -> None:
         for pane in self._grid.panes():

@@ -28,7 +28,7 @@ from dicom_io.image.measure import (
     UNITY,
 )
 from dicom_io.image.regions import QUANTITIES
-from ui.language import tr
+from ui.language import figure, tr
 from ui.viewport.overlay import plain
 
 SHARPEST_DOUBT = 45.0  # degrees; from here on a Cobb angle might be its supplement
@@ -79,13 +79,17 @@ def _dimensions(named: Named) -> list[str]:
 
 def _angles(named: Named) -> list[str]:
     if ANGLE in named:
-        return [f"{named[ANGLE].value:.1f}°{_squares(named[ANGLE])}"]
+        return [f"{_angle(named[ANGLE])}°{_squares(named[ANGLE])}"]
     if COBB_ANGLE not in named:
         return []
     sharp, words = named[COBB_ANGLE], ""
     if SUPPLEMENT in named and sharp.value >= SHARPEST_DOUBT:
-        words = tr(" (or {angle}°)", angle=f"{named[SUPPLEMENT].value:.1f}")
-    return [tr("Cobb {angle}°", angle=f"{sharp.value:.1f}") + words + _squares(sharp)]
+        words = tr(" (or {angle}°)", angle=_angle(named[SUPPLEMENT]))
+    return [tr("Cobb {angle}°", angle=_angle(sharp)) + words + _squares(sharp)]
+
+
+def _angle(value: Value) -> str:
+    return figure(f"{value.value:.1f}")
 
 
 def _squares(value: Value) -> str:
@@ -122,7 +126,7 @@ def _statistics(named: Named) -> list[str]:
 
 def _probed(named: Named) -> list[str]:
     if RED in named:
-        return ["RGB " + " ".join(f"{value.value:g}" for value in named.values())]
+        return ["RGB " + " ".join(exact(value.value) for value in named.values())]
     if INTENSITY in named:
         value = named[INTENSITY]
         return [f"{exact(value.value)} {sign_of(value.unit)}".rstrip()]
@@ -147,17 +151,18 @@ def _with_unit(value: Value) -> str:
 
 def _length(value: float) -> str:
     """One decimal; two significant digits below one."""
-    return f"{value:.1f}" if value >= 1 or value == 0 else f"{value:.2g}"
+    return figure(f"{value:.1f}" if value >= 1 or value == 0 else f"{value:.2g}")
 
 
 def number(value: float, fine: float) -> str:
     """A number with the decimals that matter beside differences of the size `fine`."""
     if fine >= 0.5 or fine == 0:
-        return f"{value:.1f}"
+        return figure(f"{value:.1f}")
     places = min(6, 1 - math.floor(math.log10(fine)))
-    return f"{value:.{places}f}" if abs(value) >= 1e-4 or value == 0 else f"{value:.2e}"
+    is_plain = abs(value) >= 1e-4 or value == 0
+    return figure(f"{value:.{places}f}" if is_plain else f"{value:.2e}")
 
 
 def exact(value: float) -> str:
     """A stored value's own number, without noise of the arithmetic."""
-    return f"{value:.7g}"
+    return figure(f"{value:.7g}")

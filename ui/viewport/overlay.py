@@ -11,6 +11,7 @@ from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from dicom_io.identity import Identity
 from dicom_io.report.document import Region
 from ui import theme
+from ui.language import figure
 from ui.viewport.placement import Placement
 
 EDGE = 12.0  # between pane and text
@@ -196,5 +197,6 @@ def scale_bar(marks: Marks, placement: Placement, longest: float) -> tuple[float
     text = f"{step / 10:g} cm" if step >= 10 else f"{step:g} mm"
     if step < 0.1:
         text = f"{step * 1000:g} µm"
+    text = figure(text)
     words = f"{text}, {marks.calibration}" if marks.calibration else text
     return step * pixels_a_mm, plain(words)

@@ -365,10 +365,11 @@ class Pane(QWidget):
 
     def current_window(self) -> Window | None:
         """The window in use; None for colour and while there is no frame."""
-        offer = self._current_offer()
+        offer = self.current_offer()
         return offer.window if offer is not None else None
 
-    def _current_offer(self) -> Offer | None:
+    def current_offer(self) -> Offer | None:
+        """The window in use with the word that says where it comes from."""
         if self._loaded is None or self._loaded.frame.is_colour:
             return None
         return self._choice.for_frame(self._loaded.windows)
@@ -637,7 +638,7 @@ class Pane(QWidget):
         overlay = boxed = None
         marks, (box, label) = self._marks, self._box_to_paint()
         if self.overlays_shown() and marks is not None and marks.identity == picture.identity:
-            marks = with_view(marks, self._current_offer(), self._placement, self._inverted)
+            marks = with_view(marks, self.current_offer(), self._placement, self._inverted)
             marks = thinned(marks, self._corners)
             if self._names_patient and not self._hides_identity and self._loaded is not None:
                 marks = named(marks, self._loaded.frame)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from dicom_io.hands import Preset
 from dicom_io.image.render import Window
-from ui.language import later, tr
+from ui.language import figure, later, tr
 
 BY_HAND = later("by hand")
 FINEST_LINEAR = 5.0  # width; LINEAR ends at 1
@@ -21,6 +21,7 @@ class Offer:
     name: str
     window: Window
     index: int = -1  # its place among the frame's own windows; -1 for a preset or a drag
+    is_hung: bool = False  # came with a hanging protocol: nothing that the reader chose
 
 
 # (name, centre, width) in Hounsfield units, as the Stone viewer ships them. For CT alone: the
@@ -107,7 +108,7 @@ def digits(width: float) -> int:
 def as_text(value: float, width: float) -> str:
     """A window's number as the overlay writes it."""
     text = f"{value:.{digits(width)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return figure(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 class Choice:

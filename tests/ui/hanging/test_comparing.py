@@ -9,6 +9,7 @@ from typing import Any
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from dicom_io.image.window import Window
 from dicom_io.pacs.archive import Archive
 from dicom_io.pacs.dimse import DimseSource
 from dicom_io.report.document import ReportState
@@ -82,6 +83,31 @@ def test_the_series_most_like_the_one_on_the_screen_is_put_beside_it(
 
     compare(desk)
     desk.wait(lambda: desk.window.grid.panes()[1].frames()[0].identity.series == f"{STUDY}2.3")
+
+
+def test_a_prior_ct_begins_where_the_reader_is_and_under_the_same_window(
+    shelf: Path, make_desk: MakeDesk
+) -> None:
+    ct: dict[str, Any] = {"Modality": "CT", "BodyPartExamined": "ABDOMEN", "PixelSpacing": [1, 1]}
+    for study, count in ((1, 5), (2, 9)):
+        for number in range(count):
+            write_image(
+                shelf, study, 1, number + 1, StudyDate=f"202{3 - study}0101",
+                ImageOrientationPatient=[1, 0, 0, 0, 1, 0],
+                ImagePositionPatient=[0, 0, 5.0 * number],
+                FrameOfReferenceUID=f"1.2.{study}", **ct,
+            )  # fmt: skip
+    desk = make_desk()
+    open_current(desk)
+    desk.key(KEY.Key_Down)
+    desk.key(KEY.Key_Down)
+    desk.window.viewport.set_window(Window(60, 160))
+
+    compare(desk)
+    desk.wait(lambda: desk.window.grid.panes()[1].position() == 4)
+
+    window = desk.window.grid.panes()[1].current_window()
+    assert window is not None and (window.center, window.width) == (60, 160)
 
 
 def test_a_series_of_two_echoes_comes_as_one_of_them(shelf: Path, make_desk: MakeDesk) -> None:

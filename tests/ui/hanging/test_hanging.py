@@ -110,6 +110,35 @@ def test_a_chest_ct_hangs_twice_once_for_the_lungs_and_scrolls_together(
     desk.wait(lambda: len(set(hung(desk))) == 1 and desk.window.viewport.position() == 1)
 
 
+def test_the_windows_of_a_protocol_are_not_kept_as_the_readers_own(
+    shelf: Path, make_desk: MakeDesk
+) -> None:
+    for instance in (1, 2):
+        write_image(
+            shelf, 1, 1, instance, Modality="CT", StudyDescription="CT Thorax",
+            ImageOrientationPatient=AXIAL, ImagePositionPatient=[0, 0, 5.0 * instance],
+            FrameOfReferenceUID="1.2.3", PixelSpacing=[1, 1],
+        )  # fmt: skip
+    desk = make_desk()
+    open_study(desk)
+    desk.wait(lambda: len(hung(desk)) == 2 and all(hung(desk)))
+    desk.go_to_film()
+    desk.key(KEY.Key_H)
+    keeping, frame = desk.window.keeping, desk.window.viewport.selected_frame()
+    assert frame is not None
+    desk.wait(lambda: bool(keeping.kept(frame.identity).views) and keeping.is_settled)
+    assert keeping.kept(frame.identity).views[0].window is None
+    desk.close()
+
+    desk = make_desk()
+    open_study(desk)
+    desk.wait(lambda: len(hung(desk)) == 2 and all(hung(desk)))
+    desk.wait(lambda: all(pane.orientation().mirrored for pane in desk.window.grid.panes()))
+
+    windows = [pane.current_window() for pane in desk.window.grid.panes()]
+    assert [(one.center, one.width) for one in windows if one] == [(-400, 1600), (40, 400)]
+
+
 def test_a_head_ct_hangs_with_brain_and_bone(shelf: Path, make_desk: MakeDesk) -> None:
     head: dict[str, Any] = {"Modality": "CT", "BodyPartExamined": "HEAD"}
     scout = ["ORIGINAL", "PRIMARY", "LOCALIZER"]

@@ -18,6 +18,7 @@ from tests.ui.films import film
 from tests.ui.hands import CTRL, SHIFT, click, key, turn_wheel
 from ui.actions import ActionTable
 from ui.jobs import Jobs
+from ui.viewport.corners import acquisition_texts
 from ui.viewport.grid import Grid
 from ui.viewport.pane_actions import pane_actions
 from ui.viewport.reformatting import Reformatting
@@ -120,6 +121,9 @@ def test_the_three_planes_stand_beside_the_volume_at_its_middle(desk: Desk) -> N
     names = [str(shown(pane).header.SeriesDescription) for pane in (axial, coronal, sagittal)]
     assert names == ["MPR axial", "MPR coronal", "MPR sagittal"]
     assert all(shown(pane).derivation for pane in (axial, coronal, sagittal))
+    assert axial.accessibleDescription().startswith("MPR axial · Image ")
+    (line_of_place,) = acquisition_texts(shown(axial))  # nobody took it: no kVp, no TR
+    assert line_of_place.startswith("At ") and line_of_place.endswith(" mm")
     point = desk.together.crosshair.point()
     assert point is not None
     for pane in (axial, coronal, sagittal):

@@ -215,9 +215,28 @@ def test_a_series_that_came_after_linking_is_not_linked_until_the_reader_links_a
 
     assert other.position() == 0
     assert bench.kinds()[:2] == [None, Kind.OTHER_SPACE]
-    bench.together.linking.toggle()
-    bench.together.linking.toggle()
+    bench.together.linking.toggle()  # links anew, since one pane is not linked
     one.go_to(9)
+    bench.settle([one, other])
+    assert other.position() == 2
+    assert bench.kinds()[:2] == [None, Kind.OFFSET]
+    bench.together.linking.toggle()
+    assert not bench.together.linking.is_on()
+
+
+def test_a_series_shown_anew_goes_to_where_the_others_are(bench: Bench) -> None:
+    one, other, *_ = bench.show(stack(1, range(20)), stack(2, range(20)))
+    bench.together.linking.toggle()
+    one.go_to(13)
+    bench.settle([one, other])
+
+    bench.grid.activate(other)  # as a thumbnail that is let go over it does
+    other.show_series(stack(3, range(0, 40, 2)))
+    bench.settle([one, other])
+
+    assert one.position() == 13
+    assert other.position() in (6, 7)
+    one.go_to(4)
     bench.settle([one, other])
     assert other.position() == 2
 
