@@ -204,8 +204,8 @@ def _packed(
         )
         if is_cut:
             notices.append(
-                f"Some pixels have more than the {layout.stored} bits that the header says; the "
-                "bits above are left out."
+                f"Some pixels have more than the {layout.stored} bits that the header says; what "
+                "lies beyond is not shown."
             )
     coloured = _coloured(values, header, layout, _space(syntax, layout, claim))
     return Decoded(coloured, tuple(notices), overlays)

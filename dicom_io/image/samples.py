@@ -24,6 +24,7 @@ SPACES = {
     "YBR_RCT",
 }
 _FROM_YBR = {"YBR_FULL", "YBR_FULL_422"}
+OVERSHOT = 8  # a lossy codec leaves the range by at most this part of its half
 # ITU-T T.871: what one step of Cr adds to red and green, and one of Cb to green and blue.
 _CR_RED, _CR_GREEN, _CB_GREEN, _CB_BLUE = 1.402, -0.714136, -0.344136, 1.772
 
@@ -80,15 +81,18 @@ def _fitted(values: Values, layout: Layout, precision: int, lossy: bool) -> tupl
         values = values >> layout.shift
     half = 1 << layout.stored - 1
     low, high = (-half, half - 1) if layout.signed else (0, 2 * half - 1)
-    is_cut = int(values.max(initial=low)) > high or int(values.min(initial=high)) < low
-    if not is_cut:
+    least, most = int(values.min(initial=high)), int(values.max(initial=low))
+    if low <= least and most <= high:
         return values, False
-    if lossy:
-        return np.clip(values, low, high), False
+    slack = half // OVERSHOT  # what a lossy codec may miss a value by
+    bare = layout.signed and least >= 0 and most > high + slack  # two's complement, sign left off
+    if lossy and not bare:
+        return np.clip(values, low, high), not (low - slack <= least and most <= high + slack)
+    is_cut = not (lossy and most <= 2 * half - 1 + slack)
     if layout.signed:
         left = 8 * values.dtype.itemsize - layout.stored
-        return (values << left) >> left, True
-    return values & values.dtype.type(high), True
+        return (values << left) >> left, is_cut
+    return values & values.dtype.type(high), is_cut
 
 
 def as_rgb(values: Values, stored: int, space: str) -> NDArray[np.uint8]:

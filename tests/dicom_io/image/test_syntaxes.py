@@ -228,6 +228,40 @@ def test_a_stream_with_more_bits_than_the_header_says_is_marked(
     assert "more than the 10 bits" in decoded.notices[0]
 
 
+def test_a_lossy_stream_far_beyond_the_header_s_bits_is_marked_and_a_little_is_not(
+    make_dataset: MakeDataset, tmp_path: Path
+) -> None:
+    values = np.tile(np.array([0, 500, 1023, 1025], np.uint16), (16, 4))
+    told = []
+    for number, most in enumerate((1025, 4000)):
+        values[:, -1] = most
+        dataset = make_dataset(values, BitsStored=10, HighBit=9)
+        stream = imagecodecs.jpegls_encode(values, level=1)
+        path = packed(tmp_path / f"{number}.dcm", dataset, [stream], uid.JPEGLSNearLossless)
+        decoded = open_frames(path)[0].decoded()
+        assert np.abs(decoded.values.astype(int) - np.minimum(values, 1023)).max() <= 1
+        told.append(decoded.notices)
+
+    assert told[0] == ()
+    assert "more than the 10 bits" in told[1][0]
+
+
+def test_a_lossy_stream_of_signed_values_keeps_their_sign(
+    make_dataset: MakeDataset, tmp_path: Path
+) -> None:
+    values = np.arange(-1000, 1000, dtype=np.int16).reshape(40, 50)
+    dataset = make_dataset(values, BitsStored=12, HighBit=11)
+    stream = imagecodecs.jpegls_encode(values.astype(np.uint16) & 4095, level=1)  # sixteen bits
+    path = packed(tmp_path / "signed.dcm", dataset, [stream], uid.JPEGLSNearLossless)
+
+    decoded = open_frames(path)[0].decoded()
+
+    assert (
+        np.abs(decoded.values - values)[values != -1].max() <= 1
+    )  # -1 may become 0 by way of 4096
+    assert decoded.notices == ()
+
+
 def test_a_stream_with_another_number_of_colours_is_refused(
     make_dataset: MakeDataset, tmp_path: Path
 ) -> None:
