@@ -25,7 +25,7 @@ from dicom_io.image.header import (
     settle,
     uid_of,
 )
-from dicom_io.image.layout import notices_of_layout
+from dicom_io.image.layout import notices_of_layout, settle_photometric
 from dicom_io.image.notices import gathered
 from dicom_io.image.picture import decode_picture, is_picture, picture_header
 from dicom_io.image.pyramid import Pyramid
@@ -107,7 +107,8 @@ def open_frames(path: Path) -> tuple[ImageFrame, ...]:
     def decode(index: int) -> Decoded:
         return decode_file(path, header, element, index)
 
-    notices = (*header.notices, *notices_of_layout(header.dataset, element))
+    told = settle_photometric(header.dataset)
+    notices = (*header.notices, *told, *notices_of_layout(header.dataset, element))
     return _frames(header.dataset, path, decode, notices)
 
 
@@ -136,7 +137,8 @@ def frames_of_dataset(dataset: Dataset, path: Path) -> tuple[ImageFrame, ...]:
     def decode(index: int) -> Decoded:
         return decode_value(value, header, element, index, path)
 
-    notices = (*header.notices, *notices_of_layout(bare, element))
+    told = settle_photometric(bare)
+    notices = (*header.notices, *told, *notices_of_layout(bare, element))
     return _frames(bare, path, decode, notices)
 
 

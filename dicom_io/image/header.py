@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pydicom import config
-from pydicom.dataelem import RawDataElement
+from pydicom.datadict import dictionary_description, dictionary_has_tag
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_partial
@@ -281,11 +282,22 @@ def settle(dataset: Dataset, path: Path) -> list[str]:
 def _convert(level: Dataset, tag: BaseTag) -> list[str]:
     """Convert an element now; leave it out when its value makes no sense, and say so."""
     try:
-        level[tag]
+        if not _is_no_number(level[tag]):
+            return []
     except _NONSENSE:
-        del level[tag]
-        return [f"The attribute {tag} has a value that cannot be read; left out."]
-    return []
+        pass
+    del level[tag]
+    name = f"{dictionary_description(tag)} " if dictionary_has_tag(tag) else ""
+    return [f"The attribute {name}{tag} has a value that cannot be read; left out."]
+
+
+def _is_no_number(element: DataElement) -> bool:
+    """True for a number that pydicom could not read, and made a text of without a word."""
+    if element.VR not in ("DS", "IS") or not element.value:
+        return False
+    value = element.value
+    many = [value] if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__") else value
+    return any(one and isinstance(one, (str, bytes)) for one in many)
 
 
 def _locate(file: BinaryIO, dataset: Dataset) -> PixelElement | None:

@@ -9,6 +9,9 @@ from pydicom.dataset import Dataset
 
 from dicom_io.image.header import UNDEFINED, PixelElement, number
 
+_COLOURS = ("RGB", "YBR")  # the beginnings of what has three samples
+_SINGLE = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -89,14 +92,32 @@ def layout_of(dataset: Dataset, element: PixelElement) -> Layout:
     )
 
 
+def settle_photometric(dataset: Dataset) -> tuple[str, ...]:
+    """Have the photometric interpretation fit the samples of a pixel; a sentence when it did not.
+
+    Grey values that call themselves RGB would get no window of their own, and colours that call
+    themselves grey a wrong one.
+    """
+    samples = number(dataset, "SamplesPerPixel", 1)
+    said = str(dataset.get("PhotometricInterpretation") or "")
+    fallback = "MONOCHROME2" if samples == 1 else "RGB"
+    if not said:
+        told = f"The header names no colour space; {fallback} is assumed."
+    elif (samples == 1 and said.startswith(_COLOURS)) or (samples == 3 and said in _SINGLE):
+        count = "one sample" if samples == 1 else f"{samples} samples"
+        told = f"The header says {said}, but pixels have {count}; {fallback} is assumed."
+    else:
+        return ()
+    dataset.PhotometricInterpretation = fallback
+    return (told,)
+
+
 def notices_of_layout(dataset: Dataset, element: PixelElement) -> tuple[str, ...]:
     """What the header leaves open or contradicts, and what is done about it; a sentence each."""
     layout = layout_of(dataset, element)
     notices = []
     if not layout.floats:
         notices += _notices_of_bits(dataset, layout)
-    if not dataset.get("PhotometricInterpretation"):
-        notices.append(f"The header names no colour space; {layout.photometric} is assumed.")
     if element.length == UNDEFINED:
         return tuple(notices)
     if layout.photometric == "YBR_FULL_422" and layout.samples == 3 and not layout.is_halved:

@@ -5,7 +5,6 @@ Source: DICOM PS3.3 C.11.1, C.7.5.1.1.2, C.7.6.16.2.9.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from dicom_io.image.header import number
 from dicom_io.image.lut import LookUpTable, read_lut
 
 Values = NDArray[Any]
+LEAST, MOST = 1e-30, 1e30  # of a slope that means something, and of both numbers of a rescale
 
 # Angiography and fluoroscopy, also in two planes. Their modality table leads back to the intensity
 # of the beam, for subtraction; windows count in stored values, and nothing is shown through it.
@@ -65,7 +65,10 @@ def modality_of(frame: ImageFrame) -> Modality:
     if not slope and not intercept:
         return Modality(unit=unit, notices=tuple(notices))
     a, b = slope[0] if slope else 1.0, intercept[0] if intercept else 0.0
-    if not (math.isfinite(a) and math.isfinite(b)) or a == 0:
+    if not slope or not intercept:
+        missing = "an intercept of 0" if slope else "a slope of 1"
+        notices.append(f"The file has only one half of a rescale; {missing} is assumed.")
+    if not (LEAST <= abs(a) <= MOST and abs(b) <= MOST):  # NaN is neither
         notices.append(f"The rescale {a:g} · stored + {b:g} makes no sense; stored values shown.")
         return Modality(notices=tuple(notices))
     return Modality(a, b, unit=unit, notices=tuple(notices))
@@ -121,7 +124,16 @@ def padding_range(frame: ImageFrame) -> tuple[float, float] | None:
     value_of = number(frame.header, "PixelPaddingValue", 0)
     limit_of = number(frame.header, "PixelPaddingRangeLimit", value_of)
     ends = (_as_stored(value_of, frame), _as_stored(limit_of, frame))
+    if min(ends) <= stored_range(frame)[0] and max(ends) >= stored_range(frame)[1]:
+        return None  # nothing would be left to be seen
     return min(ends), max(ends)
+
+
+def notice_of_padding(frame: ImageFrame) -> str:
+    """A sentence when the file calls every value padding; "" otherwise."""
+    if not floats(frame.header, "PixelPaddingValue") or padding_range(frame) is not None:
+        return ""
+    return "The file calls every value padding; that is not believed."
 
 
 def _as_stored(value: int, frame: ImageFrame) -> int:

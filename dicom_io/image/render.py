@@ -26,6 +26,7 @@ from dicom_io.image.modality import (
     has_table,
     is_little,
     modality_of,
+    notice_of_padding,
     padding_mask,
 )
 from dicom_io.image.palette import supplemental
@@ -340,5 +341,6 @@ def notices_of(frame: ImageFrame) -> tuple[str, ...]:
     mask = ""
     if frame.header.get("MaskSubtractionSequence"):
         mask = "The file asks for a mask to be subtracted; the images are shown without that."
-    sentences = (*frame.notices, *modality.notices, *problems, _own_curve(frame)[1], mask)
+    told = (_own_curve(frame)[1], notice_of_padding(frame), mask)
+    sentences = (*frame.notices, *modality.notices, *problems, *told)
     return tuple(filter(None, sentences))

@@ -6,6 +6,7 @@ Source: DICOM PS3.3 C.11.2.1.2 (LINEAR, LINEAR_EXACT, SIGMOID), C.11.2.1.1 (VOI 
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,10 @@ class Window:
         """The same from 0 to `top`, at most 65535: the input of a presentation look-up table."""
         if problem := self.problem():
             raise ValueError(problem)
+        with np.errstate(over="ignore", invalid="ignore"):  # beyond every number is beyond the top
+            return self._scaled(values, top)
+
+    def _scaled(self, values: Values, top: int) -> NDArray[np.uint16]:
         if self.lut is not None:
             return _rounded(self.lut(values) * float(top) / ((1 << self.lut.bits) - 1), top)
         if self.function == SIGMOID:
@@ -132,6 +137,8 @@ def file_windows(
         found.append(
             Window(table.first + count / 2, count, LUT, table.explanation or "Look-up table", table)
         )
+    if len(floats(source, "WindowCenter")) != len(floats(source, "WindowWidth")):
+        problems.append("The file does not have as many centres of windows as widths.")
     for window in _numbers(source):
         if sentence := window.problem():
             problems.append(f"A window of the file is not used. {sentence}")
@@ -173,8 +180,8 @@ def automatic(frame: ImageFrame, stored: Values, modality: Modality) -> Window:
 
 def _between(ends: tuple[float, float], explanation: str) -> Window:
     low, high = ends
-    width = high - low if high > low else 1.0
-    return Window((low + high) / 2, width, LINEAR_EXACT, explanation, automatic=True)
+    width = min(high - low, sys.float_info.max) if high > low else 1.0
+    return Window(low / 2 + high / 2, width, LINEAR_EXACT, explanation, automatic=True)
 
 
 def _percentiles(

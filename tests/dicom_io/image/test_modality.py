@@ -169,7 +169,10 @@ def test_an_unusable_table_is_left_out_with_a_notice(
     assert modality(frame.stored()).ravel().tolist() == [0, 2, 4, 6, 8, 10]
 
 
-@pytest.mark.parametrize(("slope", "intercept"), [("0", "5"), ("nan", "0"), ("1", "inf")])
+@pytest.mark.parametrize(
+    ("slope", "intercept"),
+    [("0", "5"), ("nan", "0"), ("1", "inf"), ("1e308", "0"), ("1", "1e308"), ("1e-320", "0")],
+)
 def test_a_senseless_rescale_shows_stored_values_and_says_so(
     make_frames: MakeFrames, slope: str, intercept: str
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -310,6 +311,16 @@ def test_a_senseless_window_asked_for_gives_the_full_range(make_frames: MakeFram
         assert len(np.unique(render(frame, stored, window))) == 256
         with pytest.raises(ValueError, match="window"):
             grey_table(frame, window)
+
+
+def test_values_and_windows_at_the_end_of_all_numbers_are_drawn(
+    make_frames: Callable[..., tuple[ImageFrame, ...]],
+) -> None:
+    most = sys.float_info.max
+    (frame,) = make_frames(np.array([[-most, 0.0, most]]))
+
+    assert render(frame, frame.stored()).tolist() == [[0, 128, 255]]
+    assert render(frame, frame.stored(), Window(most, 300)).tolist() == [[0, 0, 128]]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32, np.uint32])
