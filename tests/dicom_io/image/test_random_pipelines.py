@@ -188,7 +188,8 @@ def with_padding(case: Case, chance: random.Random) -> None:
     limit = min(case.ends[1], max(case.ends[0], value + chance.randint(-9, 9)))
     case.dataset.add_new(0x00280120, kind, value)
     case.dataset.add_new(0x00280121, kind, limit)
-    case.padding = min(value, limit), max(value, limit)
+    ends = min(value, limit), max(value, limit)
+    case.padding = None if ends == case.ends else ends  # not believed
 
 
 def random_table(chance: random.Random, first: int) -> Table:
