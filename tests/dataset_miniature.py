@@ -16,11 +16,16 @@ from model_backend.datasets.row import PARTS, Row
 
 
 def drawn(seed: int, kind: str = "PNG", side: int = 48) -> bytes:
-    """A picture of its own for each seed: smooth, so that it survives a change of size."""
+    """A picture of its own for each seed; coarse shapes are stronger than fine ones, as in life."""
     chance = np.random.default_rng(seed)
-    small = Image.fromarray(chance.integers(0, 256, (8, 8), dtype=np.uint8))
+    total = np.zeros((side, side), dtype=np.float32)
+    for shapes in (2, 4, 8, 16):
+        small = Image.fromarray(chance.normal(size=(shapes, shapes)).astype(np.float32))
+        larger = small.resize((side, side), Image.Resampling.BICUBIC)
+        total += np.asarray(larger) / shapes
+    greys = np.clip(128 + 90 * total, 0, 255).astype(np.uint8)
     out = io.BytesIO()
-    small.resize((side, side), Image.Resampling.BICUBIC).save(out, kind)
+    Image.fromarray(greys).save(out, kind)
     return out.getvalue()
 
 

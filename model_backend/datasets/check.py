@@ -145,7 +145,7 @@ def _notes(dataset: Dataset, ledger: _Ledger, repeats: Mapping[str, list[Repeat]
             named = "; ".join(str(one) for one in pairs[:NAMED])
             notes.append(f"{what} in several parts: {len(pairs)} ({named}).")
     for (part, task), answers in sorted(ledger.answers.items()):
-        if TASKS[task].gives == "choice" and len(answers) == 1 and part == TRAIN:
+        if task in TASKS and TASKS[task].gives == "choice" and len(answers) == 1 and part == TRAIN:
             notes.append(f"One class only: every {task} row of {part} is {next(iter(answers))!r}.")
     for part in PARTS:
         if not dataset.count(part):
@@ -163,6 +163,8 @@ def _unlearnt(dataset: Dataset, ledger: _Ledger) -> list[str]:
         if part == TRAIN or not answers or not known:
             continue
         lacking = sum(count for answer, count in answers.items() if answer not in known)
+        if not lacking:
+            continue
         share = lacking / answers.total()
         notes.append(
             f"Answers of {part} that the training part never gives: {lacking} of "

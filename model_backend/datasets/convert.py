@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -42,10 +43,9 @@ class LeftOut:
 
 
 def _kind(reason: str) -> str:
-    """A reason without the name or number in it, so that the like are counted together."""
-    words = reason.split("'")[::2] if reason.count("'") % 2 == 0 else [reason]
-    plain = " ".join(" ".join(words).split())
-    return " ".join(word for word in plain.split() if not any(one.isdigit() for one in word))
+    """A reason without what is quoted or counted in it, so that the like are counted together."""
+    plain = re.sub(r"'[^']*'", "'...'", reason)
+    return re.sub(r"(?<![\w-])\d+(?![\w-])", "N", plain)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def file_of(path: Path) -> Callable[[], bytes]:
             return path.read_bytes()
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise BadRow(f"its image {path.name[:80]} cannot be read ({reason})") from error
+            raise BadRow(f"its image '{path.name[:80]}' cannot be read ({reason})") from error
 
     return read
 

@@ -16,6 +16,7 @@ from dicom_io.settings import Settings
 from dicom_io.storage import DataRoot
 from model_backend.request import ModelError
 from plugin._commands import (
+    dataset,
     demo,
     draft,
     export,
@@ -33,7 +34,21 @@ from plugin._commands.context import Context, Printer, UsageProblem
 from plugin._model import close_models
 from plugin._starting import STOPPED, NoWindow
 
-GROUPS = (demo, network, node, draft, sign, read, question, task, film, export, model, screen)
+GROUPS = (
+    demo,
+    network,
+    node,
+    draft,
+    sign,
+    read,
+    question,
+    task,
+    film,
+    export,
+    model,
+    dataset,
+    screen,
+)
 
 
 def carry_out(words: Sequence[str], open_window: Callable[..., int]) -> int:

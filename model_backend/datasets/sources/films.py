@@ -111,7 +111,7 @@ class _Images:
         try:
             return self._archive.read(name)
         except (KeyError, OSError, zipfile.BadZipFile, io.UnsupportedOperation) as error:
-            raise BadRow(f"its image {name[:80]} is not in images.zip") from error
+            raise BadRow(f"its image '{name[:80]}' is not in images.zip") from error
 
 
 CHILD = Source(

@@ -106,7 +106,7 @@ def _image(origin: Origin, below: Path, name: str) -> bytes:
     dicom = folder / f"{name}.dcm"
     if not (folder / f"{name}.jpg").exists() and dicom.exists():
         if origin.read_dicom is None:
-            raise BadRow(f"its image {dicom.name} is DICOM, which is not read here")
+            raise BadRow(f"its image '{dicom.name}' is DICOM, which is not read here")
         return origin.read_dicom(dicom)
     return file_of(folder / f"{name}.jpg")()
 

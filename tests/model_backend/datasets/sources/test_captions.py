@@ -54,7 +54,7 @@ def test_iu_xray_gives_the_findings_of_all_images_of_a_report(miniature: Miniatu
     assert short.part == shown.part
     assert ("summary", "CXR2 impression") in rows and ("findings", "CXR2") not in rows
     assert sorted(miniature.left_out) == [
-        "3.xml: its image CXR3_IM-0002-1001.png cannot be read (No such file or directory)",
+        "3.xml: its image 'CXR3_IM-0002-1001.png' cannot be read (No such file or directory)",
         "4.xml: the report cannot be read (ParseError)",
     ]
 

@@ -156,7 +156,7 @@ def test_child_films_out_of_an_archive(miniature: Miniature) -> None:
     }
     assert rows["1.jpeg"].labels == {"normal": False, "pneumonia": True, "bacterial": False}
     assert sorted(miniature.left_out) == [
-        "line 5 of labels.csv: its image 3.jpeg is not in images.zip",
+        "line 5 of labels.csv: its image '3.jpeg' is not in images.zip",
         "line 6 of labels.csv: its label 'odd' is none that the set has",
     ]
 
