@@ -10,6 +10,7 @@
     ├── NodeProblem            a PACS node; carries `node`
     │   ├── NodeUnreachable    nothing listens, or the network is down
     │   ├── NodeRefused        it answered, and said no
+    │   │   └── ClassRefused   it takes none of the classes that were offered
     │   ├── NodeTimedOut       it accepted and then kept silent
     │   ├── OperationFailed    a status that means failure; carries `status`
     │   └── BadNode            the text given is no node
@@ -84,6 +85,10 @@ class NodeUnreachable(NodeProblem):
 
 class NodeRefused(NodeProblem):
     """The node rejected the association or a presentation context."""
+
+
+class ClassRefused(NodeRefused):
+    """The node accepted the connection, and none of the kinds of objects or services offered."""
 
 
 class NodeTimedOut(NodeProblem):

@@ -46,7 +46,18 @@ def answer_question(
     for reply in ask_task(task, given, ask, frame=frame, window=window, model=model, stop=stop):
         if reply.is_final and not reply.refusal:
             reply = replace(reply, sentence=own_wording(reply.question, reply.text, model))
+            if reply.asked is not None:
+                about = finding_asked(reply.question, model)
+                reply = replace(reply, asked=replace(reply.asked, about=about))
         yield reply
+
+
+def finding_asked(question: str, model: ModelFolder | None) -> str:
+    """The name of the finding that the model's list has for this question, or ""."""
+    for finding in model.findings if model else ():
+        if finding.question.casefold() == question.casefold():
+            return finding.name
+    return ""
 
 
 def own_wording(question: str, text: str, model: ModelFolder | None) -> str:

@@ -184,12 +184,16 @@ def _complete(draft: _Draft) -> ReportDocument:
     used = {sentence.request for sentence in (*findings, *impression)} | {
         verdict.request.id for name, verdict in draft.verdicts.items() if name in told
     }
-    asked = [(v.request, v.answer) for v in draft.verdicts.values() if v.request.id in used]
-    if draft.words is not None:
-        asked.insert(0, draft.words)
-    records = tuple(record(draft.seen, request, answer.model) for request, answer in asked)
+    records = [
+        record(draft.seen, v.request, v.answer.model, v.answer.text, v.finding.name)
+        for v in draft.verdicts.values()
+        if v.request.id in used
+    ]
+    if draft.words is not None:  # its text is in the sentences, as far as they are accepted
+        request, answer = draft.words
+        records.insert(0, record(draft.seen, request, answer.model))
     sections = {SectionKind.FINDINGS: findings, SectionKind.IMPRESSION: impression}
-    return _document(draft, sections, records)
+    return _document(draft, sections, tuple(records))
 
 
 def _written(draft: _Draft) -> list[tuple[Sentence, str]]:
@@ -219,6 +223,7 @@ def _written(draft: _Draft) -> list[tuple[Sentence, str]]:
             request=request.id,
             probability=probability,
             note=_note(draft, *notes),
+            basis=verdict.request.id if verdict and present is verdict.is_present else "",
         )
         sentences.append((sentence, verdict.finding.name if verdict else ""))
     return sentences
@@ -266,7 +271,13 @@ def _note(draft: _Draft, *notes: str) -> str:
 
 
 def _suggestion(
-    name: str, text: str, *, request: str, probability: float | None = None, note: str = ""
+    name: str,
+    text: str,
+    *,
+    request: str,
+    probability: float | None = None,
+    note: str = "",
+    basis: str = "",
 ) -> Sentence:
     return Sentence(
         id=name,
@@ -276,6 +287,7 @@ def _suggestion(
         probability=probability,
         request=request,
         note=note,
+        basis=basis,
     )
 
 

@@ -103,8 +103,13 @@ def _crop(
     ]
 
 
-def record(seen: Seen | None, request: Request, model: ModelIdentity) -> Asked:
-    """The request as the report keeps it, enough to ask it again; `seen` is None without image."""
+def record(
+    seen: Seen | None, request: Request, model: ModelIdentity, answer: str = "", about: str = ""
+) -> Asked:
+    """The request as the report keeps it, enough to ask it again; `seen` is None without image.
+
+    `answer` is what a question was answered with, `about` the name of the finding that it is about.
+    """
     decoding = tuple((name, str(value)) for name, value in asdict(request.decoding).items())
     # A server's weights are nobody's here to hash; the hash of no bytes would name wrong ones.
     sha256 = "" if model.address else model.sha256
@@ -123,4 +128,6 @@ def record(seen: Seen | None, request: Request, model: ModelIdentity) -> Asked:
             *([("server", model.address)] if model.address else []),
         ),
         algorithm=Algorithm(model.name, model.version, sha256, model.manufacturer),
+        answer=answer,
+        about=about,
     )

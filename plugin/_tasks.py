@@ -181,7 +181,7 @@ def _final(reply: Reply, request: Request, answer: Answer) -> Reply:
         cut_off=answer.cut_off,
         read_whole=answer.read_whole,
         note=", ".join(note for note in notes if note),
-        asked=record(reply.seen, request, answer.model),
+        asked=record(reply.seen, request, answer.model, answer.text),
         model=answer.model,
         places=tuple(_found(reply.seen, place) for place in answer.places if reply.seen),
         codes=answer.codes,

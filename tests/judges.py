@@ -46,7 +46,11 @@ REQUIRED_OF_A_REPORT = (
 
 
 def judge(
-    report: Path, source: Dataset, folder: Path, invalid: tuple[str, ...] = ()
+    report: Path,
+    source: Dataset,
+    folder: Path,
+    invalid: tuple[str, ...] = (),
+    kind: str = "BasicTextSR",
 ) -> tuple[str, ...]:
     """What the three programs say against a report, one text for each line; empty when it passes.
 
@@ -55,7 +59,7 @@ def judge(
     may be written anew. Skips the test when a program is missing.
     """
     require_judges()
-    return (*judge_alone(report), *judge_entities(report, source, folder, invalid))
+    return (*judge_alone(report, kind), *judge_entities(report, source, folder, invalid))
 
 
 def require_judges() -> None:
@@ -64,18 +68,18 @@ def require_judges() -> None:
             pytest.skip(f"{program} is missing (Debian package {package})")
 
 
-def judge_alone(report: Path) -> tuple[str, ...]:
-    """What dciodvfy and dsrdump say against one SR."""
+def judge_alone(report: Path, kind: str = "BasicTextSR") -> tuple[str, ...]:
+    """What dciodvfy and dsrdump say against one SR of that kind, as dciodvfy names it."""
     require_judges()
     complaints = []
     code, lines = _run("dciodvfy", "-new", str(report))
     complaints += [
         f"dciodvfy: {line}"
         for line in lines
-        if line != "BasicTextSR" and not _is_harmless(line, HARMLESS_IN_DCIODVFY)
+        if line != kind and not _is_harmless(line, HARMLESS_IN_DCIODVFY)
     ]
-    if code or "BasicTextSR" not in lines:
-        complaints.append(f"dciodvfy ended with {code} and did not see a Basic Text SR")
+    if code or kind not in lines:
+        complaints.append(f"dciodvfy ended with {code} and did not see a {kind}")
     code, lines = _run("dsrdump", str(report))
     complaints += [
         f"dsrdump: {line}" for line in lines if not _is_harmless(line, HARMLESS_IN_DSRDUMP)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -19,6 +19,7 @@ from dicom_io.pacs.cache import Cache
 from dicom_io.pacs.connect import NodeSource
 from dicom_io.pacs.node import Node
 from dicom_io.pacs.outbox import Item, Outbox
+from dicom_io.report.beside import Beside
 from dicom_io.report.document import ReportDocument, ReportState
 from dicom_io.report.drafts import Drafts
 from dicom_io.report.finish import Credential
@@ -89,6 +90,7 @@ class Session(QObject):
         self._source = ""  # name of the open study's
         self._drafted: set[str] = set()  # studies with a draft on the disk
         self.writers: list[Writer] = []
+        self.beside: Callable[[], Beside] = Beside  # what the reader left on the open study's films
         self.trail = Trail(jobs, AuditLog(root.audit), self)
         self.ledger = Ledger(self)
         self.reading = Reading(jobs, self)
@@ -181,7 +183,9 @@ class Session(QObject):
         except BadNode as error:
             self.filing.refused.emit(error)
             return
-        self.filing.sign(document, credential, self._headers(document), node)
+        beside = self.beside()
+        headers = self._headers(document, beside.images())
+        self.filing.sign(document, credential, headers, node, beside)
 
     def target(self) -> Node:
         """The PACS that what is made here goes to. Raises BadNode without one."""
@@ -203,11 +207,19 @@ class Session(QObject):
             return Standing(
                 tr("In PACS, verified, {time}", time=clock(item.verified_at)),
                 "proven",
-                coerced(item),
+                " ".join(part for part in (coerced(item), self._beside_left(document)) if part),
             )
         if self.filing.is_under_way(item):
             return Standing(tr("signed, being stored"), "ai")
         return Standing(tr("not stored, waiting"), "alarm", item.problem, may_retry=True)
+
+    def _beside_left(self, document: ReportDocument) -> str:
+        """What beside the report is not stored yet, in a sentence; "" for nothing."""
+        waiting = self.filing.waiting()
+        left = [one for one in waiting if one.identity.same_study(document.identity)]
+        if not left:
+            return ""
+        return tr("{count} objects beside it are not stored yet.", count=len(left))
 
     def marks(self) -> dict[str, Mark]:
         """What became of the report of each study."""
@@ -327,9 +339,9 @@ class Session(QObject):
             self._source,
         )
 
-    def _headers(self, document: ReportDocument) -> list[Dataset]:
-        """The headers of the images that the report rests on."""
-        wanted = {document.identity.instance}
+    def _headers(self, document: ReportDocument, more: frozenset[str]) -> list[Dataset]:
+        """The headers of the images that the report rests on, and of some `more`."""
+        wanted = {document.identity.instance, *more}
         wanted |= {one.instance for one in document.evidence}
         wanted |= {image.instance for asked in document.asked for image in asked.images}
         by_uid = {frame.identity.instance: frame.header for frame in self.reading.frames()}
@@ -351,6 +363,8 @@ def clock(moment: str) -> str:
 
 def coerced(item: Item) -> str:
     """What the PACS changed within its rights, in a sentence; "" for nothing."""
+    if item.instead:
+        return item.instead
     if not item.coerced:
         return tr("{node} gave back the same report.", node=item.node)
     return tr(

@@ -14,6 +14,7 @@ from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.kept import Keeper
 from dicom_io.image.window import Window as GreyWindow
+from dicom_io.report.beside import Beside, beside_of
 from dicom_io.report.document import Reader, Region, ReportDocument
 from dicom_io.settings import ScreenSettings, Settings
 from dicom_io.source import Source
@@ -121,6 +122,7 @@ class Window(QMainWindow):
         of_grid = grid_actions(self.grid, self._pick_layout, self._set_layout)
         of_report = self.report.panel.actions_of_report()
         self.marking = Marking(self.grid, jobs, self.report.say)
+        session.beside = self._beside
         keeper = Keeper(session.root.presentations)
         self.keeping = Keeping(jobs, keeper, self.marking.annotations, self.grid, self)
         self.keeping.failed.connect(self.show_problem)
@@ -404,6 +406,14 @@ class Window(QMainWindow):
 
     def _box_drawn(self, box: Region | None) -> None:
         self.box_drawn.emit(box if self.selected_frame() is not None else None)
+
+    def _beside(self) -> Beside:
+        """What goes with the report that is signed: measurements and key images of its study."""
+        own, kept = self.session.reading.identity, self.marking.annotations
+        if own is None:
+            return Beside()
+        frames = self.session.reading.frames()
+        return beside_of(kept.of_study(own), kept.key_images(own), frames)
 
     def _count_keys(self) -> None:
         """Say at the pictures of the open study how many key images there are."""

@@ -23,7 +23,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
 )
 from pynetdicom.transport import AddressInformation, AssociationSocket
 
-from dicom_io.errors import NodeRefused, NodeTimedOut, NodeUnreachable
+from dicom_io.errors import ClassRefused, NodeRefused, NodeTimedOut, NodeUnreachable
 from dicom_io.pacs.guard import guard_socket
 from dicom_io.pacs.node import Node, checked_node
 from dicom_io.report.header import IMPLEMENTATION_CLASS_UID, Software
@@ -207,7 +207,7 @@ def _why_not(
         reason = _REJECTIONS.get(key, "it gave no reason; ask its administrator")
         return NodeRefused(f"{node} refused us: {reason.format(node=node)}.", node.name)
     if association.acceptor.primitive is not None:  # it accepted, but none of what we asked for
-        return NodeRefused(
+        return ClassRefused(
             f"{node} is there but offers none of the services asked for. Ask its administrator "
             f"what {node.calling_aet} may do.",
             node.name,

@@ -29,10 +29,11 @@ from typing import Any
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from dicom_io.errors import (
     Cancelled,
+    ClassRefused,
     FormatUnreadable,
     NodeProblem,
     NothingFound,
@@ -46,6 +47,7 @@ from dicom_io.pacs.node import Node
 from dicom_io.report.compare import compare
 from dicom_io.source import Source, Stop, Stored, never
 from dicom_io.storage import (
+    Migration,
     read_versioned,
     storage_problem,
     sync_folder,
@@ -53,7 +55,8 @@ from dicom_io.storage import (
     write_versioned,
 )
 
-VERSION = 2
+VERSION = 3
+FINDINGS = "1.2.840.10008.5.1.4.1.1.88.34"  # what goes along with a report as data
 # What leaves unsigned: it holds no report, only how images are seen and which are key images.
 UNSIGNED = frozenset(
     {
@@ -61,6 +64,14 @@ UNSIGNED = frozenset(
         "1.2.840.10008.5.1.4.1.1.88.59",  # Key Object Selection
     }
 )
+# What is tried when a node takes no objects of a class, by template and class: the same tree in a
+# class that is more widely known. The node said no before anything was sent.
+FALLBACKS = {
+    ("1500", "1.2.840.10008.5.1.4.1.1.88.34"): "1.2.840.10008.5.1.4.1.1.88.33",
+    ("1500", "1.2.840.10008.5.1.4.1.1.88.33"): "1.2.840.10008.5.1.4.1.1.88.22",
+    ("2000", "1.2.840.10008.5.1.4.1.1.88.11"): "1.2.840.10008.5.1.4.1.1.88.22",
+    ("2000", "1.2.840.10008.5.1.4.1.1.88.22"): "1.2.840.10008.5.1.4.1.1.88.33",
+}
 PATIENCE = 5.0  # seconds in which a stored report must become retrievable
 _PAUSE = 0.25  # seconds between two looks for it
 _KIND = "outbox item"
@@ -91,12 +102,13 @@ class Item:
     attempts: int = 0
     coerced: tuple[str, ...] = ()  # attributes that the archive changed within its rights
     problem: str = ""
-    sop_class: str = ""  # of what is no report: one of UNSIGNED
+    sop_class: str = ""  # of the object as it was put in
+    instead: str = ""  # in which class it was stored, and why, when not in its own
 
     @property
     def is_report(self) -> bool:
-        """False for presentation states and key images, which go along with no report."""
-        return self.sop_class not in UNSIGNED
+        """False for presentation states, key images and findings as data."""
+        return self.sop_class not in UNSIGNED | {FINDINGS}
 
     @property
     def path(self) -> Path:
@@ -186,11 +198,24 @@ class Outbox:
         yield _save(item)
 
     def _store(self, item: Item, source: Source, stop: Stop) -> Item:
-        try:
-            outcomes = list(source.store([item.path], stop))
-        except NodeProblem as problem:
-            return replace(item, state=State.QUEUED, problem=str(problem))
-        return _after_storing(item, outcomes, source.name)
+        while True:
+            refused = ""
+            outcomes: list[Stored] = []
+            try:
+                outcomes = list(source.store([item.path], stop))
+            except ClassRefused as problem:
+                refused = str(problem)
+            except NodeProblem as problem:
+                return replace(item, state=State.QUEUED, problem=str(problem))
+            if outcomes and outcomes[0].status != status.CLASS_NOT_SUPPORTED:
+                return _after_storing(item, outcomes, source.name)
+            other = _in_next_class(item, source.name)
+            if other is None:  # the next time all of them are tried again
+                item = _in_class(item, item.sop_class, instead="") if item.instead else item
+                if refused:
+                    return replace(item, state=State.QUEUED, problem=refused)
+                return _after_storing(item, outcomes, source.name)
+            item = other
 
     def _verify(self, item: Item, source: Source, stop: Stop) -> Item:
         """The item after looking for it at the archive."""
@@ -218,7 +243,8 @@ class Outbox:
     def _known(self, item: Item, content: bytes) -> Item:
         """The item that is there under the same UID. Raises ReportProblem if it is another."""
         there = _read(item.folder)
-        if there.path.read_bytes() != content:
+        same = there.path.read_bytes() == content
+        if not same and not there.instead:
             raise ReportProblem(
                 "The outbox already holds another document with this UID. Sign the report again, "
                 "so that it gets a UID of its own.",
@@ -226,6 +252,8 @@ class Outbox:
             )
         if there.address == item.address:
             return there
+        if not same:  # the other node may take its own class
+            write_safely(there.path, content)
         return _save(replace(item, queued_at=there.queued_at, attempts=there.attempts))
 
     def _write_new(self, item: Item, content: bytes) -> None:
@@ -286,6 +314,30 @@ def _encoded(dataset: Dataset) -> bytes:
     return buffer.getvalue()
 
 
+def _in_next_class(item: Item, name: str) -> Item | None:
+    """The item with its object in the next class of the chain; None at the chain's end."""
+    dataset = dcmread(item.path)
+    own = text_of(dataset, "SOPClassUID")
+    templates = dataset.get("ContentTemplateSequence") or [Dataset()]
+    following = FALLBACKS.get((text_of(templates[0], "TemplateIdentifier"), own))
+    if following is None:
+        return None
+    item = replace(item, sop_class=item.sop_class or own)
+    first, then = (UID(one).name.removesuffix(" Storage") for one in (item.sop_class, following))
+    return _in_class(item, following, f"{name} takes no {first}; this was sent as {then}.")
+
+
+def _in_class(item: Item, sop_class: str, instead: str) -> Item:
+    """The item with the same tree, under the same UID, as an object of that class. Nobody has
+    been sent it yet."""
+    dataset = dcmread(item.path)
+    if text_of(dataset, "SOPClassUID") != sop_class:
+        dataset.SOPClassUID = UID(sop_class)
+        dataset.file_meta.MediaStorageSOPClassUID = UID(sop_class)
+        write_safely(item.path, _encoded(dataset))
+    return _save(replace(item, instead=instead))
+
+
 def _after_storing(item: Item, outcomes: list[Stored], name: str) -> Item:
     if not outcomes:
         return replace(item, state=State.QUEUED, problem=f"{name} gave no answer. Send it again.")
@@ -325,6 +377,12 @@ def _fetched_back(item: Item, source: Source, back: Path, stop: Stop) -> tuple[P
             time.sleep(0.05)
 
 
+_FORMER: dict[int, Migration] = {
+    1: lambda former: former | {"sop_class": ""},
+    2: lambda former: former | {"instead": ""},
+}
+
+
 def _save(item: Item) -> Item:
     _write(item.folder, item)
     return item
@@ -338,7 +396,7 @@ def _write(folder: Path, item: Item) -> None:
 
 def _read(folder: Path) -> Item:
     path = folder / "item.json"
-    content = read_versioned(path, _KIND, VERSION, {1: lambda former: former | {"sop_class": ""}})
+    content = read_versioned(path, _KIND, VERSION, _FORMER)
     del content["version"]
     try:
         content["identity"] = Identity(**content["identity"])

@@ -25,31 +25,45 @@ _FLAGS = {
 }
 
 
+Rule = Callable[[Dataset, Sequence[Dataset]], Iterator[str]]
+
+
 def check(dataset: Dataset, evidence: Sequence[Dataset]) -> tuple[str, ...]:
     """One sentence for each rule that the report breaks; an empty tuple when it passes.
 
     `evidence` are the headers that it was built from. The judges' programs (rule 1's dciodvfy and
     dsrdump) are not run here.
     """
-    findings: list[str] = []
-    for rule in _RULES:
+    return findings(_RULES, dataset, evidence)
+
+
+def findings(
+    rules: Sequence[Rule], dataset: Dataset, evidence: Sequence[Dataset]
+) -> tuple[str, ...]:
+    """What these rules say against a document."""
+    found: list[str] = []
+    for rule in rules:
         try:
-            findings += rule(dataset, evidence)
+            found += rule(dataset, evidence)
         except ReportProblem as problem:  # too many items to walk
-            findings.append(str(problem))
+            found.append(str(problem))
             break
-    return tuple(findings)
+    return tuple(found)
 
 
 def require(dataset: Dataset, evidence: Sequence[Dataset]) -> None:
     """Raise InvalidReport with all findings, when there are any."""
-    findings = check(dataset, evidence)
-    if findings:
-        more = f" ({len(findings) - 1} more findings)" if len(findings) > 1 else ""
+    refuse(check(dataset, evidence), dataset)
+
+
+def refuse(found: tuple[str, ...], dataset: Dataset) -> None:
+    """Raise InvalidReport with these findings, when there are any."""
+    if found:
+        more = f" ({len(found) - 1} more findings)" if len(found) > 1 else ""
         raise InvalidReport(
-            f"The report breaks a rule and was not written: {findings[0]}{more}",
+            f"The report breaks a rule and was not written: {found[0]}{more}",
             str(dataset.get("SOPInstanceUID") or ""),
-            findings,
+            found,
         )
 
 
@@ -78,7 +92,7 @@ def _referenced(dataset: Dataset, keywords: Sequence[str]) -> list[str]:
     ]
 
 
-def _uids(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
+def uids(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
     """Rule 1: UIDs are valid, file meta and data set agree, the series is no image series."""
     for keyword in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"):
         uid = _text(dataset, keyword)
@@ -107,7 +121,7 @@ def _is_report(dataset: Dataset) -> bool:
     return "ConceptNameCodeSequence" in dataset
 
 
-def _identity(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
+def identity(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
     """Rule 2: patient and study are the image's."""
     source = _source(dataset, evidence)
     if source is None:
@@ -142,7 +156,7 @@ def _root(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
         yield "ContentTemplateSequence does not name template 2000 of DCMR."
 
 
-def _state(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
+def state(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
     """Rule 4: the flags fit one another and the signer is complete, or absent."""
     keywords = ("CompletionFlag", "VerificationFlag", "PreliminaryFlag")
     completion, verification, preliminary = (_text(dataset, keyword) for keyword in keywords)
@@ -181,7 +195,7 @@ def _names_verifier(dataset: Dataset) -> bool:
     )
 
 
-def _label(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
+def label(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
     """Rule 5, and our own: what is unsigned says so, and everything says research use only."""
     description = _text(dataset, "SeriesDescription")
     texts = [here.text for here in tree.walk(dataset) if here.value_type == "TEXT"]
@@ -202,7 +216,7 @@ def _label(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
         yield "Nothing readable says that the document is by AI and not verified."
 
 
-def _device(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
+def device(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
     """Rule 6: a device observer with model name and version."""
     devices = list(_device_observers(dataset))
     if not devices:
@@ -245,6 +259,12 @@ def _content(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
     for here in tree.walk(dataset):
         if here.depth == 2 and here.value_type == "CONTAINER":
             yield from _section(here)
+    yield from texts_and_codes(dataset)
+
+
+def texts_and_codes(dataset: Dataset) -> Iterator[str]:
+    """No empty text, no lost character, every code whole."""
+    for here in tree.walk(dataset):
         if here.value_type == "TEXT":
             if not here.text.strip():
                 yield f"The TEXT at {here.position} is empty."
@@ -278,7 +298,7 @@ def _code(code: Dataset, position: str) -> Iterator[str]:
         yield f"A code at {position} is of a private scheme that is not ours."
 
 
-def _images(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
+def images(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
     """Rule 8: references and evidence agree."""
     current = _referenced(dataset, ("CurrentRequestedProcedureEvidenceSequence",))
     other = _referenced(dataset, ("PertinentOtherEvidenceSequence",))
@@ -302,6 +322,11 @@ def _form(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
             break
         if here.value_type not in allowed | {"IMAGE", "COMPOSITE", "WAVEFORM"}:
             yield f"A Basic Text SR has no {here.value_type or 'untyped'} item ({here.position})."
+    yield from offset_and_charset(dataset)
+
+
+def offset_and_charset(dataset: Dataset) -> Iterator[str]:
+    """Rule 10: the offset from UTC has its form, and texts are in UTF-8."""
     offset = _text(dataset, "TimezoneOffsetFromUTC")
     if "TimezoneOffsetFromUTC" in dataset and not _OFFSET.fullmatch(offset):
         yield "TimezoneOffsetFromUTC does not have the form ±HHMM."
@@ -309,14 +334,14 @@ def _form(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
         yield "SpecificCharacterSet is not ISO_IR 192."
 
 
-_RULES: tuple[Callable[[Dataset, Sequence[Dataset]], Iterator[str]], ...] = (
-    _uids,
-    _identity,
+_RULES: tuple[Rule, ...] = (
+    uids,
+    identity,
     _root,
-    _state,
-    _label,
-    _device,
+    state,
+    label,
+    device,
     _content,
-    _images,
+    images,
     _form,
 )

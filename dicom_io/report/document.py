@@ -79,6 +79,8 @@ class Asked:
     region: Region | None = None
     parameters: tuple[tuple[str, str], ...] = ()  # decoding settings, seed, window
     algorithm: Algorithm | None = None
+    answer: str = ""  # what the model said: of a closed question the answer that it chose
+    about: str = ""  # the finding that a closed question is about, by its English name
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Sentence:
     region: Region | None = None
     note: str = ""  # what is known of it beyond its probability: "cut off", "not calibrated"
     suggested: str = ""  # the model's own words, kept when a person edits them
+    basis: str = ""  # Asked.request of the closed question that its probability comes from
 
     @property
     def is_decided(self) -> bool:

@@ -25,7 +25,7 @@ from dicom_io.report.document import (
 )
 from dicom_io.storage import read_versioned, storage_problem, write_versioned
 
-VERSION = 1
+VERSION = 2
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -100,7 +100,7 @@ def _changed(path: Path) -> int:
 
 def load_draft(path: Path) -> ReportDocument:
     """The report in a draft's file. Raises FormatTooNew or FormatUnreadable."""
-    content = read_versioned(path, "draft", VERSION)
+    content = read_versioned(path, "draft", VERSION, {1: lambda former: former})
     try:
         return _document(content["report"])
     except (KeyError, TypeError, ValueError) as error:

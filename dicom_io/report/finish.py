@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 
 from dicom_io.report import sr
+from dicom_io.report.beside import Beside, objects_of
 from dicom_io.report.document import Reader, ReportDocument
 from dicom_io.report.header import Software
 from dicom_io.report.signing import Readers, sign
+
+NOTHING = Beside()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,24 @@ class Credential:
         return f"Credential({self.reader.name!r})"  # the secret is shown nowhere
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A signed report and its DICOM files, every one of them checked."""
+
+    document: ReportDocument
+    report: bytes
+    beside: tuple[bytes, ...] = ()  # findings as data, key images
+
+
 def finish(
-    document: ReportDocument, credential: Credential, readers: Readers, evidence: Sequence[Dataset]
-) -> tuple[ReportDocument, bytes]:
-    """The signed report and its DICOM file. `evidence` are headers of the images looked at.
+    document: ReportDocument,
+    credential: Credential,
+    readers: Readers,
+    evidence: Sequence[Dataset],
+    beside: Beside = NOTHING,
+) -> Finished:
+    """The signed report and its DICOM files. `evidence` are headers of the images looked at, and
+    of those that `beside` is about.
 
     Raises SigningProblem, UndecidedSentences, InvalidReport, UnusableText, StorageProblem; nothing
     has been changed then but, perhaps, the reader's enrolment.
@@ -39,5 +56,7 @@ def finish(
     else:
         proven = readers.verify(reader.name, credential.secret)
     signed = sign(document, proven)
-    report = sr.build(signed, evidence, Software.installed(proven.organization))
-    return signed, sr.to_bytes(report)
+    software = Software.installed(proven.organization)
+    report = sr.build(signed, evidence, software)
+    others = objects_of(signed, evidence, software, beside)
+    return Finished(signed, sr.to_bytes(report), tuple(sr.to_bytes(one) for one in others))

@@ -67,6 +67,7 @@ def build_key_objects(
     *,
     title: Code = OF_INTEREST,
     description: str = "",
+    series: str = SERIES_DESCRIPTION,
     creator: str = "",
     now: datetime | None = None,
 ) -> Dataset:
@@ -88,7 +89,7 @@ def build_key_objects(
     document = Dataset()
     put(document, "SpecificCharacterSet", "ISO_IR 192")
     header.copy_identity(source, document)
-    _put_series(document)
+    _put_series(document, series)
     moment = header.zoned(now)
     header.put_dates(source, document, moment)
     header.put_equipment(document, software, software.institution, [])
@@ -110,14 +111,14 @@ def build_key_objects(
     return document
 
 
-def _put_series(document: Dataset) -> None:
+def _put_series(document: Dataset, description: str) -> None:
     put(document, "SOPClassUID", UID(KEY_OBJECTS))
     put(document, "SOPInstanceUID", header.new_uid())
     put(document, "SeriesInstanceUID", header.new_uid())
     put(document, "Modality", "KO")
     put(document, "SeriesNumber", SERIES_NUMBER)
     put(document, "InstanceNumber", 1)
-    put(document, "SeriesDescription", SERIES_DESCRIPTION)
+    put(document, "SeriesDescription", description)
     put(document, "ReferencedPerformedProcedureStepSequence", DicomSequence())
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
+from pydicom.valuerep import format_number_as_ds
 
 from dicom_io.errors import ReportProblem
 from dicom_io.report.codes import Code
@@ -60,6 +61,16 @@ def uid_item(relationship: str, concept: Code, uid: str) -> Dataset:
 def name_item(relationship: str, concept: Code, name: str) -> Dataset:
     item = content_item(relationship, "PNAME", concept)
     put(item, "PersonName", name)
+    return item
+
+
+def number_item(relationship: str, concept: Code, number: float, unit: Code) -> Dataset:
+    """A NUM with its unit."""
+    item = content_item(relationship, "NUM", concept)
+    measured = Dataset()
+    put(measured, "MeasurementUnitsCodeSequence", DicomSequence([unit.item()]))
+    put(measured, "NumericValue", format_number_as_ds(float(number)))
+    put(item, "MeasuredValueSequence", DicomSequence([measured]))
     return item
 
 

@@ -254,7 +254,8 @@ def sign_and_store(place: Place, document: ReportDocument, frame: ImageFrame) ->
     context = place.context
     readers = Readers(place.root.folder / "readers.json")
     credential = Credential(READER, SECRET, enrols=True)
-    signed, body = finish(document, credential, readers, (frame.header,))
+    done = finish(document, credential, readers, (frame.header,))
+    signed, body = done.document, done.report
     context.audit.record(Event.VERIFIED, signed.identity, user=READER.name)
     write_safely(place.out / "report.dcm", body)
     write_safely(place.out / "report.txt", as_text(signed).encode("utf-8"))

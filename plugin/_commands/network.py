@@ -187,7 +187,11 @@ def read_report(path: Path) -> Dataset:
 
 def show_item(context: Context, item: Item) -> None:
     """How far a report has come."""
-    notes = [item.problem, *(f"changed by the archive: {one}" for one in item.coerced)]
+    notes = [
+        item.problem,
+        item.instead,
+        *(f"changed by the archive: {one}" for one in item.coerced),
+    ]
     state = f"{item.state.value} at {item.verified_at}" if item.is_stored else item.state.value
     context.printer.say(
         ": ".join([state, *(note for note in notes if note)]),

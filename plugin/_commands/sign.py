@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 from pydicom.dataset import Dataset
@@ -14,13 +14,15 @@ from pydicom.dataset import Dataset
 from dicom_io.audit import Event
 from dicom_io.errors import NothingFound, ReportProblem, SigningProblem, UndecidedSentences
 from dicom_io.identity import Identity
-from dicom_io.image.frame import open_frames
+from dicom_io.image.frame import ImageFrame, open_frames
+from dicom_io.image.kept import Keeper
 from dicom_io.pacs.cache import Cache
 from dicom_io.pacs.outbox import Outbox
 from dicom_io.report import sr
+from dicom_io.report.beside import Beside, beside_of
 from dicom_io.report.document import Decision, Origin, Reader, ReportDocument, ReportState, Sentence
 from dicom_io.report.drafts import Drafts, load_draft
-from dicom_io.report.finish import Credential, finish
+from dicom_io.report.finish import NOTHING, Credential, Finished, finish
 from dicom_io.report.plain import as_text
 from dicom_io.report.signing import Readers
 from dicom_io.storage import write_safely
@@ -79,22 +81,62 @@ def run_sign(arguments: argparse.Namespace, context: Context) -> int:
     document = ask_for_the_rest(document, context, drafts)
     evidence = headers_behind(document, context)
     readers = Readers(context.root.folder / "readers.json")
-    signed, body = finish(document, ask_credential(arguments, context, readers), readers, evidence)
+    beside = left_on_films(document, context)
+    headers = [*evidence, *headers_of(beside, evidence, context)]
+    credential = ask_credential(arguments, context, readers)
+    done = finish(document, credential, readers, headers, beside)
+    signed, body = done.document, done.report
     write_safely(arguments.out, body)
+    others = write_beside(arguments.out, done)
     drafts.save(signed)  # before anything is sent: it cannot be signed a second time
     reader = signed.reader.name if signed.reader else ""
     context.audit.record(Event.VERIFIED, signed.identity, user=reader, draft=document.id)
     context.printer.say(
-        f"{as_text(signed)}\nSigned: {arguments.out}",
+        f"{as_text(signed)}\nSigned: {', '.join(str(one) for one in (arguments.out, *others))}",
         out=str(arguments.out),
+        beside=[str(one) for one in others],
         draft=document.id,
         reader=reader,
         signed_at=signed.signed_at,
     )
     if node is not None:
         outbox = Outbox(context.root.outbox)
-        deliver(context, node, outbox, outbox.put(body, signed.identity, node))
+        for content in (body, *done.beside):
+            deliver(context, node, outbox, outbox.put(content, signed.identity, node))
     return 0
+
+
+def left_on_films(document: ReportDocument, context: Context) -> Beside:
+    """The measurements and key images that the reader left on the study in the window."""
+    kept = Keeper(context.root.presentations).load(document.identity)
+    if kept is None:
+        return NOTHING
+    frames: list[ImageFrame] = []
+    with closing(Cache(context.root)) as cache:
+        marked = {one.identity for one in kept.annotations} | set(kept.key_images)
+        for one in {image.of_frame(0) for image in marked}:
+            with suppress(NothingFound):
+                frames += open_frames(cache.file(one))
+    return beside_of(kept.annotations, kept.key_images, frames)
+
+
+def headers_of(beside: Beside, evidence: Iterable[Dataset], context: Context) -> Iterator[Dataset]:
+    """The headers of the marked images that are not among the evidence."""
+    known = {str(one.SOPInstanceUID) for one in evidence}
+    marked = (one.mark.identity for one in beside.measured)
+    with closing(Cache(context.root)) as cache:
+        for one in dict.fromkeys(image.of_frame(0) for image in (*marked, *beside.key_images)):
+            if one.instance not in known:
+                yield open_frames(cache.file(one))[0].header
+
+
+def write_beside(out: Path, done: Finished) -> list[Path]:
+    """Write what goes with the report beside it: report-2.dcm and so on."""
+    paths = []
+    for number, content in enumerate(done.beside, 2):
+        paths.append(out.with_name(f"{out.stem}-{number}{out.suffix}"))
+        write_safely(paths[-1], content)
+    return paths
 
 
 def headers_behind(document: ReportDocument, context: Context) -> list[Dataset]:

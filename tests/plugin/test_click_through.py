@@ -13,8 +13,10 @@ from dicom_io.identity import Identity
 from dicom_io.pacs.archive import Archive
 from dicom_io.pacs.dimse import DimseSource
 from dicom_io.pacs.node import Node
+from dicom_io.pacs.outbox import FINDINGS
 from dicom_io.pacs.samples import sample_files
-from dicom_io.report.document import Decision, Origin, ReportDocument
+from dicom_io.report.document import Decision, Origin
+from dicom_io.report.pages.reading import read_page
 from dicom_io.report.sr import read
 from dicom_io.storage import DataRoot
 from model_backend.folder import EMBEDDED
@@ -22,6 +24,8 @@ from tests.plugin.desk import KEY, Desk, write_echo
 from tests.plugin.pulse import Pulse
 from tests.servers import Server
 from tests.ui.hands import KEYS
+
+BASIC_TEXT = "1.2.840.10008.5.1.4.1.1.88.11"
 
 
 @pytest.fixture
@@ -56,12 +60,11 @@ def pacs(tmp_path: Path, samples: tuple[Path, ...]) -> Iterator[Archive]:
         yield archive
 
 
-def stored_reports(node: Node, study: str, into: Path) -> list[ReportDocument]:
-    """All structured reports of a study, fetched anew and read."""
+def stored(node: Node, study: str, into: Path) -> list[Path]:
+    """All structured reports of a study, fetched anew."""
     source = DimseSource(node)
     paths = [event.path for event in source.fetch(study, into) if event.path is not None]
-    datasets = [dcmread(path) for path in paths]
-    return [read(one) for one in datasets if one.Modality == "SR"]
+    return [path for path in paths if dcmread(path).Modality == "SR"]
 
 
 def read_a_film(desk: Desk, film: Identity) -> None:
@@ -110,7 +113,10 @@ def read_a_film(desk: Desk, film: Identity) -> None:
 
 def check_stored(node: Node, film: Identity, desk: Desk, into: Path) -> None:
     """The archive holds exactly one report: the reader's words, in the film's study."""
-    (report,) = stored_reports(node, film.study, into)
+    desk.wait(lambda: not desk.viewer.session.filing.waiting())
+    reports = stored(node, film.study, into)
+    (report,) = [read(dcmread(one)) for one in reports if dcmread(one).SOPClassUID == BASIC_TEXT]
+    check_findings(reports, desk)
     kept = [one for one in desk.sentences() if one.state is Decision.ACCEPTED]
     assert [one.text for one in report.sentences()] == [one.text for one in kept]
     assert [one.origin for one in report.sentences()] == [one.origin for one in kept]
@@ -118,6 +124,17 @@ def check_stored(node: Node, film: Identity, desk: Desk, into: Path) -> None:
     assert report.reader is not None
     assert (report.reader.name, report.reader.organization) == ("Demo^Reader", "DEMONSTRATION")
     assert report.algorithms()
+
+
+def check_findings(reports: list[Path], desk: Desk) -> None:
+    """Beside it the same findings as data: those of the model that the reader let stand."""
+    (page,) = [read_page(one) for one in reports if dcmread(one).SOPClassUID == FINDINGS]
+    by_model = [one for one in desk.sentences() if one.origin is not Origin.HUMAN]
+    kept = [one.text for one in by_model if one.state is Decision.ACCEPTED]
+    said = [line.value for line in page.lines if line.name and line.name.meaning == "Comment"]
+    assert said[1:] == kept  # the first says research use only
+    assert page.standing == "verified"
+    assert any(link.shapes for link in page.links().values())  # the box that was asked about
 
 
 def test_a_film_is_read_by_clicks_against_the_embedded_archive(

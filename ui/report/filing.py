@@ -13,8 +13,9 @@ from dicom_io.identity import Identity
 from dicom_io.pacs.connect import source_for
 from dicom_io.pacs.node import Node, parse_node
 from dicom_io.pacs.outbox import Item, Outbox, State
+from dicom_io.report.beside import Beside
 from dicom_io.report.document import Reader, ReportDocument
-from dicom_io.report.finish import Credential, finish
+from dicom_io.report.finish import NOTHING, Credential, finish
 from dicom_io.report.signing import Readers
 from dicom_io.source import Source
 from ui.jobs import Job, Jobs
@@ -28,6 +29,7 @@ class Filed:
 
     document: ReportDocument
     item: Item
+    beside: tuple[Item, ...] = ()  # findings as data, key images
 
 
 class Filing(QObject):
@@ -112,12 +114,14 @@ class Filing(QObject):
         credential: Credential,
         evidence: Sequence[Dataset],
         node: Node,
+        beside: Beside = NOTHING,
     ) -> None:
-        """Sign, build, check and queue; then store. `evidence` are headers of images."""
+        """Sign, build, check and queue; then store. `evidence` are headers of images, `beside`
+        what the reader left on them."""
         if self.is_signing:
             return
         self._signing = self._jobs.start(
-            partial(self._sign, document, credential, tuple(evidence), node),
+            partial(self._sign, document, credential, tuple(evidence), node, beside),
             on_item=self._filed,
             on_failed=self.refused.emit,
             pool="disk",
@@ -144,9 +148,11 @@ class Filing(QObject):
 
     def _filed(self, filed: Filed) -> None:
         self._signing = None
-        self._items[filed.item.uid] = filed.item
+        for item in (filed.item, *filed.beside):
+            self._items[item.uid] = item
         self.filed.emit(filed)
-        self._deliver(filed.item)
+        for item in (filed.item, *filed.beside):
+            self._deliver(item)
 
     def _found(self, item: Item) -> None:
         self._items.setdefault(item.uid, item)
@@ -193,12 +199,15 @@ class Filing(QObject):
         credential: Credential,
         evidence: Sequence[Dataset],
         node: Node,
+        beside: Beside,
         cancelled: Callable[[], bool],
     ) -> Iterator[Filed]:
         """Raises SigningProblem, ReportProblem and its kinds, StorageProblem and DiskFull."""
-        signed, content = finish(document, credential, self._readers, evidence)
-        item = self._outbox.put(content, signed.identity, node)
-        yield Filed(signed, item)
+        done = finish(document, credential, self._readers, evidence, beside)
+        about = done.document.identity
+        item = self._outbox.put(done.report, about, node)
+        others = tuple(self._outbox.put(content, about, node) for content in done.beside)
+        yield Filed(done.document, item, others)
 
     def _store(self, item: Item, cancelled: Callable[[], bool]) -> Iterator[Item]:
         source = self._sources.get(item.node)

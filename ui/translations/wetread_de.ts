@@ -3184,6 +3184,11 @@
             <translation>{count} weitere Objekte konnten nicht gezeigt werden.</translation>
         </message>
         <message>
+            <location filename="../../ui/session.py" />
+            <source>{count} objects beside it are not stored yet.</source>
+            <translation>{count} Objekte daneben sind noch nicht gespeichert.</translation>
+        </message>
+        <message>
             <location filename="../../ui/exporting.py" />
             <source>{count} objects were left out.</source>
             <translation>{count} Objekte wurden weggelassen.</translation>

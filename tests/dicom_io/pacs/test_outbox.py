@@ -240,6 +240,78 @@ def test_a_node_that_takes_no_reports_refuses_it(
     assert "offers none of the services" in after.problem
 
 
+BASIC, ENHANCED = "1.2.840.10008.5.1.4.1.1.88.11", "1.2.840.10008.5.1.4.1.1.88.22"
+COMPREHENSIVE = "1.2.840.10008.5.1.4.1.1.88.33"
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("taken", [ENHANCED, COMPREHENSIVE])
+def test_a_class_that_a_node_does_not_take_is_found_out_by_negotiation_alone(
+    taken: str, listen: Listen, outbox: Outbox, report: Dataset, identity: Identity
+) -> None:
+    arrived: list[str] = []
+
+    def take(event: evt.Event) -> int:
+        arrived.append(str(event.request.AffectedSOPClassUID))
+        return 0
+
+    node = listen([(evt.EVT_C_STORE, take)], [build_context(taken)])
+
+    sent, *_ = outbox.deliver(outbox.put(report, identity, node), DimseSource(node))
+
+    assert arrived == [taken]  # and no object of any other class was ever sent
+    assert sent.state is State.SENT
+    assert "takes no Basic Text SR; this was sent as" in sent.instead
+    stored = dcmread(sent.path)
+    assert stored.SOPClassUID == taken == stored.file_meta.MediaStorageSOPClassUID
+    assert stored.SOPInstanceUID == report.SOPInstanceUID
+
+
+@pytest.mark.usefixtures("impatient")
+def test_at_the_end_of_the_chain_the_item_waits_in_its_own_class(
+    listen: Listen, outbox: Outbox, report: Dataset, identity: Identity
+) -> None:
+    node = listen([], [build_context(CTImageStorage)])
+    item = outbox.put(report, identity, node)
+
+    (after,) = outbox.deliver(item, DimseSource(node))
+
+    assert (after.state, after.instead) == (State.QUEUED, "")
+    assert dcmread(after.path).SOPClassUID == BASIC
+
+
+def test_a_report_in_another_class_is_proved_like_any(
+    archive: Archive, outbox: Outbox, report: Dataset, identity: Identity
+) -> None:
+    source = DimseSource(archive.node)
+
+    def picky(paths: Sequence[Path], stop: Stop = never) -> Iterator[Stored]:
+        if dcmread(paths[0]).SOPClassUID == BASIC:
+            yield Stored(paths[0], report.SOPInstanceUID, 0x0122, "not taken")
+        else:
+            yield from source.store(paths, stop)
+
+    item = outbox.put(report, identity, archive.node)
+
+    *_, after = outbox.deliver(item, Faulty(source, picky))
+
+    assert after.is_stored
+    assert after.instead.endswith("this was sent as Enhanced SR.")
+    assert outbox.put(report, identity, archive.node) == after  # put again, it is there
+
+
+def test_items_of_the_former_version_are_read(
+    outbox: Outbox, report: Dataset, identity: Identity
+) -> None:
+    item = outbox.put(report, identity, NODE)
+    path = item.folder / "item.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    del content["instead"]
+    path.write_text(json.dumps(content | {"version": 2}), encoding="utf-8")
+
+    assert outbox.items() == (item,)
+
+
 class Faulty:
     """A real archive's source that does one thing wrong."""
 

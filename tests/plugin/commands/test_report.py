@@ -451,7 +451,10 @@ def test_a_report_is_signed_and_stored_in_one_command(
     ran = sign(draft["draft"], "--accept", "all", "--node", archive.node.address, "--json")
 
     assert ran.code == 0
-    assert [one.get("state") for one in ran.objects] == [None, "sent", "verified"]
+    assert [one.get("state") for one in ran.objects] == [
+        None,
+        *["sent", "verified"] * 2,  # the report, and its findings as data
+    ]
 
 
 def test_a_dead_archive_at_signing_leaves_a_signed_report(

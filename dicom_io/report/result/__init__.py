@@ -1,0 +1,1 @@
+"""What models found and readers measured, as an object for machines: TID 1500."""
