@@ -124,7 +124,7 @@ def test_a_draft_with_an_unknown_field_is_reported(drafts: Drafts) -> None:
 def test_a_draft_of_a_later_version_is_refused_and_kept(drafts: Drafts) -> None:
     document = rich()
     path = drafts.save(document)
-    later = path.read_bytes().replace(b'"version": 1', b'"version": 2')
+    later = path.read_bytes().replace(b'"version": 2', b'"version": 3')
     path.write_bytes(later)
 
     with pytest.raises(FormatTooNew, match="Update"):
@@ -175,3 +175,17 @@ def test_a_folder_that_is_a_file_is_a_known_problem(tmp_path: Path) -> None:
 
     with pytest.raises(StorageProblem):
         Drafts(tmp_path / "drafts").save(rich())
+
+
+def test_a_draft_of_the_former_version_is_read(drafts: Drafts) -> None:
+    document = rich()
+    path = drafts.save(document)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for asked in content["report"]["asked"]:
+        del asked["answer"], asked["about"]
+    for section in content["report"]["sections"]:
+        for sentence in section["sentences"]:
+            del sentence["basis"]
+    path.write_text(json.dumps(content | {"version": 1}), encoding="utf-8")
+
+    assert drafts.load(document.id) == document
