@@ -1,6 +1,7 @@
-"""Small films made many: turned, moved, scaled, blurred and re-windowed, never mirrored.
+"""Small films made many: turned, moved, scaled, blurred and re-windowed.
 
-Left stays left, because questions ask for sides. Every number comes from the generator given, so a
+Left stays left where questions ask for sides; only pictures whose labels know no side are mirrored,
+and only by `mirror`. Every number comes from the generator given, so a
 step can be repeated exactly.
 """
 
@@ -42,6 +43,12 @@ def move(images: Tensor, generator: torch.Generator) -> Tensor:
         torch.stack(rows, 1), [count, 1, *images.shape[2:]], align_corners=False
     )
     return functional.grid_sample(images, grid, align_corners=False)
+
+
+def mirror(images: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """A share of the images with left and right exchanged."""
+    chosen = chance(len(images), share, generator)
+    return torch.where(chosen > 0, images.flip(3), images)
 
 
 def coarsen(images: Tensor, generator: torch.Generator) -> Tensor:

@@ -13,12 +13,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model_backend.training.augment import augment
+from model_backend.training.augment import augment, mirror
 from model_backend.training.examples import Example, ExampleMaker
 from model_backend.training.pictures import CHILD, NIH, VQA_RAD, Picture
 from model_backend.training.problems import TrainingProblem
 from model_backend.training.recipe import Recipe, Stage
 from model_backend.training.split import TRAINING
+from model_backend.training.tutor import Opinion, pools_of
+
+KINDS_OF_CHILD = ("normal", "bacterial", "viral")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +33,7 @@ class Drawn:
     examples: list[Example]
     image_of: Tensor  # (examples,) place of each example's picture in `images`
     each_answer: bool = False  # free answers count once each, whatever their length
+    opinion: Opinion | None = None  # what the tutor sees in these images
 
 
 class Batches:
@@ -55,6 +59,8 @@ class Batches:
         for source, members in self._members.items():
             if not len(members):
                 raise TrainingProblem(f"The set {source} has no picture in the training part.")
+        if any(stage.balanced for stage in recipe.stages):
+            self._members |= dict(zip(KINDS_OF_CHILD, pools_of(pictures)[:3], strict=True))
 
     def draw(self, step: int) -> Drawn:
         """The batch of one step, counted from the start of training."""
@@ -65,22 +71,34 @@ class Batches:
         chance = np.random.default_rng([seed, 1, step])
         examples: list[Example] = []
         image_of: list[int] = []
-        for position, index in enumerate(chosen):
+        for position, index in enumerate(chosen if not stage.tower_only else ()):
             drawn = self._maker.draw(int(index), chance, stage.facts)
             examples += drawn
             image_of += [position] * len(drawn)
         images = torch.from_numpy(self._pixels[chosen]).unsqueeze(1).float() / 255
         generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
+        images = augment(images, generator)
+        if stage.mirrored:
+            films = stage.child + stage.nih if not stage.tower_only else len(images)
+            turned = mirror(images[:films], stage.mirrored, generator)
+            images = torch.cat([turned, images[films:]])
         return Drawn(
             chosen,
-            augment(images, generator),
+            images,
             examples,
-            torch.tensor(image_of),
+            torch.tensor(image_of, dtype=torch.long),
             stage.each_answer,
         )
 
     def _choose(self, stage: Stage, stage_index: int, place: int) -> NDArray[np.int64]:
         counts = {CHILD: stage.child, NIH: stage.nih, VQA_RAD: stage.vqa}
+        if stage.balanced:
+            third = stage.child // 3
+            shares = (stage.child - 2 * third, third, third)
+            counts = dict(zip(KINDS_OF_CHILD, shares, strict=True)) | {
+                NIH: stage.nih,
+                VQA_RAD: stage.vqa,
+            }
         chosen = []
         for number, (source, count) in enumerate(counts.items()):
             chosen.append(self._rounds(source, place * count, count, (stage_index, number)))

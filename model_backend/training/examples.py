@@ -9,6 +9,7 @@ import numpy as np
 
 from model_backend.biomedgpt.prompts import question_text
 from model_backend.training.pictures import NIH, VQA_RAD, Picture, RadQuestion
+from model_backend.training.split import TRAINING
 from model_backend.training.teacher import Teacher
 from model_backend.training.wordings import NO, YES, Finding, Wordings
 
@@ -25,6 +26,8 @@ class Example:
     answer: str
     candidates: tuple[str, ...] = ()
     likely: float | None = None  # a teacher's chance of "yes", in place of a true answer
+    finding: str = ""  # of our wordings, which a tutor may know better than one label
+    opposite: bool = False  # its "yes" means that the finding is absent
 
 
 class ExampleMaker:
@@ -38,12 +41,15 @@ class ExampleMaker:
         rad_questions: int = 4,
         teacher: Teacher | None = None,
         taught: int = 0,
+        borrowed: int = 0,
     ) -> None:
         self._pictures = pictures
         self._wordings = wordings
         self._rad_questions = rad_questions
         self._teacher = teacher
         self._taught = taught
+        self._borrowed = borrowed
+        self._lent = open_questions(pictures)
 
     def draw(self, index: int, chance: np.random.Generator, facts: float = 0.0) -> list[Example]:
         """The examples of one picture in one step, with `facts` of films asked what they are."""
@@ -69,6 +75,8 @@ class ExampleMaker:
         present = [name for name, there in picture.labels.items() if there and name != "normal"]
         absent = [name for name, there in picture.labels.items() if not there and name != "normal"]
         names = ["normal"]
+        if "pneumonia" in picture.labels and chance.random() < 0.6:
+            names.append("pneumonia")
         if present:
             names.append(present[chance.integers(len(present))])
         names.append(absent[chance.integers(len(absent))])
@@ -83,7 +91,19 @@ class ExampleMaker:
         examples = [self._rad_example(index, picture.questions[i]) for i in chosen]
         if chance.random() < 0.3:
             examples.append(organ_example(index, picture.organ, chance))
+        examples += self._from_others(index, picture.organ, chance)
         return examples + self._made_up(index, picture.organ, chance)
+
+    def _from_others(self, index: int, organ: str, chance: np.random.Generator) -> list[Example]:
+        """Open questions about other images of the same part of the body, with their answers.
+
+        What 168 images have in common can be learnt; what each shows alone is learnt by heart.
+        """
+        lent = self._lent.get(organ, [])
+        if not (lent and self._borrowed):
+            return []
+        places = chance.integers(len(lent), size=self._borrowed)
+        return [Example(index, lent[place].text, lent[place].answer.lower()) for place in places]
 
     def _made_up(self, index: int, organ: str, chance: np.random.Generator) -> list[Example]:
         """Reworded questions with what the teacher thinks of them."""
@@ -104,18 +124,29 @@ class ExampleMaker:
 
     def _asked(self, index: int, finding: Finding, chance: np.random.Generator) -> Example:
         present = self._pictures[index].labels[finding.name]
-        draw = chance.random()
+        draw, opposite = chance.random(), False
         text = finding.question
         if draw < 0.3 and finding.others:
             text = finding.others[chance.integers(len(finding.others))]
         elif draw < 0.4 and finding.opposites:
             text = finding.opposites[chance.integers(len(finding.opposites))]
-            present = not present
-        return Example(index, text, YES if present else NO, YES_NO)
+            present, opposite = not present, True
+        answer = YES if present else NO
+        return Example(index, text, answer, YES_NO, finding=finding.name, opposite=opposite)
 
     def _described(self, index: int) -> Example:
         text = self._wordings.describe(self._pictures[index].labels)
         return Example(index, self._wordings.prompt, text)
+
+
+def open_questions(pictures: Sequence[Picture]) -> dict[str, list[RadQuestion]]:
+    """The open questions of the training part, by part of the body."""
+    lent: dict[str, list[RadQuestion]] = {}
+    for picture in pictures:
+        if picture.part == TRAINING:
+            asked = [question for question in picture.questions if not question.closed]
+            lent.setdefault(picture.organ, []).extend(asked)
+    return lent
 
 
 def organ_example(index: int, organ: str, chance: np.random.Generator) -> Example:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,12 @@ from model_backend.training.batches import Drawn
 from model_backend.training.encoding import Encoder
 from model_backend.training.examples import ORGANS, Example
 from model_backend.training.pictures import Picture
-from model_backend.training.recipe import Learning
+from model_backend.training.recipe import Learning, TutorPlan
+from model_backend.training.tutor import CHANNELS, Opinion
 from model_backend.training.wordings import NO, YES
 
 TOWER_CHANNELS = 1024
-KINDS = ("closed", "taught", "free")
+KINDS = ("closed", "films", "taught", "free")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,11 @@ class Losses:
 
     total: float
     closed: float
+    films: float
     taught: float
     free: float
     auxiliary: float
+    tutor: float
 
 
 class Learner:
@@ -51,18 +54,22 @@ class Learner:
         learning: Learning,
         pictures: Sequence[Picture],
         finding_names: Sequence[str],
+        tutor: TutorPlan | None = None,
     ) -> None:
         torch.manual_seed(learning.seed)
         self.network = BiomedGPT(config)
         initialise(self.network)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub
         self.head = nn.Linear(TOWER_CHANNELS, len(finding_names) + len(ORGANS))
+        self.echo = nn.Linear(TOWER_CHANNELS, CHANNELS) if tutor else nn.Identity()
+        self._tutor = tutor
+        self._names = list(finding_names)
         self.encoder = Encoder(Tokenizer(config), config)
         self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
         self._learning = learning
         self._labels, self._organs = label_tables(pictures, finding_names)
         self.optimizer = torch.optim.AdamW(
-            parameter_groups([self.network, self.head], learning.weight_decay),
+            parameter_groups([self.network, self.head, self.echo], learning.weight_decay),
             betas=(0.9, 0.98),
         )
 
@@ -77,8 +84,9 @@ class Learner:
         total = sum(losses.values(), torch.zeros(()))
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]  # torch leaves Tensor.backward untyped
-        for module in (self.network, self.head):
-            nn.utils.clip_grad_norm_(module.parameters(), self._learning.clip_norm)
+        for module in (self.network, self.head, self.echo):
+            if parameters := list(module.parameters()):
+                nn.utils.clip_grad_norm_(parameters, self._learning.clip_norm)
         self.optimizer.step()
         update_average(self.average, self.network, number, self._learning.ema)
         kinds = {name: float(value.detach()) for name, value in losses.items()}
@@ -95,12 +103,43 @@ class Learner:
             kinds[name] = torch.zeros(())
             if rows:
                 examples = [drawn.examples[row] for row in rows]
+                if name == "films":
+                    examples = self._trusting(examples, drawn.image_of[rows], drawn.opinion)
                 seen = features[drawn.image_of[rows]]
                 kinds[name] = self._answered(examples, seen, chance, drawn.each_answer)
         kinds["free"] = kinds["free"] * self._learning.free_weight
         kinds["taught"] = kinds["taught"] * self._learning.taught_weight
-        kinds["auxiliary"] = self._read_off(features, drawn) * self._learning.auxiliary
+        pooled = features.mean((2, 3))
+        kinds["auxiliary"] = self._read_off(pooled, drawn) * self._learning.auxiliary
+        kinds["tutor"] = self._echoed(pooled, drawn.opinion)
         return kinds
+
+    def _trusting(
+        self, examples: Sequence[Example], image_of: Tensor, opinion: Opinion | None
+    ) -> list[Example]:
+        """The examples with the chance of "yes" to learn: the label's and the tutor's, mixed."""
+        trust = self._tutor.trust if self._tutor and opinion else 0.0
+        shares = opinion.odds.sigmoid() if opinion else None
+        mixed = []
+        for one, image in zip(examples, image_of.tolist(), strict=True):
+            likely = float(one.answer == YES)
+            likely += self._learning.label_smoothing * (0.5 - likely)
+            if shares is not None:
+                seen = float(shares[image, self._names.index(one.finding)])
+                likely = (1 - trust) * likely + trust * (1 - seen if one.opposite else seen)
+            mixed.append(replace(one, likely=likely))
+        return mixed
+
+    def _echoed(self, pooled: Tensor, opinion: Opinion | None) -> Tensor:
+        """Loss against what the tutor sees: its log-odds, and its features, which are finer."""
+        if opinion is None or self._tutor is None:
+            return torch.zeros(())
+        odds = self.head(pooled).float()[:, : len(self._names)]
+        shares = opinion.odds.sigmoid()
+        loss = functional.binary_cross_entropy_with_logits(odds, shares) * self._tutor.odds_weight
+        wanted = functional.layer_norm(opinion.features, (CHANNELS,))
+        features = functional.smooth_l1_loss(self.echo(pooled).float(), wanted)
+        return loss + features * self._tutor.features_weight
 
     def _answered(
         self,
@@ -132,9 +171,9 @@ class Learner:
         odds = (logits[:, 0, yes] - logits[:, 0, no]).float()
         return functional.binary_cross_entropy_with_logits(odds, likely)
 
-    def _read_off(self, features: Tensor, drawn: Drawn) -> Tensor:
+    def _read_off(self, pooled: Tensor, drawn: Drawn) -> Tensor:
         """Loss of the auxiliary head on the labels of findings and of the part of the body."""
-        logits = self.head(features.mean((2, 3))).float()
+        logits = self.head(pooled).float()
         labels = self._labels[drawn.pictures]
         organs = self._organs[drawn.pictures]
         findings = labels.shape[1]
@@ -161,6 +200,7 @@ class Learner:
         return {
             "network": self.network.state_dict(),
             "head": self.head.state_dict(),
+            "echo": self.echo.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "average": self.average,
         }
@@ -169,12 +209,15 @@ class Learner:
         """Take up a state given by `state`."""
         self.network.load_state_dict(state["network"])
         self.head.load_state_dict(state["head"])
+        self.echo.load_state_dict(state["echo"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.average = state["average"]
 
 
 def kind_of(example: Example) -> str:
     """One of KINDS."""
+    if example.finding:
+        return "films"
     if example.likely is not None:
         return "taught"
     return "closed" if example.candidates else "free"

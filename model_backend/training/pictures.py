@@ -20,8 +20,8 @@ from model_backend.training.split import part_of
 
 VQA_RAD, CHILD, NIH = "vqa_rad", "cxr_pneumonia_224", "cxr_nih_64"
 
-# The NIH labels that have a wording of ours. Hernia and the seven Pneumonia films have none: too
-# few, and "pneumonia" is learnt from the child films alone.
+# The NIH labels that have a wording of ours; Hernia has none. Pneumonia is read apart: only normal
+# films and the seven with that label say whether it is there.
 NIH_NAMES = {
     "Effusion": "effusion",
     "Cardiomegaly": "cardiomegaly",
@@ -102,6 +102,8 @@ def nih_pictures(folder: Path, validation: tuple[int, int]) -> Iterator[Picture]
             raise TrainingProblem(f"The picture {row['file']} of {folder} has an empty label.")
         labels = {"normal": found == {"No Finding"}}
         labels |= {ours: theirs in found for theirs, ours in NIH_NAMES.items()}
+        if labels["normal"] or "Pneumonia" in found:  # of other findings the label says too little
+            labels["pneumonia"] = "Pneumonia" in found
         part = part_of(row["patient"], validation)
         yield Picture(NIH, row["file"], row["patient"], part, labels)
 

@@ -45,6 +45,9 @@ class Stage:
     final: float = 0.02  # of the peak, at the end
     facts: float = 0.0  # share of the films that are asked what kind of picture they are
     each_answer: bool = False  # free answers count once each, whatever their length
+    tower_only: bool = False  # no question is asked: labels and the tutor teach the image tower
+    balanced: bool = False  # as many normal, bacterial and viral child films
+    mirrored: float = 0.0  # share of the chest films with left and right exchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,26 @@ class Learning:
     rad_questions: int = 4  # of one VQA-RAD image in one step
     taught: int = 4  # made-up questions of one VQA-RAD image in one step, answered by the teacher
     taught_weight: float = 1.0  # of their loss against that of the true closed answers
+    borrowed: int = 0  # open questions about another image of the same part of the body
     ema: float = 0.998  # decay of the averaged weights, which are the ones kept
     bfloat16: bool = True
     threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TutorPlan:
+    """How the ImageNet network is fine-tuned before it teaches the image tower."""
+
+    steps: int
+    batch: int = 32  # pictures in one step
+    rate: float = 1e-3  # peak
+    dropout: float = 0.3  # of its features, before the head
+    ema: float = 0.99
+    trust: float = (
+        0.7  # its share in the target of a film's closed question; the label has the rest
+    )
+    odds_weight: float = 1.0  # of the loss against its log-odds
+    features_weight: float = 1.0  # of the loss against its features
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +98,7 @@ class Recipe:
     network: NetworkSize
     learning: Learning
     stages: tuple[Stage, ...]
+    tutor: TutorPlan | None
     wordings: Path
     sha256: str  # of the recipe file and the wordings file
 
@@ -114,7 +135,7 @@ def read_recipe(path: Path) -> Recipe:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise TrainingProblem(f"The recipe {path} cannot be read: {error}.") from error
     known = {"version", "name", "model_version", "validation", "wordings"}
-    check_keys(content, known | {"network", "learning", "stage"}, path, "")
+    check_keys(content, known | {"network", "learning", "stage", "tutor"}, path, "")
     if content.get("version") != 1:
         raise TrainingProblem(f"The recipe {path} is not of version 1, the only one known here.")
     wordings = path.parent / content.get("wordings", "wordings.toml")
@@ -134,6 +155,7 @@ def read_recipe(path: Path) -> Recipe:
         network=section(NetworkSize, content.get("network", {}), path, "network"),
         learning=section(Learning, content.get("learning", {}), path, "learning"),
         stages=stages,
+        tutor=section(TutorPlan, content["tutor"], path, "tutor") if "tutor" in content else None,
         wordings=wordings,
         sha256=digest,
     )

@@ -8,28 +8,29 @@ import pickle
 import time
 import zipfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from model_backend.training.batches import Batches
+from model_backend.training.batches import Batches, Drawn
 from model_backend.training.cache import load_pixels
 from model_backend.training.dictionary import choose_dictionary, network_config
 from model_backend.training.examples import ExampleMaker, all_texts
-from model_backend.training.learner import Learner, Losses
+from model_backend.training.learner import Learner, Losses, label_tables
 from model_backend.training.pictures import read_pictures
 from model_backend.training.problems import TrainingProblem
 from model_backend.training.recipe import Recipe, Stage
 from model_backend.training.saving import write_safely
 from model_backend.training.split import HELD_OUT
 from model_backend.training.teacher import Teacher
+from model_backend.training.tutor import Tutor
 from model_backend.training.wordings import read_wordings
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.csv"
-LOSSES = ("total", "closed", "taught", "free", "auxiliary")
+LOSSES = ("total", "closed", "films", "taught", "free", "auxiliary", "tutor")
 COLUMNS = ("step", "stage", "epoch", *LOSSES, "rate", "seconds")
 SAY_EVERY = 10.0  # seconds between progress lines
 
@@ -76,13 +77,15 @@ class Run:
         dictionary = choose_dictionary(all_texts(known, self.wordings), recipe.network.common_lines)
         config = network_config(recipe.network, dictionary, learning.dropout, learning.drop_path)
         names = [finding.name for finding in self.wordings.findings]
-        self.learner = Learner(config, learning, self.pictures, names)
+        self.learner = Learner(config, learning, self.pictures, names, recipe.tutor)
+        self._tutor: Tutor | None = None
         maker = ExampleMaker(
             self.pictures,
             self.wordings,
             rad_questions=learning.rad_questions,
             teacher=Teacher(self.pictures) if learning.taught else None,
             taught=learning.taught,
+            borrowed=learning.borrowed,
         )
         self.batches = Batches(self.pictures, self.pixels, recipe, maker)
         self.done = 0
@@ -92,6 +95,7 @@ class Run:
     def train(self, on_progress: Callable[[Progress], None], until: int | None = None) -> None:
         """Make the steps that are left, up to `until` (all of them when None)."""
         end = self.recipe.total_steps if until is None else min(until, self.recipe.total_steps)
+        self._tutor = self._taught_tutor() if self.done < end else None
         started, said, images = time.monotonic(), time.monotonic(), 0
         first = self.done
         rows: list[dict[str, Any]] = []
@@ -99,7 +103,7 @@ class Run:
             number = self.done
             index, place = self.recipe.stage_at(number)
             stage = self.recipe.stages[index]
-            drawn = self.batches.draw(number)
+            drawn = self.draw(number)
             rate = rate_at(stage, place)
             losses = self.learner.step(number, drawn, rate)
             self.done += 1
@@ -118,6 +122,26 @@ class Run:
                 self._save(elapsed)
                 rows = []
         self.seconds += time.monotonic() - started
+
+    def draw(self, number: int) -> Drawn:
+        """The batch of one step, with what the tutor sees in it where there is one."""
+        drawn = self.batches.draw(number)
+        if self._tutor is None:
+            return drawn
+        return replace(drawn, opinion=self._tutor.look(drawn.images))
+
+    def _taught_tutor(self) -> Tutor | None:
+        plan = self.recipe.tutor
+        if plan is None:
+            return None
+        started = time.monotonic()
+        names = [finding.name for finding in self.wordings.findings]
+        labels, organs = label_tables(self.pictures, names)
+        seed, key = self.recipe.learning.seed, self.recipe.sha256
+        tutor = Tutor(plan, self.pictures, self.pixels, labels, organs, seed, key)
+        tutor.learn(self.out, self.say)
+        self.seconds += time.monotonic() - started
+        return tutor
 
     def _progress(
         self, stage: Stage, place: int, losses: Losses, speed: float, left: float

@@ -18,7 +18,7 @@ from model_backend.training.problems import TrainingProblem
 from model_backend.training.recipe import read_recipe
 from model_backend.training.run import LOG, Progress, Run, rate_at
 
-LOSSES = ("total", "closed", "taught", "free", "auxiliary")
+LOSSES = ("total", "closed", "films", "taught", "free", "auxiliary", "tutor")
 
 
 def silent(progress: Progress) -> None:
@@ -41,8 +41,8 @@ def test_a_run_learns_what_is_plain_to_see(
 
     run.train(silent)
 
-    free = [float(row[4]) for row in losses_of(tmp_path / "out")]
-    seen = [float(row[5]) for row in losses_of(tmp_path / "out")]
+    free = [float(row[5]) for row in losses_of(tmp_path / "out")]
+    seen = [float(row[6]) for row in losses_of(tmp_path / "out")]
     assert len(seen) == 45
     assert sum(free[-6:]) < 0.85 * sum(free[:6])
     assert sum(seen[-6:]) < 0.4 * sum(seen[:6])
