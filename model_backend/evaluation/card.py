@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 
 from model_backend.evaluation.cases import Case, closed_answers, finding_cases, rad_cases
-from model_backend.evaluation.figures import THUMBNAIL, Figure, finding_figures, rad_figures
+from model_backend.evaluation.figures import (
+    THUMBNAIL,
+    Figure,
+    false_alarm_figure,
+    finding_figures,
+    rad_figures,
+)
 from model_backend.evaluation.measure import Given, ask_all
 from model_backend.folder import ModelFolder
 from model_backend.training.pictures import (
@@ -30,6 +36,15 @@ from model_backend.training.wordings import Wordings, read_wordings
 CARD = "card.json"
 CHILD_FINDINGS = ("pneumonia", "bacterial")
 NIH_FINDINGS = ("normal", "effusion", "cardiomegaly", "atelectasis", "infiltration")
+AIMS = {
+    f"{CHILD}/pneumonia/auc": ("children, normal against pneumonia AUC", 0.97),
+    f"{CHILD}/bacterial/auc": ("children, bacterial against viral AUC", 0.85),
+    f"{NIH}/normal/auc": ("adults at 64 pixels, normal against abnormal AUC", 0.75),
+    "vqa_rad/yes_no/auc": ("VQA-RAD yes/no AUC", 0.72),
+    "vqa_rad/open/accuracy": ("VQA-RAD open exact", 0.2),
+}
+CLOSED_GAIN = 0.08  # wanted above the best floor that never looks at the picture
+LARGEST_ERROR = 0.05  # wanted of every expected calibration error
 SAMPLE = 24  # single answers kept in the card, so that it can be checked against the weights
 SAID = (
     "Research use only. Nothing here is fit for care.",
@@ -60,6 +75,9 @@ def make_card(
     given = ask_all(folder, data, pictures, cases, say)
     say("learning the floors")
     figures = finding_figures(given, pictures, thumbnails_of(pictures, data), titles())
+    figures += false_alarm_figure(
+        given, pictures, f"{NIH}/pneumonia", "Adults at 64 pixels, no finding: called pneumonia"
+    )
     figures += rad_figures(given, known, pictures)
     return {
         "version": 1,
@@ -85,7 +103,8 @@ def held_out_cases(
 ) -> tuple[list[Case], list[Case]]:
     """The cases to ask, and the questions of VQA-RAD that the floors may learn from."""
     known = [case for part in (TRAINING, VALIDATION) for case in rad_cases(pictures, part, ())]
-    cases = finding_cases(pictures, wordings, HELD_OUT, {CHILD: CHILD_FINDINGS, NIH: NIH_FINDINGS})
+    names = {CHILD: CHILD_FINDINGS, NIH: (*NIH_FINDINGS, "pneumonia")}
+    cases = finding_cases(pictures, wordings, HELD_OUT, names)
     return cases + rad_cases(pictures, HELD_OUT, closed_answers(known)), known
 
 
@@ -128,23 +147,27 @@ def counts(pictures: Sequence[Picture]) -> dict[str, dict[str, int]]:
 
 
 def wanted(figures: Sequence[Figure]) -> list[dict[str, Any]]:
-    """The two aims of the first edition, and whether they were reached."""
+    """The aims of the second edition, and whether they were reached."""
     by_name = {one.name: one for one in figures}
-    aims = []
-    child = by_name.get(f"{CHILD}/pneumonia/auc")
-    if child is not None:
-        reached = child.value >= 0.94
-        aims.append({"aim": "normal against pneumonia AUC at least 0.94", "reached": reached})
+    aims: list[dict[str, Any]] = []
+    for name, (words, least) in AIMS.items():
+        if name in by_name:
+            reached = by_name[name].value >= least
+            aims.append({"aim": f"{words} at least {least}", "reached": reached})
     closed = by_name.get("vqa_rad/closed/accuracy")
     if closed is not None:
         gain = closed.value - max(value for _, value in closed.floors)
         aims.append(
             {
-                "aim": "VQA-RAD closed at least 3 points above the best blind floor",
-                "reached": gain >= 0.03,
+                "aim": "VQA-RAD closed at least 8 points above the best blind floor",
+                "reached": gain >= CLOSED_GAIN,
                 "points": round(100 * gain, 1),
             }
         )
+    for one in figures:
+        if one.name.endswith("/calibration"):
+            aim = f"{one.title} at most {LARGEST_ERROR}"
+            aims.append({"aim": aim, "reached": one.value <= LARGEST_ERROR})
     return aims
 
 

@@ -153,6 +153,21 @@ def finding_figures(
     return figures
 
 
+def false_alarm_figure(
+    given: Sequence[Given], pictures: Sequence[Picture], task: str, title: str
+) -> list[Figure]:
+    """How often a finding is called present where it is known to be absent; none without cases."""
+    absent = [one for one in given if one.case.task == task and one.case.answer != YES]
+    if len(absent) < FEWEST:
+        return []
+    answers = Answers(absent, pictures)
+
+    def called(places: Places) -> float:
+        return 1 - answers.accuracy(places)
+
+    return [figure(f"{task}/false_alarms", title, called, answers.groups)]
+
+
 def linear_floor(
     source: str,
     name: str,

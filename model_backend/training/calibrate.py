@@ -10,21 +10,31 @@ Numbers = NDArray[np.float64]
 FEWEST = 40  # cases of one question, and of either answer a quarter of that, to fit it alone
 
 
-def fit(odds: Numbers, yes: NDArray[np.bool_], *, shifted: bool = True) -> tuple[float, float]:
+def fit(
+    odds: Numbers,
+    yes: NDArray[np.bool_],
+    *,
+    shifted: bool = True,
+    weights: Numbers | None = None,
+) -> tuple[float, float]:
     """Temperature and shift so that sigmoid(odds / temperature + shift) has the least log loss.
 
     Platt's scaling (1999) with a slight pull towards temperature 1 and shift 0, so that a few
     cases cannot move them far. Without `shifted` the shift stays 0: where many different
     questions are fitted together, how often they happen to be answered "yes" says nothing.
+    `weights` say how much each case counts; equally, where they are not given.
     """
     x, y = torch.from_numpy(odds), torch.from_numpy(yes.astype(np.float64))
+    counts = torch.ones(len(odds)) if weights is None else torch.from_numpy(weights)
     values = torch.zeros(2, dtype=torch.float64, requires_grad=True)  # log temperature, shift
     search = torch.optim.LBFGS([values], max_iter=100, line_search_fn="strong_wolfe")
 
     def step() -> torch.Tensor:
         search.zero_grad()
         logits = x * torch.exp(-values[0]) + values[1] * shifted
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, y, reduction="sum")
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(
+            logits, y, counts.double(), reduction="sum"
+        )
         loss = loss + (values * values).sum()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves Tensor.backward untyped
         return loss

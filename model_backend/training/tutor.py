@@ -7,9 +7,11 @@ The network and its weights come from two packages of the extra `train` (Apache-
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ FILE = "tutor.pt"
 CLIP_NORM = 2.0
 RARE = 0.3  # weight of the findings that only the small adult set has
 EVERY = 50  # steps between two states on disk
+WEIGHTS = ("trust", "odds_weight", "features_weight")  # of the plan: how it teaches, not what it is
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +93,13 @@ class Tutor:
         labels: Tensor,
         organs: Tensor,
         seed: int,
-        key: str,
     ) -> None:
         """`labels` (pictures, findings) of 1, 0 and -1; `organs` (pictures,) of places or -1."""
         torch.manual_seed(seed)
         self.plan = plan
         self._pixels, self._labels, self._organs = pixels, labels, organs
-        self._seed, self._key = seed, key
+        self._seed = seed
+        self._key = key_of(plan, seed, pixels, labels)
         self._pools = pools_of(pictures)
         self._pupil = Pupil(imagenet_network(), labels.shape[1] + 3, plan.dropout)
         self._kept = copy.deepcopy(self._pupil).eval()
@@ -216,6 +219,13 @@ def pools_of(pictures: Sequence[Picture]) -> list[NDArray[np.int64]]:
         if not len(pool):
             raise TrainingProblem(f"The training part has no {name} picture for the tutor.")
     return pools
+
+
+def key_of(plan: TutorPlan, seed: int, pixels: NDArray[np.uint8], labels: Tensor) -> str:
+    """What decides the tutor: a state with this key is the one that this recipe would make."""
+    learning = {key: value for key, value in asdict(plan).items() if key not in WEIGHTS}
+    said = json.dumps([learning, seed, list(pixels.shape), int(labels.shape[1])])
+    return hashlib.sha256(said.encode() + labels.numpy().tobytes()).hexdigest()
 
 
 def share_of_rate(number: int, steps: int) -> float:
