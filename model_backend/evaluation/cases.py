@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from model_backend.evaluation.rows import asks_yes_or_no
-from model_backend.training.examples import YES_NO
+from model_backend.training.facts import YES_NO
 from model_backend.training.pictures import VQA_RAD, Picture
 from model_backend.training.wordings import NO, YES, Wordings
 

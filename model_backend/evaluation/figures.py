@@ -19,7 +19,7 @@ from model_backend.evaluation.floors import (
 )
 from model_backend.evaluation.measure import Given
 from model_backend.evaluation.metrics import accuracy, auc, calibration_error, interval
-from model_backend.training.examples import YES_NO
+from model_backend.training.facts import YES_NO
 from model_backend.training.linear import fit_logistic
 from model_backend.training.pictures import CHILD, NIH, VQA_RAD, Picture
 from model_backend.training.split import HELD_OUT

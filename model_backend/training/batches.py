@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model_backend.training.augment import augment, mirror
-from model_backend.training.examples import Example, ExampleMaker
+from model_backend.training.examples import ExampleMaker
+from model_backend.training.facts import Example
 from model_backend.training.pictures import CHILD, NIH, VQA_RAD, Picture
 from model_backend.training.problems import TrainingProblem
 from model_backend.training.recipe import Recipe, Stage

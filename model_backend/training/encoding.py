@@ -12,7 +12,7 @@ from torch import Tensor
 from model_backend.biomedgpt.config import OFAConfig
 from model_backend.biomedgpt.prompts import question_text
 from model_backend.biomedgpt.tokenizer import BOS, EOS, PAD, UNK, Tokenizer
-from model_backend.training.examples import Example
+from model_backend.training.facts import Example
 
 SOURCE_WORDS = 80  # as the published recipe for questions has it
 TARGET_IDS = 80

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from model_backend.biomedgpt.prompts import question_text
+from model_backend.training.facts import (
+    MODALITIES,
+    ORGANS,
+    YES_NO,
+    Example,
+    fact_example,
+    modality_example,
+    modality_of,
+    organ_example,
+)
 from model_backend.training.pictures import NIH, VQA_RAD, Picture, RadQuestion
 from model_backend.training.split import TRAINING
 from model_backend.training.teacher import Teacher
 from model_backend.training.wordings import NO, YES, Finding, Wordings
 
-YES_NO = (YES, NO)
-ORGANS = {"CHEST": "chest", "ABD": "abdomen", "HEAD": "head"}
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One thing to learn. `candidates` is empty for free text."""
-
-    picture: int  # index into the list of pictures
-    text: str
-    answer: str
-    candidates: tuple[str, ...] = ()
-    likely: float | None = None  # a teacher's chance of "yes", in place of a true answer
-    finding: str = ""  # of our wordings, which a tutor may know better than one label
-    opposite: bool = False  # its "yes" means that the finding is absent
+MODALITY_SHARE = 0.4  # of the images of VQA-RAD in a step that are asked for their modality
 
 
 class ExampleMaker:
@@ -50,6 +45,11 @@ class ExampleMaker:
         self._taught = taught
         self._borrowed = borrowed
         self._lent = open_questions(pictures)
+        self._modality = {
+            index: known
+            for index, picture in enumerate(pictures)
+            if borrowed and picture.part == TRAINING and (known := modality_of(picture))
+        }
 
     def draw(self, index: int, chance: np.random.Generator, facts: float = 0.0) -> list[Example]:
         """The examples of one picture in one step, with `facts` of films asked what they are."""
@@ -91,6 +91,8 @@ class ExampleMaker:
         examples = [self._rad_example(index, picture.questions[i]) for i in chosen]
         if chance.random() < 0.3:
             examples.append(organ_example(index, picture.organ, chance))
+        if index in self._modality and chance.random() < MODALITY_SHARE:
+            examples.append(modality_example(index, self._modality[index], chance))
         examples += self._from_others(index, picture.organ, chance)
         return examples + self._made_up(index, picture.organ, chance)
 
@@ -149,37 +151,6 @@ def open_questions(pictures: Sequence[Picture]) -> dict[str, list[RadQuestion]]:
     return lent
 
 
-def organ_example(index: int, organ: str, chance: np.random.Generator) -> Example:
-    """A made-up question about the part of the body, as often yes as no."""
-    true = ORGANS[organ]
-    others = sorted(set(ORGANS.values()) - {true})
-    asked = true if chance.random() < 0.5 else others[chance.integers(len(others))]
-    texts = (
-        f"is this an image of the {asked}?",
-        f"does this image show the {asked}?",
-        f"is this a {asked} image?",
-    )
-    text = texts[chance.integers(len(texts))]
-    return Example(index, text, YES if asked == true else NO, YES_NO)
-
-
-FILM_FACTS = (
-    ("what type of image is this?", "x-ray"),
-    ("what imaging modality was used?", "x-ray"),
-    ("what kind of image is this?", "chest x-ray"),
-    ("what part of the body is shown?", "chest"),
-    ("what organ is shown?", "lungs"),
-)
-
-
-def fact_example(index: int, chance: np.random.Generator) -> Example:
-    """What is true of every chest film: half the time its part of the body, else what it is."""
-    if chance.random() < 0.5:
-        return organ_example(index, "CHEST", chance)
-    text, answer = FILM_FACTS[chance.integers(len(FILM_FACTS))]
-    return Example(index, text, answer)
-
-
 def all_texts(pictures: Sequence[Picture], wordings: Wordings) -> list[str]:
     """Every text that training can show, as it is shown, to choose the dictionary from."""
     texts = [question_text(wordings.prompt)]
@@ -188,6 +159,7 @@ def all_texts(pictures: Sequence[Picture], wordings: Wordings) -> list[str]:
         texts += [*map(question_text, asked_as), finding.present, finding.absent]
     for organ in ORGANS.values():
         texts.append(f"is this an image of the {organ}? does this image show? is this a {organ}")
+    texts += [f"is this an {name}? is this a" for name in MODALITIES]
     for picture in pictures:
         for asked in picture.questions:
             texts += [question_text(asked.text), asked.answer.lower()]

@@ -18,7 +18,7 @@ from model_backend.biomedgpt.tokenizer import PAD, Tokenizer
 from model_backend.training.average import update_average
 from model_backend.training.batches import Drawn
 from model_backend.training.encoding import Encoder
-from model_backend.training.examples import ORGANS, Example
+from model_backend.training.facts import ORGANS, Example
 from model_backend.training.pictures import Picture
 from model_backend.training.recipe import Learning, TutorPlan
 from model_backend.training.tutor import CHANNELS, Opinion
@@ -69,16 +69,23 @@ class Learner:
         self._learning = learning
         self._labels, self._organs = label_tables(pictures, finding_names)
         self.optimizer = torch.optim.AdamW(
-            parameter_groups([self.network, self.head, self.echo], learning.weight_decay),
+            parameter_groups(
+                [self.network, self.head, self.echo],
+                learning.weight_decay,
+                self.network.encoder.embed_images,
+            ),
             betas=(0.9, 0.98),
         )
 
-    def step(self, number: int, drawn: Drawn, rate: float) -> Losses:
-        """Learn from one batch. The same number, batch and state always give the same result."""
+    def step(self, number: int, drawn: Drawn, rate: float, tower_share: float = 1.0) -> Losses:
+        """Learn from one batch. The same number, batch and state always give the same result.
+
+        The image tower learns at `tower_share` of the rate.
+        """
         torch.manual_seed(self._learning.seed * 1_000_003 + number)
         self.network.train()
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * (tower_share if group["is_tower"] else 1.0)
         with torch.autocast("cpu", torch.bfloat16, enabled=self._learning.bfloat16):
             losses = self._losses(number, drawn)
         total = sum(losses.values(), torch.zeros(()))
@@ -238,10 +245,25 @@ def label_tables(
     return labels, organs
 
 
-def parameter_groups(modules: Sequence[nn.Module], decay: float) -> list[dict[str, Any]]:
-    """Weight decay for matrices only: norms, biases and head factors stay free."""
-    parameters = [one for module in modules for one in module.parameters()]
-    return [
-        {"params": [one for one in parameters if one.ndim > 1], "weight_decay": decay},
-        {"params": [one for one in parameters if one.ndim <= 1], "weight_decay": 0.0},
-    ]
+def parameter_groups(
+    modules: Sequence[nn.Module], decay: float, tower: nn.Module | None = None
+) -> list[dict[str, Any]]:
+    """Weight decay for matrices only: norms, biases and head factors stay free.
+
+    The parameters of `tower`, where it is given, make groups of their own, which are marked.
+    """
+    known = {id(one) for one in tower.parameters()} if tower else set()
+    groups = []
+    for is_tower in (True, False):
+        parameters = [
+            one
+            for module in modules
+            for one in module.parameters()
+            if (id(one) in known) is is_tower
+        ]
+        matrices = [one for one in parameters if one.ndim > 1]
+        others = [one for one in parameters if one.ndim <= 1]
+        for chosen, share in ((matrices, decay), (others, 0.0)):
+            if chosen:
+                groups.append({"params": chosen, "weight_decay": share, "is_tower": is_tower})
+    return groups

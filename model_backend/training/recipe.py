@@ -47,6 +47,7 @@ class Stage:
     each_answer: bool = False  # free answers count once each, whatever their length
     tower_only: bool = False  # no question is asked: labels and the tutor teach the image tower
     balanced: bool = False  # as many normal, bacterial and viral child films
+    tower_share: float = 1.0  # of the rate, at which the image tower learns
     mirrored: float = 0.0  # share of the chest films with left and right exchanged
 
 

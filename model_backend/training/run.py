@@ -105,7 +105,7 @@ class Run:
             stage = self.recipe.stages[index]
             drawn = self.draw(number)
             rate = rate_at(stage, place)
-            losses = self.learner.step(number, drawn, rate)
+            losses = self.learner.step(number, drawn, rate, stage.tower_share)
             self.done += 1
             now = time.monotonic()
             elapsed = self.seconds + now - started

@@ -13,7 +13,7 @@ from torch import Tensor
 from model_backend.biomedgpt.network import BiomedGPT
 from model_backend.biomedgpt.tokenizer import BOS, Tokenizer
 from model_backend.training.encoding import padded, source_ids
-from model_backend.training.examples import YES_NO
+from model_backend.training.facts import YES_NO
 from model_backend.training.pictures import Picture
 from model_backend.training.wordings import NO, YES, Wordings
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from model_backend.biomedgpt.tokenizer import UNK, Tokenizer
 from model_backend.training.dictionary import choose_dictionary, network_config
 from model_backend.training.encoding import source_ids
-from model_backend.training.examples import FILM_FACTS, YES_NO, all_texts
+from model_backend.training.examples import all_texts
+from model_backend.training.facts import FILM_FACTS, YES_NO
 from model_backend.training.pictures import read_pictures
 from model_backend.training.recipe import PACKAGED, NetworkSize
 from model_backend.training.split import HELD_OUT

@@ -13,7 +13,8 @@ from model_backend.training.batches import Batches
 from model_backend.training.cache import load_pixels
 from model_backend.training.dictionary import choose_dictionary, network_config
 from model_backend.training.encoding import Encoder
-from model_backend.training.examples import Example, ExampleMaker, all_texts
+from model_backend.training.examples import ExampleMaker, all_texts
+from model_backend.training.facts import Example
 from model_backend.training.pictures import CHILD, VQA_RAD, Picture, RadQuestion, read_pictures
 from model_backend.training.problems import TrainingProblem
 from model_backend.training.recipe import NetworkSize, read_recipe
