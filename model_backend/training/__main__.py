@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from model_backend.coding.command import code
 from model_backend.request import ModelError
 from model_backend.training.export import export
 from model_backend.training.recipe import read_recipe
 from model_backend.training.run import Progress, Run
-from model_backend.tuning.command import is_tuning, tune
+from model_backend.tuning.command import kind_of, tune
 
 DATA = Path("../shared/data")
 MODELS = Path("models")  # where a recipe's parent is looked for by its name
@@ -35,8 +36,11 @@ def train(
     recipe_path: Path, data: Path, out: Path | None, as_json: bool, models: Path = MODELS
 ) -> Path:
     """Train to the end and write the model; returns the model's folder. Raises ModelError."""
-    if is_tuning(recipe_path):
+    kind = kind_of(recipe_path)
+    if kind == "tuning":
         return tune(recipe_path, data, out, as_json, models)
+    if kind == "tokenizer":
+        return code(recipe_path, data, out, as_json)
     recipe = read_recipe(recipe_path)
     out = out or Path("runs") / recipe.name
 

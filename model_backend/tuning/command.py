@@ -8,7 +8,6 @@ from pathlib import Path
 
 from model_backend.tuning.export import export
 from model_backend.tuning.logs import Voice
-from model_backend.tuning.recipe import is_tuning as has_tuning
 from model_backend.tuning.recipe import read_tuning
 from model_backend.tuning.run import Run
 from model_backend.tuning.world import close_world, open_world
@@ -16,12 +15,16 @@ from model_backend.tuning.world import close_world, open_world
 MODEL = "model"  # folder inside the run's
 
 
-def is_tuning(path: Path) -> bool:
-    """Whether the recipe is of this kind; what cannot be read is left to others to refuse."""
+KINDS = ("tuning", "tokenizer")  # the tables that recipes of these kinds have
+
+
+def kind_of(path: Path) -> str:
+    """The recipe's kind, "" for the demo's; what cannot be read is left to others to refuse."""
     try:
-        return has_tuning(tomllib.loads(path.read_text(encoding="utf-8")))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
+        return ""
+    return next((kind for kind in KINDS if kind in content), "")
 
 
 def tune(path: Path, data: Path, out: Path | None, as_json: bool, models: Path) -> Path:

@@ -133,8 +133,12 @@ def training(run: Run) -> dict[str, Any]:
 def card(run: Run, folder: ModelFolder) -> dict[str, Any]:
     """The card before anything is measured: `wetread evaluate` writes the figures."""
     said = [*run.recipe.said]
-    if names.INFILL_IMAGE in folder.tasks and run.begun.parent is None:
-        said.append("Its image codes are those of its data sets, not the published tokenizer's.")
+    for one in run.datasets.values():
+        if codes := one.facts.get("codes"):
+            said.append(
+                f"Its image codes are those of the tokenizer {codes['tokenizer']} "
+                f"(SHA-256 {codes['sha256'][:16]}), not the paper's."
+            )
     if run.score is not None:
         said.append(
             f"On {run.score.examples} validation examples: loss {run.score.loss:.3f} a symbol, "

@@ -115,11 +115,6 @@ class TuningRecipe:
     said: tuple[str, ...] = field(default=())  # sentences for the card
 
 
-def is_tuning(content: dict[str, Any]) -> bool:
-    """Whether a recipe is of this kind."""
-    return "tuning" in content
-
-
 def read_tuning(path: Path) -> TuningRecipe:
     """The recipe in that file. Raises TrainingProblem naming what is wrong with it."""
     try:
