@@ -24,6 +24,7 @@ NO_TORCH = {
     "models/chat.py",
     "controls/comparison.py",
     "controls/margin.py",
+    "controls/phrases.py",
     "controls/pictures.py",
     "controls/runs.py",
     "controls/sides.py",
@@ -33,6 +34,12 @@ NO_TORCH = {
     "evaluation/reading.py",
     "evaluation/record.py",
     "evaluation/published.py",
+    "evaluation/stored.py",
+    "evaluation/facts.py",
+    "evaluation/statements.py",
+    "evaluation/page.py",
+    "evaluation/plots.py",
+    "evaluation/card_figures.py",
 }  # model_backend's, without Qt or torch
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from model_backend.controls.phrases import pattern_of
+
 TABLE = Path(__file__).with_name("comparison.toml")
 LANGUAGES = ("en", "de")
 
@@ -67,7 +69,7 @@ def compares(text: str, language: str = "") -> bool:
 def _entries() -> tuple[_Entry, ...]:
     table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     return tuple(
-        _Entry(language, _pattern(entry["words"]), tuple(map(_one, entry.get("unless", ()))))
+        _Entry(language, _pattern(entry["words"]), tuple(map(pattern_of, entry.get("unless", ()))))
         for language in LANGUAGES
         for entry in table[language]
     )
@@ -75,22 +77,5 @@ def _entries() -> tuple[_Entry, ...]:
 
 def _pattern(phrases: Sequence[str]) -> re.Pattern[str]:
     # Longer phrases first, so that the whole phrase is marked.
-    parts = [_one(phrase).pattern for phrase in sorted(phrases, key=len, reverse=True)]
+    parts = [pattern_of(phrase).pattern for phrase in sorted(phrases, key=len, reverse=True)]
     return re.compile("|".join(parts), re.IGNORECASE)
-
-
-def _one(phrase: str) -> re.Pattern[str]:
-    """A phrase of the list: `compar*` is a beginning, `(a|b)` one of these words, `*` alone any
-    word, `#` a number, `...` up to six words. A sentence's end is never crossed."""
-    between, whole = r"[^\w.;]+", ""
-    for word in phrase.split():
-        if word == "...":
-            whole += rf"(?:[\w'-]+{between}){{0,6}}?"
-            continue
-        if word in ("*", "#"):
-            known = r"[\w'-]+" if word == "*" else r"\d+"
-        else:
-            ends = [re.escape(one).replace(r"\*", r"\w*") for one in word.strip("()").split("|")]
-            known = "|".join(ends)
-        whole += rf"(?:{known})(?!\w){between}"
-    return re.compile(rf"(?<!\w){whole.removesuffix(between)}", re.IGNORECASE)

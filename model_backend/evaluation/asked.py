@@ -25,6 +25,7 @@ from model_backend.request import (
     Request,
 )
 from model_backend.tasks import TASKS
+from model_backend.training.pictures import small_pixels
 
 Seen = NDArray[np.uint8] | BadRow | None  # None: the case has no picture
 MOST_TOGETHER = 32  # requests of one batch
@@ -44,6 +45,7 @@ class Said:
 
     case: LabelledCase  # as it was asked: with the candidates it was given
     answer: Answer
+    small: NDArray[np.uint8] | None = None  # the picture made small, where that was wished
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Asking:
     classes: tuple[str, ...] = ()  # the list to classify by, where a case names none
     answers: tuple[str, ...] = ()  # the closed list that the model answers all questions from
     by_scores: bool = False  # every choice with a probability for each candidate
+    small: int = 0  # keep each picture with so many pixels a side; 0: keep none
 
     def case(self, case: LabelledCase) -> LabelledCase:
         """The case with its candidates and the task that follows from them."""
@@ -103,7 +106,11 @@ def ask_set(
             continue
         asked = [asking.case(one) for one in together]
         requests = [asking.request(one, str(place), pixels) for place, one in enumerate(asked)]
-        yield from _ask(model, cases, asked, requests, stop)
+        small = None
+        if asking.small and pixels is not None:
+            small = small_pixels(pixels, asking.small)
+        for one in _ask(model, cases, asked, requests, stop):
+            yield replace(one, small=small)
 
 
 def _ask(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from model_backend.evaluation.labelled import BadRow, LabelledCase, LabelledProblem
-from model_backend.evaluation.rows import YES_NO, picture_of
+from model_backend.evaluation.rows import ATTRIBUTES, YES_NO, picture_of
 from model_backend.folder import Finding
-from model_backend.request import CHOICE, CLASSIFY
+from model_backend.request import CHOICE, CLASSIFY, FINDINGS
 from model_backend.training.pictures import NIH_NAMES
 
 # The words of known tables for what our findings call otherwise.
@@ -29,6 +29,7 @@ class Film:
     split: str
     label: str  # as written; "" where the table lists findings
     findings: frozenset[str]  # what it shows, in our names
+    attributes: Mapping[str, str]  # sex, age, view, where the table has them
 
 
 def read_films(file: Path, lines: Sequence[tuple[int, str]]) -> list[Film]:
@@ -64,6 +65,7 @@ def _film(line: int, row: dict[str, str | None]) -> Film:
         cells.get("split", ""),
         cells.get("label", ""),
         shows,
+        {name: cells[name] for name in ATTRIBUTES if cells.get(name)},
     )
 
 
@@ -89,6 +91,7 @@ def classified(folder: Path, films: Sequence[Film]) -> Iterator[tuple[int, Label
                     film.group,
                     picture=partial(pictures.read, film.file),
                     split=film.split,
+                    attributes=film.attributes,
                 ),
             )
 
@@ -118,8 +121,33 @@ def asked_about(
                         picture=partial(pictures.read, film.file),
                         is_closed=True,
                         split=film.split,
+                        attributes=film.attributes,
                     ),
                 )
+
+
+def described(folder: Path, films: Sequence[Film]) -> Iterator[tuple[int, LabelledCase | BadRow]]:
+    """Each film with its labels, whose findings text is to be held to them.
+
+    Every finding that the table names of any film is known of each of them.
+    """
+    known = frozenset[str]().union(*(film.findings for film in films))
+    with _Pictures(folder) as pictures:
+        for film in films:
+            if not (film.findings and film.file):
+                yield film.line, BadRow("it has no label" if film.file else "it names no file")
+                continue
+            case = LabelledCase(
+                film.line,
+                FINDINGS,
+                {},
+                film.group,
+                picture=partial(pictures.read, film.file),
+                split=film.split,
+                labels={name: name in film.findings for name in sorted(known)},
+                attributes=film.attributes,
+            )
+            yield film.line, case
 
 
 class _Pictures:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class LabelledCase:
 
     line: int  # of the labelled file, from 1
     task: str
-    references: Mapping[str, float]  # each right answer with its weight; empty for a place
+    references: Mapping[str, float]  # each right answer with its weight; may be empty for a place
     group: str  # the patient, or the image: what is drawn together when intervals are made
     text: str = ""
     text2: str = ""
@@ -52,6 +52,8 @@ class LabelledCase:
     place: Place | None = None  # the right answer of grounding
     is_closed: bool | None = None  # None: the set does not say, or it is no question
     split: str = ""  # the part of the set that the row names for itself
+    labels: Mapping[str, bool] = field(default_factory=dict)  # what is known to be there, or not
+    attributes: Mapping[str, str] = field(default_factory=dict)  # sex, age, view, ...
 
     @property
     def answer(self) -> str:

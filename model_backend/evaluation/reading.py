@@ -1,4 +1,4 @@
-"""Opens a labelled set: JSON lines, the authors' tables, VQA-RAD, labelled films; no torch.
+"""Opens a labelled set: a data set of ours, JSON lines, tables, VQA-RAD, films; no torch.
 
 A set is read row by row each time it is gone through, so that its size does not matter. Rows that
 cannot be used are left out and named by their line; what is wrong with the file as a whole is a
@@ -16,11 +16,22 @@ from functools import partial
 from pathlib import Path
 from typing import TypeGuard
 
+from model_backend.datasets.problems import DatasetProblem
+from model_backend.datasets.reading import open_dataset
+from model_backend.datasets.row import PARTS
+from model_backend.datasets.writing import FILE as STORED
 from model_backend.evaluation import rows
-from model_backend.evaluation.films import asked_about, classified, questions_for, read_films
+from model_backend.evaluation.films import (
+    asked_about,
+    classified,
+    described,
+    questions_for,
+    read_films,
+)
 from model_backend.evaluation.labelled import BadRow, LabelledCase, LabelledProblem, LeftOut
+from model_backend.evaluation.stored import answers_of, stored_cases
 from model_backend.folder import Finding, sha256_of
-from model_backend.request import CHOICE, CLASSIFY
+from model_backend.request import CHOICE, CLASSIFY, FINDINGS
 from model_backend.tasks import TASKS
 from model_backend.training.split import HELD_OUT, TRAINING, VALIDATION, part_of
 
@@ -45,6 +56,10 @@ class LabelledSet:
     classes: tuple[str, ...] = ()  # the labels that occur, where it is a set of classes
     split: str = ""  # only these rows: one of OWN_SPLITS, or what rows say of themselves
     part: int = 0  # only so many rows, always the same ones; 0: all
+    answers: tuple[str, ...] = ()  # of its training part to questions, the commonest first
+    names_parts: bool = False  # its rows are of train, validation and test, whatever they are named
+    licence: str = ""
+    source: str = ""
     left_out: list[LeftOut] = field(default_factory=list)
     _rows: Callable[[], Iterator[Numbered]] = lambda: iter(())
 
@@ -83,7 +98,7 @@ class LabelledSet:
     def _is_wanted(self, row: LabelledCase | BadRow) -> TypeGuard[LabelledCase]:
         if isinstance(row, BadRow):
             return False
-        if self.split in OWN_SPLITS:
+        if self.split in OWN_SPLITS and not (self.names_parts and self.split in PARTS):
             return part_of(row.group, VALIDATION_BYTES) == self.split
         return not self.split or row.split == self.split
 
@@ -126,7 +141,8 @@ def read_labelled(
 ) -> LabelledSet:
     """The labelled set at `path`: a `.jsonl` or `.tsv` file, or a folder.
 
-    A folder holds `questions.jsonl` with `images/` (JSON lines; also VQA-RAD as it is passed on),
+    A folder holds a data set that `wetread dataset convert` made (`dataset.json`), or
+    `questions.jsonl` with `images/` (JSON lines; also VQA-RAD as it is passed on),
     or VQA-RAD as it is published, or `labels.csv` with `images/` or `images.zip`: columns `file`,
     and `label` or `findings` (parted by `|`), perhaps `cause`, `patient` and `split`. Films are a
     classification over their labels; with `task` "choice", or where the model's `tasks` lack
@@ -138,12 +154,16 @@ def read_labelled(
         raise LabelledProblem(f"There is no task {task[:40]!r}. Tasks: {', '.join(TASKS)}.")
     if part < 0:
         raise LabelledProblem("A part has at least one case.")
-    opened = _open(path, task, tasks, findings)
+    opened = _open(path, task, split, tasks, findings)
     return replace(opened, split=split, part=part)
 
 
-def _open(path: Path, task: str, tasks: Sequence[str], findings: Sequence[Finding]) -> LabelledSet:
+def _open(
+    path: Path, task: str, split: str, tasks: Sequence[str], findings: Sequence[Finding]
+) -> LabelledSet:
     if path.is_dir():
+        if (path / STORED).is_file():
+            return _stored(path, task, split)
         if (path / PUBLIC).is_file():
             return _public(path)
         if (path / QUESTIONS).is_file():
@@ -152,8 +172,8 @@ def _open(path: Path, task: str, tasks: Sequence[str], findings: Sequence[Findin
         if (path / LABELS).is_file():
             return _films(path, task, tasks, findings)
         raise LabelledProblem(
-            f"The folder {path} is no labelled set: it holds neither {QUESTIONS} nor {LABELS} "
-            f"nor {PUBLIC!r}."
+            f"The folder {path} is no labelled set: it holds neither {STORED} nor {QUESTIONS} nor "
+            f"{LABELS} nor {PUBLIC!r}."
         )
     if not path.is_file():
         raise LabelledProblem(f"There is no labelled set {path}.")
@@ -165,6 +185,30 @@ def _open(path: Path, task: str, tasks: Sequence[str], findings: Sequence[Findin
         return _public(path.parent, path)
     raise LabelledProblem(
         f"{path} is no labelled set that is known here. Give a .jsonl or .tsv file, or a folder."
+    )
+
+
+def _stored(folder: Path, task: str, split: str) -> LabelledSet:
+    """A data set that `wetread dataset convert` made; of its parts only those wanted are read."""
+    try:
+        stored = open_dataset(folder)
+    except DatasetProblem as problem:
+        raise LabelledProblem(str(problem)) from problem
+    if task and task not in stored.tasks:
+        raise LabelledProblem(
+            f"The data set {folder} has no rows of the task {task}. It has: "
+            f"{', '.join(stored.tasks)}."
+        )
+    return LabelledSet(
+        folder,
+        folder / STORED,
+        f"data set of {stored.source}",
+        stored.answers(CLASSIFY),
+        answers=answers_of(stored),
+        names_parts=True,
+        licence=stored.licence,
+        source=stored.source,
+        _rows=lambda: stored_cases(stored, task, (split,) if split in PARTS else PARTS),
     )
 
 
@@ -284,6 +328,10 @@ def _films(
             )
         return LabelledSet(
             folder, file, "films, one class each", classes, _rows=lambda: classified(folder, table)
+        )
+    if task == FINDINGS:
+        return LabelledSet(
+            folder, file, "films, findings texts", _rows=lambda: described(folder, table)
         )
     if task != CHOICE or not asked:
         raise LabelledProblem(

@@ -43,6 +43,7 @@ ENTAILMENTS = {
     CONTRADICTED: CONTRADICTED,
 }
 YES_NO = ("yes", "no")
+ATTRIBUTES = ("sex", "age", "view", "modality", "image_organ", "source")  # of JSON lines
 CHOSEN = frozenset(name for name, task in TASKS.items() if task.gives == "choice")
 UNMEASURED = (DETECTION, INFILL_IMAGE)
 _WEIGHED = "|!+"  # in the authors' tables between an answer's weight and the answer
@@ -97,7 +98,17 @@ def json_case(row: Mapping[str, Any], line: int, folder: Path, task: str) -> Lab
         place=_box(row) if task == GROUNDING else None,
         is_closed=asked_closed if task in (ANSWER, CHOICE) else None,
         split=_split(row),
+        labels=_labels(row),
+        attributes={name: _text(row, name) for name in ATTRIBUTES if _text(row, name)},
     )
+
+
+def _labels(row: Mapping[str, Any]) -> dict[str, bool]:
+    """`"labels": {"effusion": true}`: a finding that is not named is unknown."""
+    value = row.get("labels", {})
+    if not isinstance(value, dict) or not all(isinstance(one, bool) for one in value.values()):
+        raise BadRow('its "labels" are not findings with true or false')
+    return {str(name): shown for name, shown in value.items()}
 
 
 def _task_of(row: Mapping[str, Any], has_image: bool) -> str:
@@ -130,6 +141,8 @@ def _references(row: Mapping[str, Any], task: str) -> dict[str, float]:
     if task in (FINDINGS, REGION):
         names.append("text")
     key = next((name for name in names if name in row), "")
+    if not key and task in (FINDINGS, SUMMARY) and row.get("labels"):
+        return {}  # only its facts are measured
     if not key:
         raise BadRow('it has no "answer"')
     value = row[key]
@@ -138,10 +151,10 @@ def _references(row: Mapping[str, Any], task: str) -> dict[str, float]:
         weighed = {str(answer): _weight(weight) for answer, weight in value.items()}
     else:
         weighed = {_scalar(one, key): 1.0 for one in given}
-    return _checked(weighed, task)
+    return checked(weighed, task)
 
 
-def _checked(references: Mapping[str, float], task: str) -> dict[str, float]:
+def checked(references: Mapping[str, float], task: str) -> dict[str, float]:
     kept = {answer: weight for answer, weight in references.items() if answer.strip()}
     if not kept:
         raise BadRow("its answer is empty")
@@ -256,7 +269,7 @@ def table_case(cells: Sequence[str], line: int, task: str) -> LabelledCase:
         _columns(cells, 2)
         if not cells[0].strip():
             raise BadRow("its text is empty")
-        references = _checked({cells[1]: 1.0}, task)
+        references = checked({cells[1]: 1.0}, task)
         return LabelledCase(line, task, references, group=f"line {line}", text=cells[0])
     image = _image_column(cells)
     if image is None:
@@ -273,10 +286,10 @@ def table_case(cells: Sequence[str], line: int, task: str) -> LabelledCase:
     if task == FINDINGS:
         _columns(cells, 5)
         captions = {one.strip(): 1.0 for one in cells[2].split("&&")}
-        return LabelledCase(line, task, _checked(captions, task), cells[1], picture=picture)
+        return LabelledCase(line, task, checked(captions, task), cells[1], picture=picture)
     if task == CLASSIFY and rest:
         group = rest[0] if len(rest) > 1 else f"line {line}"
-        return LabelledCase(line, task, _checked({rest[-1]: 1.0}, task), group, picture=picture)
+        return LabelledCase(line, task, checked({rest[-1]: 1.0}, task), group, picture=picture)
     raise BadRow(f"a table cannot hold the task {task}; write JSON lines instead")
 
 
@@ -284,7 +297,7 @@ def _pair_case(cells: Sequence[str], line: int) -> LabelledCase:
     _columns(cells, 3)
     if not (cells[0].strip() and cells[1].strip()):
         raise BadRow("one of its two texts is empty")
-    references = _checked({cells[2]: 1.0}, ENTAILMENT)
+    references = checked({cells[2]: 1.0}, ENTAILMENT)
     return LabelledCase(line, ENTAILMENT, references, cells[0], cells[0], cells[1])
 
 
@@ -300,7 +313,7 @@ def weighed_answers(cell: str) -> dict[str, float]:
         if not mark or not 0 < value <= 1:
             raise BadRow(f"its answers {cell[:40]!r} are not weight|!+answer joined by &&")
         answers[answer.strip()] = value
-    return _checked(answers, ANSWER)
+    return checked(answers, ANSWER)
 
 
 def from_base64(text: str) -> bytes:

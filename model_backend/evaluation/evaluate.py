@@ -1,0 +1,170 @@
+"""`python -m model_backend.evaluation.evaluate MODEL DATASET`: every figure, as JSON and a page."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from model_backend.evaluation.asked import Asking, Said, ask_set
+from model_backend.evaluation.blind import Known, known_cases
+from model_backend.evaluation.classified import metrics_library
+from model_backend.evaluation.floors import THUMBNAIL
+from model_backend.evaluation.labelled import LabelledProblem
+from model_backend.evaluation.page import page
+from model_backend.evaluation.published import dataset_of
+from model_backend.evaluation.reading import OWN_SPLITS, LabelledSet, read_labelled, shown
+from model_backend.evaluation.running import carried_out, columns, counted, loaded, options
+from model_backend.evaluation.summary import summary
+from model_backend.folder import ModelFolder
+from model_backend.training.saving import write_safely
+from model_backend.training.split import HELD_OUT, TRAINING
+
+JSON, PAGE = "report.json", "report.html"
+OUT = Path("runs/evaluation")
+TEST = "test"
+LISTS = ("model", "training", "none")  # where the closed list of open questions comes from
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options, which `wetread evaluate MODEL DATASET` shares."""
+    known = options("check", __doc__)
+    known.prog = "wetread evaluate"
+    known.add_argument("--dataset", default="", help="the set's name, where its file does not say")
+    known.add_argument("--size", default="", help="the model's published size, where it is unknown")
+    known.add_argument("--out", type=Path, help="the folder of the report")
+    known.add_argument("--answers", default="model", choices=LISTS, help="the closed answer list")
+    known.add_argument("--no-meteor", action="store_true", help="leave METEOR out (it needs Java)")
+    known.add_argument("--no-floors", action="store_true", help="leave the blind floors out")
+    return known
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0, or 1 with one sentence on the error stream."""
+    chosen = parser().parse_args(arguments)
+    return carried_out(lambda: _evaluate(chosen))
+
+
+def _evaluate(chosen: argparse.Namespace) -> int:
+    metrics_library()  # before an hour of asking, not after it
+    folder = ModelFolder.read(chosen.model)
+    labelled = _opened(chosen, folder, _split(chosen))
+    known = [] if chosen.no_floors else _known(chosen, folder, labelled)
+    total = labelled.count()
+    model = loaded(folder, chosen)
+    answers = {"model": folder.answers, "training": labelled.answers, "none": ()}[chosen.answers]
+    asking = Asking(classes=labelled.classes, answers=answers, small=THUMBNAIL)
+    said = list(counted(ask_set(model, labelled, asking), total, "cases"))
+    report = _report(folder, labelled, said, known, chosen, total)
+    out = chosen.out or OUT / f"{folder.name}-{labelled.name}"
+    write_report(out, report)
+    if chosen.json:
+        print(json.dumps(report, ensure_ascii=False))
+    else:
+        print("\n".join([*report_lines(report), "", f"{out / PAGE}", f"{out / JSON}"]))
+    return 0
+
+
+def _split(chosen: argparse.Namespace) -> str:
+    """The part to measure: as asked, else the test part of a stored data set, else everything."""
+    is_stored = (chosen.labelled / "dataset.json").is_file()
+    return str(chosen.split or (TEST if is_stored else ""))
+
+
+def _opened(chosen: argparse.Namespace, folder: ModelFolder, split: str) -> LabelledSet:
+    return read_labelled(
+        chosen.labelled,
+        task=chosen.task,
+        split=split,
+        part=chosen.part,
+        tasks=folder.tasks,
+        findings=folder.findings,
+    )
+
+
+def _known(chosen: argparse.Namespace, folder: ModelFolder, labelled: LabelledSet) -> list[Known]:
+    """The cases that floors may learn from: the training part of the very same set."""
+    if labelled.split in ("", TRAINING, "train"):
+        return []  # the whole set is measured: nothing is left to learn from
+    own = labelled.split in OWN_SPLITS and not labelled.names_parts
+    for split in (TRAINING,) if own or labelled.split == HELD_OUT else ("train", "training"):
+        training = _opened(chosen, folder, split)
+        training.part = 0
+        if training.count():
+            print("learning the floors", file=sys.stderr)
+            return known_cases(training)
+    return []
+
+
+def _report(
+    folder: ModelFolder,
+    labelled: LabelledSet,
+    said: Sequence[Said],
+    known: Sequence[Known],
+    chosen: argparse.Namespace,
+    total: int,
+) -> dict[str, Any]:
+    if not said:
+        raise LabelledProblem(
+            f"The model {folder.name} answered none of the {total} cases of {labelled.path}: "
+            f"{shown(labelled.left_out)}."
+        )
+    print("computing the figures", file=sys.stderr)
+    return summary(
+        folder,
+        labelled,
+        said,
+        known,
+        dataset=dataset_of(chosen.dataset, labelled.name) or chosen.dataset,
+        size=chosen.size or folder.size,
+        with_meteor=not chosen.no_meteor,
+    )
+
+
+def write_report(out: Path, report: Mapping[str, Any]) -> None:
+    """Both files, each whole or not at all. Raises ModelError or OSError."""
+    out.mkdir(parents=True, exist_ok=True)
+    body = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    for name, text in ((JSON, body), (PAGE, page(report))):
+        with write_safely(out / name) as file:
+            file.write(text.encode("utf-8"))
+
+
+def report_lines(report: Mapping[str, Any]) -> list[str]:
+    """The figures for a terminal; everything else stands in the page."""
+    model, dataset, counts = report["model"], report["dataset"], report["counts"]
+    part = f", part {dataset['split']}" if dataset["split"] else ""
+    lines = [
+        f"{model['name']} {model['version']} on {dataset['name']}{part}: {counts['cases']} cases "
+        f"of {counts['groups']} patients or images, {counts['left_out']} left out"
+    ]
+    for task in report["tasks"]:
+        rows = [["  " + task["title"], "measured (95 % interval)", "best floor", "reported"]]
+        for one in task["scores"]:
+            best = max((floor["value"] for floor in one["floors"]), default=None)
+            told = ", ".join(f"{found['value']:.1f}" for found in one["published"])
+            rows.append(
+                [f"    {one['title']}", _span(one), "" if best is None else f"{best:.1f}", told]
+            )
+        error = task["calibration"].get("error")
+        if error:
+            rows.append(["    expected calibration error", _span(error), "", ""])
+        for one in task["facts"].get("shares", ()):
+            rows.append([f"    {one['title']}", _span(one), "", ""])
+        lines += ["", *columns(rows)]
+        lines += [f"    {name}: not computed ({why})" for name, why in task["not_computed"].items()]
+    return lines
+
+
+def _span(one: Mapping[str, Any]) -> str:
+    if one["value"] is None:
+        return "no figure"
+    low, high = one["low"], one["high"]
+    return f"{one['value']:.1f}" + ("" if low is None else f" ({low:.1f} to {high:.1f})")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
