@@ -11,6 +11,8 @@ from typing import Any
 
 from model_backend.evaluation.asked import Asking, Said, ask_set
 from model_backend.evaluation.blind import Known, known_cases
+from model_backend.evaluation.card import write_card
+from model_backend.evaluation.card_figures import card_from
 from model_backend.evaluation.classified import metrics_library
 from model_backend.evaluation.floors import THUMBNAIL
 from model_backend.evaluation.labelled import LabelledProblem
@@ -61,6 +63,8 @@ def _evaluate(chosen: argparse.Namespace) -> int:
     report = _report(folder, labelled, said, known, chosen, total)
     out = chosen.out or OUT / f"{folder.name}-{labelled.name}"
     write_report(out, report)
+    if chosen.write:
+        write_card(folder.path, card_from(folder, [report]))
     if chosen.json:
         print(json.dumps(report, ensure_ascii=False))
     else:

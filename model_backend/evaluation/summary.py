@@ -31,12 +31,12 @@ from model_backend.evaluation.reliability import reliability
 from model_backend.evaluation.running import program_version
 from model_backend.evaluation.scores import Score, scores_of, weight_of
 from model_backend.evaluation.subgroups import main_measure, subgroups
+from model_backend.evaluation.summary_format import FORMAT, VERSION
 from model_backend.evaluation.verdict import judged
 from model_backend.folder import ModelFolder
-from model_backend.request import ANSWER, CHOICE, Decoding, ModelIdentity
+from model_backend.request import ANSWER, Decoding, ModelIdentity
 from model_backend.tasks import TASKS
 
-FORMAT, VERSION = "wetread evaluation", 1
 EXAMPLES = 12  # single answers kept, so that report and weights can be compared
 NAMED = 8  # rows left out that a report names
 
@@ -225,6 +225,3 @@ def _examples(said: Sequence[Said]) -> list[Mapping[str, Any]]:
         }
         for one in said[::step][:EXAMPLES]
     ]
-
-
-__all__ = ["CHOICE", "FORMAT", "VERSION", "summary"]

@@ -19,6 +19,7 @@ from plugin._commands import (
     dataset,
     demo,
     draft,
+    evaluate,
     export,
     film,
     model,
@@ -47,6 +48,7 @@ GROUPS = (
     export,
     model,
     dataset,
+    evaluate,
     screen,
 )
 

@@ -47,6 +47,14 @@ def _declare(command: argparse.ArgumentParser) -> None:
         metavar="LABELLED",
         help="a .jsonl file, a .tsv file of the authors', or a folder (docs/checking.md)",
     )
+    declare_asking(command)
+    keep = command.add_mutually_exclusive_group()
+    keep.add_argument("--write", action="store_true", help="into a model of Wetread's own, too")
+    keep.add_argument("--no-write", action="store_true", help="leave model.json as it is")
+
+
+def declare_asking(command: argparse.ArgumentParser) -> None:
+    """Which cases are asked, and how the model runs."""
     command.add_argument("--task", metavar="TASK", help="what the rows ask, if they do not say")
     command.add_argument(
         "--split",
@@ -57,22 +65,19 @@ def _declare(command: argparse.ArgumentParser) -> None:
     command.add_argument("--device", metavar="DEVICE", help="auto, cpu, cuda or mps")
     command.add_argument("--precision", metavar="PRECISION", help="auto, fp32, bf16 or int8")
     command.add_argument("--threads", type=int, metavar="N", help="processor threads")
-    keep = command.add_mutually_exclusive_group()
-    keep.add_argument("--write", action="store_true", help="into a model of Wetread's own, too")
-    keep.add_argument("--no-write", action="store_true", help="leave model.json as it is")
 
 
 def run_check(arguments: argparse.Namespace, context: Context) -> int:
     """Measure in a process of its own, so that torch never meets Qt."""
-    return run_module("model_backend.evaluation.check", _words(arguments, context))
+    return run_module("model_backend.evaluation.check", words(arguments, context))
 
 
 def run_calibrate(arguments: argparse.Namespace, context: Context) -> int:
     """Calibrate in a process of its own."""
-    return run_module("model_backend.evaluation.fit", _words(arguments, context))
+    return run_module("model_backend.evaluation.fit", words(arguments, context))
 
 
-def _words(arguments: argparse.Namespace, context: Context) -> list[str]:
+def words(arguments: argparse.Namespace, context: Context) -> list[str]:
     """The process's command line; device, precision and threads are those of the settings."""
     folder = find_model(arguments.model, context.root.models)
     if leaves_computer(address := folder.identity().address):
@@ -84,14 +89,14 @@ def _words(arguments: argparse.Namespace, context: Context) -> list[str]:
         )
     chosen = context.settings.model
     fallen = {"device": chosen.device, "precision": chosen.precision, "threads": chosen.threads}
-    words = [str(folder.path.resolve()), str(arguments.labelled)]
+    found = [str(folder.path.resolve()), str(arguments.labelled)]
     for name in PASSED:
         value = getattr(arguments, name, None)
         value = fallen.get(name) if value is None else value
         if value not in (None, "", 0):
-            words.append(f"--{name}={value}")
-    words += [f"--{name}" for name in ("write", "no-write") if getattr(arguments, _key(name))]
-    return [*words, *(["--json"] if context.printer.as_json else [])]
+            found.append(f"--{name}={value}")
+    found += [f"--{name}" for name in ("write", "no-write") if getattr(arguments, _key(name))]
+    return [*found, *(["--json"] if context.printer.as_json else [])]
 
 
 def _key(name: str) -> str:

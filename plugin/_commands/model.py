@@ -1,10 +1,11 @@
-"""`wetread train`, `wetread evaluate` and `wetread model`: the model's own processes."""
+"""`wetread train` and `wetread model`: the model's own processes."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
+from model_backend.evaluation.card_figures import card_from, read_report
 from model_backend.evaluation.card_text import card_text
 from model_backend.folder import ModelFolder, find_model, list_models
 from model_backend.importing.known import known_facts, known_lines, precision_on_disk
@@ -17,7 +18,7 @@ WHICH = "a name or a folder; by default the embedded model"
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Declare the commands. Train and evaluate pass what follows to their process."""
+    """Declare the commands. Train passes what follows to its process."""
     train = commands.add_parser(
         "train",
         help="train a model from a recipe",
@@ -29,22 +30,20 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     train.add_argument("--out", type=Path, metavar="DIR", help="of the run; by default runs/NAME")
     train.set_defaults(run=run_train)
 
-    evaluate = commands.add_parser(
-        "evaluate",
-        help="measure a model and print its card",
-        description="Measure a model on the held-out cases and print its card.",
-    )
-    evaluate.add_argument("model", nargs="?", default="", metavar="MODEL", help=WHICH)
-    evaluate.add_argument("--data", type=Path, metavar="DIR", help="the folder of data sets")
-    evaluate.add_argument("--write", action="store_true", help="write the card into the model")
-    evaluate.set_defaults(run=run_evaluate)
-
     model = commands.add_parser("model", help="list, show, import, check and remove models")
     what = model.add_subparsers(dest="what", required=True, metavar="WHAT")
     listing = what.add_parser("list", help="the models that can be asked")
     listing.set_defaults(run=run_list)
     card = what.add_parser("card", help="what the model is, learnt, and was measured to do")
     card.add_argument("name", nargs="?", default="", metavar="MODEL", help=WHICH)
+    card.add_argument(
+        "--from",
+        dest="reports",
+        type=Path,
+        nargs="+",
+        metavar="REPORT",
+        help="make the card from these report.json of wetread evaluate",
+    )
     card.set_defaults(run=run_card)
     bring.add(what)
     measure.add(what)
@@ -57,15 +56,6 @@ def run_train(arguments: argparse.Namespace, context: Context) -> int:
     if arguments.out:
         rest += ["--out", str(arguments.out)]
     return run_module("model_backend.training", rest)
-
-
-def run_evaluate(arguments: argparse.Namespace, context: Context) -> int:
-    """Evaluate in a process of its own."""
-    folder = find_model(arguments.model, context.root.models)
-    rest = [str(folder.path), *_options(arguments, context)]
-    if arguments.write:
-        rest.append("--write")
-    return run_module("model_backend.evaluation", rest)
 
 
 def _options(arguments: argparse.Namespace, context: Context) -> list[str]:
@@ -106,7 +96,8 @@ def _checked(folder: ModelFolder) -> str:
 def run_card(arguments: argparse.Namespace, context: Context) -> int:
     """The card as it stands in the model's folder; of an imported model what is known of it."""
     folder = find_model(arguments.name, context.root.models)
-    card = folder.card()
+    reports = [read_report(path) for path in arguments.reports or ()]
+    card = card_from(folder, reports) if reports else folder.card()
     if not (card or folder.origin):
         raise NoModel(
             f"The model {folder.name} has no card: nobody has measured it. Measure it with: "

@@ -123,3 +123,21 @@ def test_ctrl_c_ends_a_check_and_keeps_nothing(
 def children_of(pid: int) -> list[int]:
     """The processes that a terminal's Ctrl+C would reach as well."""
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_model_is_evaluated_and_its_card_made_from_the_report(
+    child: Child, wetread: Wetread, tmp_path: Path, own_home: Path, echo_folder: Path
+) -> None:
+    folder = own_home / "models" / "echo"
+    shutil.copytree(echo_folder, folder)
+    out = tmp_path / "report"
+
+    process = child("evaluate", "echo", labelled(tmp_path), "--part", "35", "--out", out, "--json")
+    said, complained = process.communicate(timeout=60)
+    card = wetread("model", "card", "echo", "--from", str(out / "report.json"))
+
+    assert process.returncode == 0, complained
+    assert json.loads(said) == json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert (out / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert card.code == 0 and "right answers, all" in card.out and "35 cases" in card.out
+    assert wetread("model", "card", "echo", "--from", str(out / "report.html")).code == 1

@@ -1,0 +1,3 @@
+"""What the JSON of an evaluation calls itself; no torch."""
+
+FORMAT, VERSION = "wetread evaluation", 1
