@@ -11,6 +11,8 @@ listen = 0              # our port to which it sends where it has no C-GET; 0: C
 web = "https://192.168.1.10/dicom-web"  # its DICOMweb service; a node may have this alone
 user = "reader"         # of DICOMweb; without one the secret is a bearer token
 authority = ""          # PEM file of the authority behind its certificate; "": the system's
+tls = false             # true: DICOM associations are encrypted (https says it for DICOMweb)
+certificate = ""        # PEM file of our own certificate and its key, where it asks for one
 
 [reader]                # who signs, as DICOM writes names: Family^Given
 name = "Roentgen^Wilhelm"

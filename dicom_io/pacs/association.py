@@ -26,6 +26,7 @@ from pynetdicom.transport import AddressInformation, AssociationSocket
 from dicom_io.errors import ClassRefused, NodeRefused, NodeTimedOut, NodeUnreachable
 from dicom_io.pacs.guard import guard_socket
 from dicom_io.pacs.node import Node, checked_node
+from dicom_io.pacs.tls import Wrapping, handshake_problem, tls_of
 from dicom_io.report.header import IMPLEMENTATION_CLASS_UID, Software
 
 # Identifiers are patient data: they stay out of every log (PS3.15; spec D.1).
@@ -143,6 +144,7 @@ def associate(
         guard_socket(event.assoc, MAX_PDU)
 
     entity = _caller_of(node)
+    wrapping = Wrapping(tls_of(node)) if node.tls else None
     began = time.monotonic()
     try:
         association = entity.associate(
@@ -153,6 +155,7 @@ def associate(
             max_pdu=MAX_PDU,
             ext_neg=list(roles),
             evt_handlers=[(evt.EVT_CONN_OPEN, connection_opened), *handlers],
+            tls_args=(wrapping, node.host) if wrapping else None,  # type: ignore[arg-type]  # all it calls
         )
     except (socket.gaierror, OSError) as error:
         raise NodeUnreachable(
@@ -165,6 +168,8 @@ def associate(
         yield from _while_open(node, association, service)
     finally:
         entity.close_socket()
+        if wrapping is not None:
+            wrapping.close()
 
 
 def _while_open(node: Node, association: Association, service: str) -> Iterator[Association]:
@@ -196,6 +201,8 @@ def _why_not(
     node: Node, association: Association, opened: bool, began: float
 ) -> NodeUnreachable | NodeRefused | NodeTimedOut:
     if not opened:
+        if node.tls and (problem := handshake_problem(node)):
+            return problem
         return NodeUnreachable(
             f"Nothing answers at {node}. Check host and port, that the node is running, and "
             "that no firewall stands between.",

@@ -17,29 +17,10 @@ from dicom_io.errors import (
     OperationFailed,
 )
 from dicom_io.pacs.node import Node
+from dicom_io.pacs.tls import tls_of, why_untrusted
 
 MOST_JSON = 256 * 2**20  # bytes of one answer that is not images
 PIECE = 2**18  # bytes read at once
-# PS3.15 B.12 (BCP 195): TLS 1.2 at least, in 1.2 only suites with forward secrecy and AES-GCM.
-_SUITES = "ECDHE+AESGCM"
-
-
-def tls_of(authority: str) -> ssl.SSLContext:
-    """How servers are trusted: by the system's authorities, or by those in the file `authority`.
-
-    Raises BadNode when the file holds none.
-    """
-    try:
-        context = ssl.create_default_context(cafile=authority or None)
-    except (OSError, ssl.SSLError) as error:
-        raise BadNode(
-            f"{authority} holds no certificates that can be read. Give the site's authority as "
-            "a PEM file.",
-            authority,
-        ) from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers(_SUITES)
-    return context
 
 
 class Web:
@@ -57,7 +38,7 @@ class Web:
         if secret and not node.user:
             headers["Authorization"] = f"Bearer {secret}"
         self._client = httpx2.Client(
-            verify=tls_of(node.authority) if self._root.startswith("https:") else True,
+            verify=tls_of(node) if self._root.startswith("https:") else True,
             timeout=httpx2.Timeout(node.answer_timeout, connect=node.timeout),
             auth=(node.user, secret) if node.user else None,
             headers=headers,
@@ -193,18 +174,8 @@ def _told(node: Node) -> Iterator[None]:
 def _unconnected(node: Node, error: httpx2.ConnectError) -> NodeProblem:
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return NodeRefused(
-                f"The certificate of {node} is not to be trusted: {cause.verify_message}. Ask its "
-                "administrator for the site's authority, and name that file as `authority`.",
-                node.name,
-            )
         if isinstance(cause, ssl.SSLError):
-            return NodeRefused(
-                f"{node} does not speak TLS as it should ({cause.reason or 'no agreement'}). "
-                "Check whether its address begins with http or https.",
-                node.name,
-            )
+            return why_untrusted(node, cause)
         cause = cause.__cause__ or cause.__context__
     return NodeUnreachable(
         f"Nothing answers at {node}. Check the address, that the server is running, and that no "

@@ -32,6 +32,8 @@ class Node:
     web: str = ""  # the root of its DICOMweb service: https://host/dicom-web
     user: str = ""  # of DICOMweb; "": the secret, if there is one, is a bearer token
     authority: str = ""  # PEM file of the authority behind its certificate; "": the system's
+    tls: bool = False  # for DICOM associations; DICOMweb says it by https
+    certificate: str = ""  # PEM file of our own certificate and key, where it asks for one
 
     def __str__(self) -> str:
         """`name (AET@HOST:PORT)`, or the address alone when that is its name."""

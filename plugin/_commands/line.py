@@ -18,6 +18,7 @@ from model_backend.request import ModelError
 from plugin._commands import (
     dataset,
     demo,
+    doctor,
     draft,
     evaluate,
     export,
@@ -39,6 +40,7 @@ GROUPS = (
     demo,
     network,
     node,
+    doctor,
     draft,
     sign,
     read,

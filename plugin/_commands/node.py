@@ -40,6 +40,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     adding.add_argument(
         "--authority", default="", metavar="PEM", help="the authority behind its certificate"
     )
+    adding.add_argument("--tls", action="store_true", help="encrypt DICOM associations")
+    adding.add_argument(
+        "--certificate", default="", metavar="PEM", help="ours with its key, if it asks for one"
+    )
     adding.set_defaults(run=run_add)
 
     removing = what.add_parser("remove", help="take an archive and its secret out")
@@ -86,6 +90,8 @@ def run_add(arguments: argparse.Namespace, context: Context) -> int:
         user=arguments.user,
         authority=arguments.authority,
         listen=arguments.listen,
+        tls=arguments.tls,
+        certificate=arguments.certificate,
     )
     if arguments.web:
         node = replace(node, web=arguments.web.rstrip("/"))

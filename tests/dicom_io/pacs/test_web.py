@@ -116,7 +116,7 @@ def test_a_wrong_root_is_named(dicomweb: Server) -> None:
 def test_tls_to_a_plain_port_is_named(dicomweb: Server) -> None:
     root = dicomweb.web.node.web.replace("http:", "https:")
 
-    with pytest.raises(NodeRefused, match="http or https"):
+    with pytest.raises(NodeRefused, match="does not speak TLS"):
         WebSource(Node("o", web=root)).echo()
 
 

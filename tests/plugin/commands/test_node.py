@@ -74,3 +74,18 @@ def test_a_study_is_found_and_fetched_over_dicomweb_without_a_password(
     assert [one["patient_id"] for one in found.objects] == ["9RG1"]
     (event,) = fetched.objects
     assert dcmread(event["path"]).PixelData == film.PixelData
+
+
+def test_the_doctor_prints_a_line_a_check_and_what_to_ask(
+    wetread: Wetread, archive: Archive
+) -> None:
+    archive.add([chest_film()])
+
+    sound = wetread("doctor", "--node", archive.node.address, "--json")
+    lost = wetread("doctor", "--node", "NOBODY@127.0.0.1:1")
+
+    verdicts = {one["name"]: one["verdict"] for one in sound.objects}
+    assert sound.code == 0
+    assert verdicts["Echo"] == verdicts["Search"] == verdicts["C-GET"] == "works"
+    assert lost.code == 1
+    assert "- Echo: Nothing answers" in lost.out and "Our AE title: WETREAD" in lost.out
