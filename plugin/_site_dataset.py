@@ -187,7 +187,7 @@ def _rows(study: _Study, salt: bytes) -> Iterator[Draft | Fault]:
     if not study.reports:
         yield Fault(place, "it has no report")
         return
-    report = max(study.reports, key=lambda one: len(one.findings) + len(one.impression))
+    report = max(study.reports, key=lambda one: (one.rank, len(one.findings) + len(one.impression)))
     words = study.words | report.words
     findings = without_identity(report.findings, words)
     impression = without_identity(report.impression, words)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 
 from dicom_io.deidentify import identity_words
 from dicom_io.errors import DicomProblem
@@ -54,6 +54,7 @@ class SiteReport:
     findings: str = ""
     impression: str = ""
     words: frozenset[str] = frozenset()  # that name a person or number, in small letters
+    rank: tuple[bool, str] = (False, "")  # verified, and when it was written: the highest counts
     problem: str = ""  # why it cannot be used
 
 
@@ -80,8 +81,15 @@ def read_sr(path: Path) -> SiteReport:
         str(dataset.get("AccessionNumber") or "").strip(),
         *report,
         identity_words(dataset),
+        _rank(dataset),
         "" if any(report) else why,
     )
+
+
+def _rank(dataset: Dataset) -> tuple[bool, str]:
+    """An amended report comes after the one that it replaces, and a verified one before drafts."""
+    when = "".join(str(dataset.get(name) or "") for name in ("ContentDate", "ContentTime"))
+    return str(dataset.get("VerificationFlag") or "") == "VERIFIED", when
 
 
 def _parted(findings: str, impression: str) -> tuple[str, str]:

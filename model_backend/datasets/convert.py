@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from model_backend.datasets.draft import Draft, Fault, Origin, Source
@@ -22,6 +25,7 @@ from model_backend.importing.progress import Bar, Silent
 from model_backend.tasks import TASKS
 
 NAMED = 20  # rows left out that are named
+AHEAD = 32  # pictures that are read before their turn, or remembered after it
 
 
 @dataclass
@@ -91,9 +95,11 @@ def convert(
         ) as writer,
         bar(desc=source.name, total=groups.rows) as shown,
     ):
-        for draft in _drafts(source, origin, only, lambda _: None):
-            row = _row(draft, parting, pictures, seen, left_out)
-            if row is not None:
+        for ready in pictures.in_order(_drafts(source, origin, only, lambda _: None)):
+            if ready.fault:
+                left_out.add(Fault(ready.draft.place, ready.fault))
+            else:
+                row = _row(ready, parting, seen)
                 writer.write(row)
                 written[row.part] += 1
             shown.update(1)
@@ -144,34 +150,62 @@ def _wrong(draft: Draft) -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A row's pictures, read and recognised, or why one of them cannot be used."""
+
+    draft: Draft
+    pictures: tuple[tuple[bytes, Marks], ...] = ()
+    fault: str = ""
+
+
 @dataclass
 class _Pictures:
-    """Reads and checks pictures; remembers the last one, which many questions may share."""
+    """Reads and checks pictures in every core; remembers the last ones, which questions share."""
 
     longest: int
-    last: tuple[bytes, bytes, Marks] | None = None  # hash of the given file, the picture, its marks
+    known: OrderedDict[bytes, tuple[bytes, Marks]] = field(default_factory=OrderedDict)
+    lock: Lock = field(default_factory=Lock)
 
-    def read(self, given: bytes) -> tuple[bytes, Marks]:
+    def in_order(self, drafts: Iterable[Draft]) -> Iterator[_Ready]:
+        """The drafts with their pictures, in their order; a few more are always on their way."""
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+            waiting: deque[Future[_Ready]] = deque()
+            for draft in drafts:
+                waiting.append(pool.submit(self._ready, draft))
+                if len(waiting) >= AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _ready(self, draft: Draft) -> _Ready:
+        try:
+            return _Ready(draft, tuple(self._read(read()) for read in draft.pictures))
+        except BadRow as bad:
+            return _Ready(draft, fault=str(bad))
+
+    def _read(self, given: bytes) -> tuple[bytes, Marks]:
         """The picture to be kept, and its marks. Raises BadRow."""
         key = hashlib.sha256(given).digest()
-        if self.last is None or self.last[0] != key:
-            picture, pixels = prepared(given, self.longest)
-            self.last = key, picture, marks_of(picture, pixels)
-        return self.last[1], self.last[2]
+        with self.lock:
+            if key in self.known:
+                return self.known[key]
+        picture, pixels = prepared(given, self.longest)
+        found = picture, marks_of(picture, pixels)
+        with self.lock:
+            self.known[key] = found
+            while len(self.known) > AHEAD:
+                self.known.popitem(last=False)
+        return found
 
 
-def _row(
-    draft: Draft, parting: Parting, pictures: _Pictures, seen: Seen, left_out: LeftOut
-) -> Row | None:
-    """The row with its pictures; None when one of them cannot be used."""
+def _row(ready: _Ready, parting: Parting, seen: Seen) -> Row:
+    """The row in its part; its pictures and texts are remembered in `seen`."""
+    draft = ready.draft
     part = parting.part(draft.row.group, draft.official)
-    try:
-        found = [pictures.read(read()) for read in draft.pictures]
-    except BadRow as bad:
-        left_out.add(Fault(draft.place, str(bad)))
-        return None
-    row = replace(draft.row, part=part, images=tuple(picture for picture, _ in found))
-    for _, marks in found:
+    images = tuple(picture for picture, _ in ready.pictures)
+    row = replace(draft.row, part=part, images=images)
+    for _, marks in ready.pictures:
         seen.add_picture(row, marks)
     seen.add_text(row)
     return row

@@ -12,6 +12,7 @@ from model_backend.datasets.row import PARTS, Row
 from model_backend.evaluation.rows import plain
 
 NAMED = 20  # examples of each kind
+_KEPT = 16  # bytes of a hash: enough to tell any number of pictures apart
 SAME_FILE, SAME_PIXELS, NEAR, SAME_TEXT = "same file", "same pixels", "look the same", "same text"
 
 
@@ -30,43 +31,67 @@ class Repeat:
 
 
 @dataclass
+class _Firsts:
+    """Which part and row had a mark first, and who had it again in another part."""
+
+    kind: str
+    first: dict[bytes, tuple[int, str]] = field(default_factory=dict)  # mark -> part, row
+    again: dict[tuple[bytes, int], str] = field(default_factory=dict)  # mark, part -> row
+
+    def add(self, mark: bytes, part: int, row: str) -> None:
+        """One row that has it."""
+        before = self.first.setdefault(mark, (part, row))[0]
+        if before != part:
+            self.again.setdefault((mark, part), row)
+
+    def repeats(self) -> list[Repeat]:
+        """The pairs, the part that comes first in PARTS first."""
+        found = []
+        for (mark, part), row in self.again.items():
+            pair = sorted([self.first[mark], (part, row)])
+            one, other = (f"{PARTS[place]} {name}" for place, name in pair)
+            found.append(Repeat(self.kind, one, other))
+        return found
+
+
+@dataclass
 class Seen:
     """The pictures and texts of a set, each once with the part and row that had it first."""
 
-    parts: dict[bytes, dict[str, str]] = field(default_factory=dict)  # mark -> part -> row
-    looks: dict[str, dict[bytes, str]] = field(default_factory=dict)  # part -> look -> row
-    files: dict[str, bytes] = field(default_factory=dict)  # row -> pixels, of `looks`
-    texts: dict[bytes, dict[str, str]] = field(default_factory=dict)
+    files: _Firsts = field(default_factory=lambda: _Firsts(SAME_FILE))
+    pixels: _Firsts = field(default_factory=lambda: _Firsts(SAME_PIXELS))
+    texts: _Firsts = field(default_factory=lambda: _Firsts(SAME_TEXT))
+    looks: dict[str, dict[bytes, tuple[str, bytes]]] = field(default_factory=dict)
+    # part -> look -> row that had it first, and its pixels' mark
 
     def add_picture(self, row: Row, marks: Marks) -> None:
         """A row's picture."""
-        for kind, mark in ((b"f", marks.file), (b"p", marks.pixels)):
-            self.parts.setdefault(kind + mark, {}).setdefault(row.part, row.id)
+        place = PARTS.index(row.part)
+        self.files.add(marks.file[:_KEPT], place, row.id)
+        self.pixels.add(marks.pixels[:_KEPT], place, row.id)
         looks = self.looks.setdefault(row.part, {})
-        if marks.look not in looks:
-            looks[marks.look] = row.id
-            self.files[f"{row.part} {row.id}"] = marks.pixels
+        looks.setdefault(marks.look, (row.id, marks.pixels[:_KEPT]))
 
     def add_text(self, row: Row) -> None:
         """A row's question or text, together with its picture where it has one."""
-        pictures = b"".join(hashlib.sha256(picture).digest() for picture in row.images)
-        words = "\0".join(plain(one) for one in (row.task, row.text, row.text2))
-        if not row.text:
-            return
-        mark = hashlib.sha256(words.encode() + pictures).digest()
-        self.texts.setdefault(mark, {}).setdefault(row.part, row.id)
+        if row.text:
+            mark = hashlib.sha256()
+            for one in (row.task, row.text, row.text2):
+                mark.update(plain(one).encode() + b"\0")
+            for picture in row.images:
+                mark.update(hashlib.sha256(picture).digest())
+            self.texts.add(mark.digest()[:_KEPT], PARTS.index(row.part), row.id)
 
     def repeats(self) -> dict[str, list[Repeat]]:
         """What is in several parts, by kind; a pair is told once, as the closest kind it is."""
-        files = _across(SAME_FILE, {k: v for k, v in self.parts.items() if k[:1] == b"f"})
+        files = self.files.repeats()
         told = {(one.one, one.other) for one in files}
-        pixels = _across(SAME_PIXELS, {k: v for k, v in self.parts.items() if k[:1] == b"p"})
-        pixels = [one for one in pixels if (one.one, one.other) not in told]
+        pixels = [one for one in self.pixels.repeats() if (one.one, one.other) not in told]
         return {
             SAME_FILE: files,
             SAME_PIXELS: pixels,
             NEAR: self._near(),
-            SAME_TEXT: _across(SAME_TEXT, self.texts),
+            SAME_TEXT: self.texts.repeats(),
         }
 
     def _near(self) -> list[Repeat]:
@@ -76,18 +101,11 @@ class Seen:
                 ones, others = self.looks.get(part, {}), self.looks.get(other, {})
                 rows, other_rows = list(ones.values()), list(others.values())
                 for i, j, bits in near_pairs(list(ones), list(others)):
-                    names = f"{part} {rows[i]}", f"{other} {other_rows[j]}"
-                    if self.files[names[0]] != self.files[names[1]]:
+                    (name, pixels), (other_name, other_pixels) = rows[i], other_rows[j]
+                    if pixels != other_pixels:  # else it is told as the same pixels
+                        names = f"{part} {name}", f"{other} {other_name}"
                         found.append(Repeat(NEAR, *names, bits))
         return sorted(found, key=lambda one: one.bits)
-
-
-def _across(kind: str, marks: Mapping[bytes, Mapping[str, str]]) -> list[Repeat]:
-    found: list[Repeat] = []
-    for parts in marks.values():
-        names = [f"{part} {parts[part]}" for part in PARTS if part in parts]
-        found += [Repeat(kind, names[0], other) for other in names[1:]]
-    return found
 
 
 def facts_of(repeats: Mapping[str, Sequence[Repeat]]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from model_backend.datasets.sources import (
     cbis_ddsm,
     dialogues,
     films,
+    hub,
     iu_xray,
     json_lines,
     medmnist,
@@ -15,7 +16,6 @@ from model_backend.datasets.sources import (
     meqsum,
     mimic_cxr,
     mimic_iii,
-    path_vqa,
     peir_gross,
     roco,
     slake,
@@ -29,7 +29,7 @@ SOURCES: dict[str, Source] = {
     for source in (
         vqa_rad.SOURCE,
         slake.SOURCE,
-        path_vqa.SOURCE,
+        hub.PATH_VQA,
         iu_xray.SOURCE,
         mimic_cxr.SOURCE,
         peir_gross.SOURCE,
@@ -44,6 +44,7 @@ SOURCES: dict[str, Source] = {
         trec_trials.SOURCE,
         films.CHILD,
         films.NIH,
+        hub.HUB,
         tables.SOURCE,
         json_lines.SOURCE,
     )

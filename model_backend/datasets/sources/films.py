@@ -26,42 +26,42 @@ NIH_FINDINGS = {**NIH_NAMES, "Hernia": "hernia", "Pneumonia": "pneumonia"}
 def read_child(origin: Origin) -> Iterator[Found]:
     """Films of children: normal, bacterial or viral pneumonia."""
     columns = ("file", "label", "cause", "patient")
-    with _Images(origin.path) as images:
-        for place, row in table_rows(found_in(origin.path, "labels.csv"), columns):
-            cause = row["cause"] if row["label"] == "pneumonia" else ""
-            number = _CHILD.get((row["label"], cause))
-            if number is None:
-                said = f"{row['label'][:30]} {row['cause'][:30]}".strip()
-                yield Fault(place, f"its label '{said}' is none that the set has")
-                continue
-            sick = number > 0
-            labels = {"normal": not sick, "pneumonia": sick}
-            if sick:
-                labels["bacterial"] = number == 1
-            yield classified(
-                row["file"],
-                row["patient"],
-                CHILD_CLASSES[number],
-                CHILD_CLASSES,
-                partial(images.read, row["file"]),
-                place=place,
-                labels=labels,
-            )
+    images = _Images(origin.path)
+    for place, row in table_rows(found_in(origin.path, "labels.csv"), columns):
+        cause = row["cause"] if row["label"] == "pneumonia" else ""
+        number = _CHILD.get((row["label"], cause))
+        if number is None:
+            said = f"{row['label'][:30]} {row['cause'][:30]}".strip()
+            yield Fault(place, f"its label '{said}' is none that the set has")
+            continue
+        sick = number > 0
+        labels = {"normal": not sick, "pneumonia": sick}
+        if sick:
+            labels["bacterial"] = number == 1
+        yield classified(
+            row["file"],
+            row["patient"],
+            CHILD_CLASSES[number],
+            CHILD_CLASSES,
+            partial(images.read, row["file"]),
+            place=place,
+            labels=labels,
+        )
 
 
 def read_nih(origin: Origin) -> Iterator[Found]:
     """Films of adults with the 14 findings, of which one film may have several."""
-    with _Images(origin.path) as images:
-        for place, row in table_rows(
-            found_in(origin.path, "labels.csv"), ("file", "findings", "patient")
-        ):
-            found = {one for one in row["findings"].split("|") if one}
-            unknown = sorted(found - {"No Finding", *NIH_FINDINGS})
-            if unknown or not found:
-                said = unknown[0][:40] if unknown else ""
-                yield Fault(place, f"its label '{said}' is none that the set has")
-                continue
-            yield _nih_film(row, found, place, images)
+    images = _Images(origin.path)
+    for place, row in table_rows(
+        found_in(origin.path, "labels.csv"), ("file", "findings", "patient")
+    ):
+        found = {one for one in row["findings"].split("|") if one}
+        unknown = sorted(found - {"No Finding", *NIH_FINDINGS})
+        if unknown or not found:
+            said = unknown[0][:40] if unknown else ""
+            yield Fault(place, f"its label '{said}' is none that the set has")
+            continue
+        yield _nih_film(row, found, place, images)
 
 
 def _nih_film(row: dict[str, str], found: set[str], place: str, images: _Images) -> Draft:
@@ -84,7 +84,8 @@ def _nih_film(row: dict[str, str], found: set[str], place: str, images: _Images)
 
 
 class _Images:
-    """Reads pictures by name, out of the folder `images` or the archive `images.zip`. A context."""
+    """Reads pictures by name, out of the folder `images` or the archive `images.zip`, which stays
+    open while any row may still read from it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "images"
@@ -96,13 +97,6 @@ class _Images:
                 raise DatasetProblem(
                     f"The folder {folder} has no images/ and no images.zip that can be read."
                 ) from error
-
-    def __enter__(self) -> _Images:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._archive:
-            self._archive.close()
 
     def read(self, name: str) -> bytes:
         """One picture file. Raises BadRow."""

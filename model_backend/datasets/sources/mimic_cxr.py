@@ -19,6 +19,7 @@ from model_backend.evaluation.labelled import BadRow
 SPLIT = "mimic-cxr-2.0.0-split.csv"
 METADATA = "mimic-cxr-2.0.0-metadata.csv"
 CHEXPERT = "mimic-cxr-2.0.0-chexpert.csv"
+_REPORTS = ("reports", "mimic-cxr-reports")  # as mimic-cxr-reports.zip is unpacked
 _UNSURE = ("", "-1.0", "-1")
 
 
@@ -88,7 +89,7 @@ def _impression(study: _Study, found: dict[str, str], place: str) -> Draft | Fau
 
 
 def _report(root: Path, below: Path) -> str | None:
-    for folder in (root / "files", root / "reports" / "files", root):
+    for folder in (root / "files", *(root / name / "files" for name in _REPORTS)):
         try:
             return (folder / below.parent / f"{below.name}.txt").read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):

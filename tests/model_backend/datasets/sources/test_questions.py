@@ -151,6 +151,24 @@ def test_path_vqa_reads_pictures_out_of_parquet(miniature: Miniature) -> None:
     assert found.answers("answer") == ("liver cells", "yes")
 
 
+def test_a_hub_of_questions_or_captions(miniature: Miniature) -> None:
+    for part, columns in (
+        ("train", {"question": ["is it?", "is it?"], "answer": ["yes", "left"]}),
+        ("test", {"caption": ["A heart.", None], "image_id": ["a", "b"]}),
+    ):
+        cells: dict[str, list[object]] = {"image": [{"bytes": drawn(1)}, {"bytes": drawn(2)}]}
+        if part == "test":
+            cells["image"] = [{"bytes": drawn(3)}, {"bytes": None}]
+        path = miniature.folder / f"{part}-00000-of-00001.parquet"
+        pq.write_table(pa.table({**cells, **columns}), path)
+
+    rows = {row.task: row for row in all_rows(miniature.convert("hub"))}
+
+    assert rows["findings"].answer == "A heart."
+    assert rows["answer"].images in ((drawn(1),), (drawn(2),))
+    assert miniature.left_out == ["row 2 of test-00000-of-00001.parquet: its image is empty"]
+
+
 def test_a_set_in_another_layout_is_refused_with_the_file_that_it_lacks(
     miniature: Miniature,
 ) -> None:
