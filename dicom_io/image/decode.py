@@ -117,7 +117,7 @@ def decode_value(
 
 def is_clip(syntax: Syntax) -> bool:
     """True for a stream that PyAV decodes."""
-    return syntax.family is Family.VIDEO and syntax.is_lossy
+    return syntax.family is Family.VIDEO
 
 
 def _of_clip(

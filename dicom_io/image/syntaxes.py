@@ -38,8 +38,8 @@ WITHOUT_DECODER: Mapping[Family, str] = {
         "Install wetread[video], or ask the sender for still images."
     ),
     Family.REFERENCED: (
-        "The file only says on which server its pixels are; ask the sender for a file that holds "
-        "them."
+        "The file only says from which server its pixels come; ask the sender for a file that "
+        "holds them."
     ),
     Family.RETIRED: (
         "This form of JPEG was withdrawn from the standard and no decoder here reads it; ask the "
@@ -69,7 +69,8 @@ class Syntax:
 
 def _rows() -> tuple[tuple[str, str, Family, bool], ...]:
     """UID after 1.2.840.10008.1.2, name, family, lossy."""
-    jpeg, retired, video = Family.JPEG, Family.RETIRED, Family.VIDEO
+    jpeg, retired = Family.JPEG, Family.RETIRED
+    video, flow = Family.VIDEO, Family.REFERENCED
     return (
         ("", "Implicit VR Little Endian", Family.NATIVE, False),
         (".1", "Explicit VR Little Endian", Family.NATIVE, False),
@@ -110,8 +111,8 @@ def _rows() -> tuple[tuple[str, str, Family, bool], ...]:
         (".4.203", "High-Throughput JPEG 2000", Family.HTJ2K, True),
         (".4.204", "JPIP HTJ2K Referenced", Family.REFERENCED, False),
         (".4.205", "JPIP HTJ2K Referenced Deflate", Family.REFERENCED, False),
-        (".7.1", "SMPTE ST 2110-20 Uncompressed Progressive Active Video", video, False),
-        (".7.2", "SMPTE ST 2110-20 Uncompressed Interlaced Active Video", video, False),
+        (".7.1", "SMPTE ST 2110-20 Uncompressed Progressive Active Video", flow, False),
+        (".7.2", "SMPTE ST 2110-20 Uncompressed Interlaced Active Video", flow, False),
     )
 
 

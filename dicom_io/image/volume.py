@@ -146,18 +146,18 @@ def _rescale(frames: tuple[ImageFrame, ...]) -> tuple[float, float]:
 
 def _kind_of(frames: tuple[ImageFrame, ...]) -> type[np.int16] | type[np.uint16]:
     """The one kind that holds the values of all slices. Raises NoVolume where there is none."""
-    kinds = {_kind(frame) for frame in frames}
-    if len(kinds) > 1:
-        raise NoVolume("No other planes: some of these images have signed values, others not.")
-    return kinds.pop()
-
-
-def _kind(frame: ImageFrame) -> type[np.int16] | type[np.uint16]:
-    """16 bits, signed where that holds every value. Raises NoVolume beyond 16 bits."""
-    bits = bits_stored(frame.header)
-    if bits > 16 or "BitsStored" not in frame.header:
+    if any(_bits(frame) > 16 for frame in frames):
         raise NoVolume("No other planes: these images have more than 16 bits.")
-    return np.int16 if is_signed(frame.header) or bits < 16 else np.uint16
+    if not any(_bits(frame) == 16 and not is_signed(frame.header) for frame in frames):
+        return np.int16
+    if any(is_signed(frame.header) for frame in frames):
+        raise NoVolume("No other planes: some of these images have signed values, others not.")
+    return np.uint16
+
+
+def _bits(frame: ImageFrame) -> int:
+    """Bits stored; more than any integer's for floating values."""
+    return bits_stored(frame.header) if "BitsStored" in frame.header else 65
 
 
 def _joined(frames: tuple[ImageFrame, ...], plane: Plane, budget: int) -> int:

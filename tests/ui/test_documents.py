@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 from pydicom.data import get_testdata_file
 from pydicom.pixels.utils import set_pixel_data
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QFileDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from dicom_io.audit import AuditLog
 from dicom_io.identity import Identity
 from dicom_io.image.frame import open_frames
+from dicom_io.pacs.archive import Archive
+from dicom_io.pacs.dimse import DimseSource
 from dicom_io.study import Study
 from model_backend.request import BadRequest
 from plugin._seen import look
 from tests.dicom_io.image.test_kinds import made, pdf
+from tests.plugin.desk import Desk
 from ui.documents import Documents
 from ui.jobs import Jobs
 from ui.reading import Arrival, Reading, Way, arrival_of
@@ -98,3 +101,29 @@ def test_without_any_image_the_study_that_was_chosen_decides(
 
     assert len(list(out.iterdir())) == (1 if patient == "K1" else 0)
     assert ("no document" in said[0]) == (patient == "K2")
+
+
+def test_the_menu_saves_the_document_of_the_study_that_is_open(
+    tmp_path: Path, qtbot: QtBot, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = made("7", SOPInstanceUID="2.25.7")
+    set_pixel_data(film, np.zeros((4, 4), np.uint8), "MONOCHROME2", 8)
+    film.save_as(tmp_path / "film.dcm", enforce_file_format=True)
+    archive.add(
+        [tmp_path / "film.dcm", pdf(tmp_path / "a.dcm", b"%PDF one", SOPInstanceUID="2.25.8")]
+    )
+    desk = Desk(qtbot, tmp_path / "home", [DimseSource(archive.node)], plugins=())
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "out"))
+    (tmp_path / "out").mkdir()
+
+    entry = desk.window.table.entry("study.documents")
+    assert entry in {one for menu in desk.window.findChildren(QMenu) for one in menu.actions()}
+    desk.search("")
+    desk.open(STUDY)
+    desk.wait(lambda: desk.window.documents.action().enabled())  # type: ignore[misc]
+    desk.window.table.refresh()  # as the menu does when it opens
+    assert entry.isEnabled()
+    entry.trigger()
+    desk.wait((tmp_path / "out" / "Report of A.pdf").exists)
+
+    desk.close()

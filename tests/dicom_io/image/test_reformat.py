@@ -339,6 +339,10 @@ def test_values_keep_their_meaning_in_sixteen_bits() -> None:
     assert volume_of(slices()).voxels.dtype == np.int16
     volume = volume_of(full)
     assert volume.voxels.dtype == np.uint16
+    mixed = [*slices(values=np.zeros(SHAPE), BitsStored=12)[:1], *full[1:]]
+    assert volume_of(mixed).voxels.dtype == np.uint16 and volume_of(mixed).voxels.max() == 65535
+    with pytest.raises(NoVolume, match="signed values, others not"):
+        volume_of([*signed[:1], *full[1:]])
     frame = reformatted(volume, Cut.AXIAL)[0]
     assert (frame.stored() == 65535).all() and frame.header.PixelRepresentation == 0
 
