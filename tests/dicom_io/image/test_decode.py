@@ -400,7 +400,7 @@ def test_a_stream_of_another_size_than_the_header_s_never_reaches_a_codec(
 @pytest.mark.parametrize(
     ("syntax", "word"),
     [
-        ("1.2.840.10008.1.2.7.1", "It is a video clip"),
+        ("1.2.840.10008.1.2.7.1", "from which server its pixels come"),
         ("1.2.840.113619.5.2", "1.2.840.113619.5.2"),
         ("1.2.3.4.5", "1.2.3.4.5"),
     ],
