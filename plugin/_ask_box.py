@@ -156,6 +156,11 @@ class AskBox(QWidget):
         """The line below the answer."""
         return self._below.text()
 
+    def clear_crop(self) -> None:
+        """No image is there that could be asked about."""
+        self.crop.clear()
+        self.crop.setToolTip("")
+
     def show_crop(self, pixels: NDArray[np.uint8], side: int) -> None:
         """What the model gets: `pixels`, squeezed to `side` x `side` as the model does it."""
         ratio = self.devicePixelRatioF()

@@ -203,6 +203,10 @@ class Asking:
             self._forget()
         if frame is not None:
             self._look(frame, self._host.selected_box())
+        else:  # nor does the picture of another patient beside an empty film
+            if self._preview is not None:
+                self._preview.cancel()
+            self.box.clear_crop()
 
     def _box_changed(self, region: Region | None) -> None:
         frame = self._host.selected_frame()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PyQt6.QtCore import QPoint, QSize, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QDialog, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from dicom_io.image.pattern import SIDE, made_pattern
 from ui import theme
@@ -43,7 +43,7 @@ class PatternView(QWidget):
 
 
 class PatternWindow(QDialog):
-    """The pattern and, below it, what to look for; Esc closes it."""
+    """The pattern and, beside it, what to look for; Esc closes it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,8 +60,16 @@ class PatternWindow(QDialog):
         look.setProperty("role", "quiet")
         self.standing = QLabel(tr(DISPLAY))
         self.standing.setProperty("role", "ai")
-        column = QVBoxLayout(self)
-        column.addWidget(self.view, 1)
+        words = QVBoxLayout()
+        words.setContentsMargins(*4 * (theme.SPACES[3],))
+        words.setSpacing(theme.SPACES[2])
         for label in (look, self.standing):
-            column.addWidget(label)
+            words.addWidget(label)
+        words.addStretch(1)
+        look.setFixedWidth(theme.scaled(theme.LEFT_WIDTH))
+        both = QHBoxLayout(self)  # beside it: a screen of 1080 lines has none left below
+        both.setContentsMargins(0, 0, 0, 0)
+        both.setSpacing(0)
+        both.addWidget(self.view, 1)
+        both.addLayout(words)
         self.resize(self.sizeHint())  # also where Qt thinks that too much of a small screen

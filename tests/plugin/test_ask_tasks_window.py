@@ -59,6 +59,15 @@ def test_only_tasks_of_the_chosen_models_are_offered(desk: Desk) -> None:
     assert box.tasks.count() == 1
 
 
+def test_no_picture_of_a_patient_stays_when_the_film_is_empty(desk: Desk) -> None:
+    box = desk.ask_box()
+    desk.wait(lambda: not box.crop.pixmap().isNull())
+
+    desk.window.table.perform("study.close")
+
+    assert box.crop.pixmap().isNull() and box.crop.toolTip() == ""
+
+
 def test_a_text_is_matched_against_the_film_and_can_be_inserted(
     desk: Desk, chat: ChatServer
 ) -> None:

@@ -397,6 +397,16 @@ def test_no_line_of_the_sheet_is_cut_off_in_german_and_large_words(
         theme.dress(app)
 
 
+def test_what_is_changed_is_always_an_action_that_the_search_shows(desk: Desk) -> None:
+    page = KeysPage(desk.window.table, KeySettings())
+    desk.qtbot.addWidget(page)
+
+    page.search.setText("length")
+    assert page.field.text() == "D"  # and not the key of the action that was chosen before
+    page.search.setText("no such action")
+    assert page.list.currentItem() is None and page.field.text() == ""
+
+
 def test_no_key_of_the_list_is_cut_off(desk: Desk) -> None:
     page = KeysPage(desk.window.table, KeySettings())
     desk.qtbot.addWidget(page)

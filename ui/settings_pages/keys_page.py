@@ -160,6 +160,10 @@ class KeysPage(Page):
             if top is not None:
                 children = [top.child(n) for n in range(top.childCount())]
                 top.setHidden(all(one is None or one.isHidden() for one in children))
+        current = self.list.currentItem()
+        if current is None or current.isHidden():  # or a key of what is not seen is changed
+            left = [entry for entry in self._entries() if not entry.isHidden()]
+            self.list.setCurrentItem(left[0] if left else None)
 
     # --- what a person does ---
 

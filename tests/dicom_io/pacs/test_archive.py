@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import by pynetdicom
@@ -261,3 +262,29 @@ def test_dcmtk_finds_stores_and_gets(
     await_true(lambda: any(tmp_path.iterdir()), "getscu's file")
     got = dcmread(next(tmp_path.glob("CT*")))
     assert got.PixelData == dcmread(film).PixelData
+
+
+@pytest.mark.parametrize(
+    ("modality", "sop_class"),
+    [
+        ("SM", "1.2.840.10008.5.1.4.1.1.77.1.6"),  # a slide
+        ("GM", "1.2.840.10008.5.1.4.1.1.77.1.2"),  # a photograph through a microscope
+        ("OP", "1.2.840.10008.5.1.4.1.1.77.1.5.1"),  # of an eye
+        ("XC", "1.2.840.10008.5.1.4.1.1.77.1.7"),  # of skin
+        ("IO", "1.2.840.10008.5.1.4.1.1.1.3"),  # of teeth
+        ("PR", "1.2.840.10008.5.1.4.1.1.11.3"),  # a state in false colours
+    ],
+)
+def test_pictures_of_other_kinds_arrive_too(
+    archive: Archive, samples: dict[str, Path], tmp_path: Path, modality: str, sop_class: str
+) -> None:
+    picture = dcmread(samples["CT_small.dcm"])
+    picture.SOPClassUID = picture.file_meta.MediaStorageSOPClassUID = UID(sop_class)
+    picture.Modality = modality
+    picture.save_as(tmp_path / "picture.dcm")
+    source = DimseSource(archive.node)
+    assert [one.status for one in source.store([tmp_path / "picture.dcm"])] == [0]
+
+    (event,) = source.fetch(str(picture.StudyInstanceUID), tmp_path / "here")
+
+    assert (event.completed, event.failed) == (1, 0)
