@@ -20,6 +20,7 @@ from pydicom.dataset import Dataset
 from dicom_io.deidentify import burned_in, identity_words
 from dicom_io.errors import DicomProblem, FileProblem, NoPixels
 from dicom_io.image.frame import ImageFrame, open_frames
+from dicom_io.image.header import read_header
 from dicom_io.image.kinds import what_it_is
 from dicom_io.image.render import render, windows_of
 from dicom_io.report.pages.content import is_report_file
@@ -161,7 +162,8 @@ def _add_image(
     try:
         frames = open_frames(path)
     except NoPixels:
-        return ""
+        words = what_it_is(read_header(path).dataset)
+        return f"it is {words}, which is not read as a report" if "document" in words else ""
     except FileProblem as problem:
         return nameless(problem, path)
     header, identity = frames[0].header, frames[0].identity

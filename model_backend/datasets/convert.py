@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from model_backend.datasets.columns import arrow
 from model_backend.datasets.draft import Draft, Fault, Origin, Source
 from model_backend.datasets.duplicates import Repeat, Seen, facts_of
 from model_backend.datasets.parting import AUTO, Groups, Parting, parting_of
@@ -81,6 +82,7 @@ def convert(
     """
     if out.exists():
         raise DatasetProblem(f"{out} is there already. Choose another folder.")
+    arrow()  # before any work: it may not be installed
     groups, left_out = _looked_through(source, origin, only)
     if not groups.rows:
         raise DatasetProblem(f"{origin.path} holds no row that can be used{_why(left_out)}.")

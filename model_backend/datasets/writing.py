@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from model_backend.datasets.columns import table_of, writer_of
+from model_backend.datasets.columns import arrow, table_of, writer_of
 from model_backend.datasets.problems import DatasetProblem, refused_by_disk
 from model_backend.datasets.row import PARTS, TRAIN, Row
 
@@ -99,10 +99,12 @@ class DatasetWriter:
         self._answers: dict[str, Counter[str]] = {}
 
     def __enter__(self) -> DatasetWriter:
+        arrow()  # before any work: it may not be installed
         if self.out.exists():
             raise DatasetProblem(f"{self.out} is there already. Choose another folder.")
         try:
-            self._draft.mkdir(parents=True)
+            self.out.parent.mkdir(parents=True, exist_ok=True)
+            self._draft.mkdir(mode=0o700)  # most sets may not be passed on
         except OSError as error:
             raise refused_by_disk(error, self.out) from error
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -140,6 +141,23 @@ def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
 def test_a_set_without_a_row_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(DatasetProblem, match="no row"):
         written(tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_its_owner_may_look_into_a_set(tmp_path: Path) -> None:
+    found = written(tmp_path, FULL)
+
+    assert found.folder.stat().st_mode & 0o077 == 0
+
+
+def test_without_the_library_one_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+
+    with pytest.raises(DatasetProblem, match=r"pip install \"wetread\[train\]\""):
+        written(tmp_path, FULL)
 
     assert list(tmp_path.iterdir()) == []
 

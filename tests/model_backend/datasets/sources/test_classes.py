@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from model_backend.datasets.draft import Origin
 from model_backend.datasets.known import source_named
@@ -94,6 +95,49 @@ def test_cbis_ddsm_takes_the_crop_of_each_abnormality(miniature: Miniature) -> N
     assert miniature.left_out[0].endswith("its pathology 'ODD' is none that is known")
 
 
+def test_cbis_ddsm_as_jpeg_files_with_their_list(miniature: Miniature) -> None:
+    cbis(miniature, "mass", "train", ("P_00001", "MALIGNANT"))
+    (miniature.folder / "csv").mkdir()
+    for path in miniature.folder.glob("*.csv"):
+        path.rename(miniature.folder / "csv" / path.name)
+    miniature.draw("jpeg/1.3.9/1-249.jpg", 77, "JPEG")
+    miniature.put(
+        "csv/dicom_info.csv",
+        "image_path,PatientID,SeriesDescription\n"
+        "CBIS-DDSM/jpeg/1.3.9/1-249.jpg,Mass-Training_P_00001_LEFT_CC_1,cropped images\n"
+        "CBIS-DDSM/jpeg/1.3.9/2-250.jpg,Mass-Training_P_00001_LEFT_CC_1,ROI mask images\n",
+    )
+
+    (row,) = all_rows(miniature.convert("cbis_ddsm"))
+
+    assert row.images == (drawn(77, "JPEG"),)
+
+
+@pytest.mark.parametrize(("swapped", "reason"), [(True, ""), (False, "its crop is a mask")])
+def test_cbis_ddsm_masks_are_never_taken_for_crops(
+    miniature: Miniature, swapped: bool, reason: str
+) -> None:
+    cbis(miniature, "mass", "train", ("P_00001", "MALIGNANT"), ("P_00002", "BENIGN"))
+    mask = io.BytesIO()
+    Image.fromarray(np.eye(48, dtype=np.uint8) * 255).save(mask, "PNG")
+    crop = "Mass-Training_P_00001_LEFT_CC_1/1.3.8/1.3.9/000000"
+    miniature.put(f"{crop}.png", mask.getvalue())
+    if swapped:
+        table = miniature.folder / "mass_case_description_train_set.csv"
+        text = table.read_text()
+        ends = f'"{crop}.dcm"\n'
+        assert text.count(ends) == 1
+        table.write_text(text.replace(ends, f'"{crop[:-1]}1.dcm"\n'))
+        miniature.draw(f"{crop[:-1]}1.png", 5)
+
+    rows = {row.group: row for row in all_rows(miniature.convert("cbis_ddsm"))}
+
+    assert [one.rpartition(": ")[2] for one in miniature.left_out] == ([reason] if reason else [])
+    assert ("P_00001" in rows) == swapped
+    if swapped:
+        assert rows["P_00001"].images == (drawn(5),)
+
+
 def test_cbis_ddsm_can_take_the_whole_film(miniature: Miniature) -> None:
     cbis(miniature, "calc", "train", ("P_00001", "MALIGNANT"))
 
@@ -128,9 +172,9 @@ def test_dicom_is_read_by_whoever_can(miniature: Miniature) -> None:
         path.rename(path.with_suffix(".dcm"))
     source = source_named("cbis_ddsm")
 
-    (draft,) = source.read(Origin(miniature.folder, lambda path: path.name.encode()))
+    (draft,) = source.read(Origin(miniature.folder, lambda path: drawn(len(path.name))))
 
-    assert draft.pictures[0]() == b"000000.dcm"  # type: ignore[union-attr]  # no fault among them
+    assert draft.pictures[0]() == drawn(10)  # type: ignore[union-attr]  # no fault among them
     with pytest.raises(DatasetProblem, match="DICOM, which is not read here"):
         miniature.convert("cbis_ddsm")
 
