@@ -99,7 +99,7 @@ def entry_of(
     """One entry of `acceptance` in `model.json`."""
     task = ANSWER if said[0].case.task == CHOICE else said[0].case.task
     scores = scores_of(said)
-    dataset = dataset_of(chosen.dataset, labelled.name) or chosen.dataset
+    dataset = dataset_of(chosen.dataset, labelled.name, labelled.source) or chosen.dataset
     size = chosen.size or folder.size
     found = published_for(dataset, size, task)
     kind = kind_of(folder, dataset)

@@ -18,8 +18,15 @@ from model_backend.evaluation.floors import THUMBNAIL
 from model_backend.evaluation.labelled import LabelledProblem
 from model_backend.evaluation.page import page
 from model_backend.evaluation.published import dataset_of
-from model_backend.evaluation.reading import OWN_SPLITS, LabelledSet, read_labelled, shown
-from model_backend.evaluation.running import carried_out, columns, counted, loaded, options
+from model_backend.evaluation.reading import OWN_SPLITS, LabelledSet, shown
+from model_backend.evaluation.running import (
+    carried_out,
+    columns,
+    counted,
+    loaded,
+    opened_set,
+    options,
+)
 from model_backend.evaluation.summary import summary
 from model_backend.folder import ModelFolder
 from model_backend.training.saving import write_safely
@@ -27,7 +34,6 @@ from model_backend.training.split import HELD_OUT, TRAINING
 
 JSON, PAGE = "report.json", "report.html"
 OUT = Path("runs/evaluation")
-TEST = "test"
 LISTS = ("model", "training", "none")  # where the closed list of open questions comes from
 
 
@@ -53,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _evaluate(chosen: argparse.Namespace) -> int:
     metrics_library()  # before an hour of asking, not after it
     folder = ModelFolder.read(chosen.model)
-    labelled = _opened(chosen, folder, _split(chosen))
+    labelled = opened_set(chosen, folder)
     known = [] if chosen.no_floors else _known(chosen, folder, labelled)
     total = labelled.count()
     model = loaded(folder, chosen)
@@ -72,31 +78,15 @@ def _evaluate(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _split(chosen: argparse.Namespace) -> str:
-    """The part to measure: as asked, else the test part of a stored data set, else everything."""
-    is_stored = (chosen.labelled / "dataset.json").is_file()
-    return str(chosen.split or (TEST if is_stored else ""))
-
-
-def _opened(chosen: argparse.Namespace, folder: ModelFolder, split: str) -> LabelledSet:
-    return read_labelled(
-        chosen.labelled,
-        task=chosen.task,
-        split=split,
-        part=chosen.part,
-        tasks=folder.tasks,
-        findings=folder.findings,
-    )
-
-
 def _known(chosen: argparse.Namespace, folder: ModelFolder, labelled: LabelledSet) -> list[Known]:
     """The cases that floors may learn from: the training part of the very same set."""
     if labelled.split in ("", TRAINING, "train"):
         return []  # the whole set is measured: nothing is left to learn from
     own = labelled.split in OWN_SPLITS and not labelled.names_parts
     for split in (TRAINING,) if own or labelled.split == HELD_OUT else ("train", "training"):
-        training = _opened(chosen, folder, split)
-        training.part = 0
+        training = opened_set(
+            argparse.Namespace(**{**vars(chosen), "split": split, "part": 0}), folder
+        )
         if training.count():
             print("learning the floors", file=sys.stderr)
             return known_cases(training)
@@ -122,7 +112,7 @@ def _report(
         labelled,
         said,
         known,
-        dataset=dataset_of(chosen.dataset, labelled.name) or chosen.dataset,
+        dataset=dataset_of(chosen.dataset, labelled.name, labelled.source) or chosen.dataset,
         size=chosen.size or folder.size,
         with_meteor=not chosen.no_meteor,
     )

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from model_backend.calibration import QUESTIONS, fitted_for
+from model_backend.datasets.row import VALIDATION
 from model_backend.evaluation.asked import Asking, Said, ask_set
 from model_backend.evaluation.labelled import LabelledProblem
 from model_backend.evaluation.metrics import calibration_error
@@ -90,7 +91,7 @@ def _calibrate(chosen: argparse.Namespace) -> int:
         )
     if task not in folder.tasks:
         raise LabelledProblem(f"The model {folder.name} has not learnt the task {task}.")
-    labelled = opened_set(chosen, folder)
+    labelled = opened_set(chosen, folder, VALIDATION)
     said = _raw_answers(folder, labelled, task, chosen)
     outcomes = fit_task(said, task, folder.calibration)
     kept = [one for one in outcomes if one.is_kept]

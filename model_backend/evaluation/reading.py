@@ -130,6 +130,11 @@ def shown(left_out: Sequence[LeftOut]) -> str:
     return "; ".join(named) + (f"; and {rest} more" if rest else "")
 
 
+def is_stored(path: Path) -> bool:
+    """Whether a folder is a data set that `wetread dataset convert` made."""
+    return (path / STORED).is_file()
+
+
 def read_labelled(
     path: Path,
     *,
@@ -162,7 +167,7 @@ def _open(
     path: Path, task: str, split: str, tasks: Sequence[str], findings: Sequence[Finding]
 ) -> LabelledSet:
     if path.is_dir():
-        if (path / STORED).is_file():
+        if is_stored(path):
             return _stored(path, task, split)
         if (path / PUBLIC).is_file():
             return _public(path)

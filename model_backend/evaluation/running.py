@@ -10,7 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
 
-from model_backend.evaluation.reading import LabelledSet, read_labelled
+from model_backend.datasets.row import TEST
+from model_backend.evaluation.reading import LabelledSet, is_stored, read_labelled
 from model_backend.folder import OWN, ModelFolder
 from model_backend.models import Model, load
 from model_backend.request import ModelError
@@ -53,12 +54,16 @@ def carried_out(work: Callable[[], int]) -> int:
     return 1
 
 
-def opened_set(chosen: argparse.Namespace, folder: ModelFolder) -> LabelledSet:
-    """The labelled set that the options name. Raises LabelledProblem."""
+def opened_set(
+    chosen: argparse.Namespace, folder: ModelFolder, stored_part: str = TEST
+) -> LabelledSet:
+    """The labelled set that the options name; of a stored data set that part alone, unless they
+    name another. Raises LabelledProblem."""
+    split = chosen.split or (stored_part if is_stored(chosen.labelled) else "")
     return read_labelled(
         chosen.labelled,
         task=chosen.task,
-        split=chosen.split,
+        split=split,
         part=chosen.part,
         tasks=folder.tasks,
         findings=folder.findings,

@@ -34,7 +34,7 @@ SEXES = {
     "w": "female",
 }
 UNKNOWN = "not stated"
-BY = ("sex", "age", "view", "modality", "image_organ", "source")
+BY = ("sex", "age", "view", "modality", "organ", "image_organ", "body part", "kind", "set")
 
 
 def value_of(name: str, written: str) -> str:

@@ -14,11 +14,12 @@ from PIL import Image
 
 from model_backend.datasets.row import Row
 from model_backend.datasets.writing import DatasetWriter
+from model_backend.evaluation import check
 from model_backend.evaluation.card_figures import card_from, figures_of, read_report
 from model_backend.evaluation.card_text import card_text
 from model_backend.evaluation.evaluate import JSON, PAGE, main
 from model_backend.evaluation.labelled import LabelledProblem
-from model_backend.evaluation.page import page
+from model_backend.evaluation.page import STYLE, page
 from model_backend.evaluation.reading import read_labelled
 from model_backend.folder import ModelFolder
 from tests.model_backend.evaluation.conftest import Asked, OwnSet
@@ -280,3 +281,35 @@ def test_pictures_of_a_stored_set_are_read_from_its_rows(tmp_path: Path) -> None
     (case,) = list(opened)
 
     assert case.pixels().shape == (6, 4) and opened.classes == ("train",)
+
+
+def test_the_check_of_a_stored_set_takes_its_test_part(
+    own_set: OwnSet, demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    films = stored(own_set, tmp_path / "films")
+
+    assert check.main([str(demo), str(films), "--json", "--no-write", "--precision=fp32"]) == 0
+
+    entry = json.loads(capsys.readouterr().out)
+    assert entry["cases"] == len(own_set.asked) and entry["split"] == "test"
+    assert entry["scores"]["overall"]["value"] == 100
+
+
+def light(colour: str) -> float:
+    """Relative luminance of #rrggbb (WCAG 2.2)."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_words_and_marks_stand_out_on_dark_on_light_and_on_paper() -> None:
+    palettes = re.findall(r":root \{([^}]*)\}", STYLE.read_text(encoding="utf-8"))
+
+    assert len(palettes) == 3
+    for palette in palettes:
+        colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", palette))
+        for paper in ("paper", "shade"):
+            for name in ("ink", "soft", "mark", "floor", "published", "good", "bad"):
+                pair = sorted((light(colours[name]), light(colours[paper])))
+                ratio = (pair[1] + 0.05) / (pair[0] + 0.05)
+                assert ratio >= 4.5, f"{name} on {paper}: {ratio:.1f}"
