@@ -16,6 +16,7 @@ from dicom_io.report.reading import read
 from model_backend.datasets.sections import FINDINGS, IMPRESSION, sections_of
 
 UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, NotImplementedError, OverflowError)
+_MEASUREMENTS = "126000"  # Imaging Measurement Report (TID 1500), which has a text beside it
 LONGEST = 2**20  # bytes of a text report
 GONE = "___"  # stands for what was taken out, as in the MIMIC sets
 
@@ -27,20 +28,31 @@ _MONTHS = (
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
+        r"\b\d+(?:\.\d+){5,}\b",  # a UID
         r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b",  # mail
         r"\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b",  # 2020-03-01, 1.3.2020, 3/1/20
         rf"\b\d{{1,2}}\.?\s+(?:{_MONTHS})\.?,?\s+(?:19|20)\d\d\b",  # 1. März 2020
         rf"\b(?:{_MONTHS})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+(?:19|20)\d\d\b",  # March 1, 2020
         r"\b[0-2]?\d:[0-5]\d(?::[0-5]\d)?\b(?!\s*o.?clock)(?:\s*[ap]\.?m\b\.?)?",  # 10:15 pm
         r"(?<![\w.])\+?\d(?:[ ()/-]{0,2}\d){7,}(?![\w.])",  # telephone, long numbers
-        r"\b\d{6,}\b",  # any long number
-        r"\b\d+(?:\.\d+){5,}\b",  # a UID
+        r"(?<![\w.,])\d{6,}\b",  # any long number, but no decimals
     )
+)
+# What headers say where no name is known.
+_NO_NAMES = frozenset(
+    "unknown anonymous anonymized name first last middle test none patient".split()
 )
 # Titles stand before a name: that name goes, whoever it is.
 _TITLED = re.compile(
     r"\b(?:Dr|Prof|Mr|Mrs|Ms|Herrn?|Frau|Doctor|Doktor)\b\.?"
-    r"(?:\s+(?:Dr|Prof|med|habil|univ|dent)\b\.?)*(?:\s+[A-ZÄÖÜ](?:\.|[\w'’-]*)){1,3}"
+    r"(?:[ \t]+(?:Dr|Prof|med|habil|univ|dent)\b\.?)*(?:[ \t]+[A-ZÄÖÜ](?:\.|[\w'’-]*)){1,3}"
+)
+# So does what stands behind these words, as at the end and the head of a report.
+_LABELLED = re.compile(
+    r"(?i:\b((?:signed|dictated|reported|interpreted|verified|transcribed|approved|reviewed|read)"
+    r"\s+by|gez\.|(?:befundet|vidiert|unterzeichnet)\s+(?:von|durch)"
+    r"|(?:patient(?:in)?(?:\s*name)?|name|physician|radiologist|arzt|ärztin)\s*:)\s*:?)"
+    r"[ \t]*(?:[A-ZÄÖÜ](?:\.|[\w'’-]*),?[ \t]*){1,4}"
 )
 
 
@@ -67,12 +79,14 @@ def read_sr(path: Path) -> SiteReport:
         return SiteReport(path, problem=nameless(problem, path))
     except (*UNREADABLE, EOFError, OSError) as error:
         return SiteReport(path, problem=f"it cannot be read ({type(error).__name__})")
+    if any(one.get("CodeValue") == _MEASUREMENTS for one in dataset.ConceptNameCodeSequence):
+        return SiteReport(path, problem="it is a list of measurements, not a text")
     texts: dict[SectionKind, str] = {}
     refused = 0
     for section in document.sections:
         kept = [one for one in section.sentences if one.state is Decision.ACCEPTED]
         refused += len(section.sentences) - len(kept)
-        texts[section.kind] = " ".join(one.text for one in kept)
+        texts[section.kind] = " ".join(_without_patterns(one.text) for one in kept)
     report = _parted(texts.get(SectionKind.FINDINGS, ""), texts.get(SectionKind.IMPRESSION, ""))
     why = "nobody has accepted what a device wrote in it" if refused else "it has no text"
     return SiteReport(
@@ -107,7 +121,7 @@ def read_text(path: Path) -> SiteReport:
     try:
         if path.stat().st_size > LONGEST:
             return SiteReport(path, problem="it is too long for a report")
-        text = path.read_text(encoding="utf-8-sig")
+        text = _without_patterns(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         return SiteReport(path, problem=f"it cannot be read ({error.strerror})")
     except UnicodeDecodeError:
@@ -135,11 +149,18 @@ def nameless(problem: Exception, path: Path) -> str:
 def without_identity(text: str, words: Iterable[str]) -> str:
     """The text without these words, dates, times, long numbers, addresses and titled names.
 
-    What names a person and stands in no header, without a title, cannot be known and stays.
+    What names a person and stands in no header, without a title or a word such as "signed by",
+    cannot be known and stays.
     """
-    text = _TITLED.sub(GONE, text)
-    for pattern in _PATTERNS:
-        text = pattern.sub(GONE, text)
-    for word in sorted(words, key=len, reverse=True):
+    text = _without_patterns(text)
+    for word in sorted(set(words) - _NO_NAMES, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", GONE, text, flags=re.IGNORECASE)
     return " ".join(re.sub(rf"{GONE}(?:[\s,;]+{GONE})+", GONE, text).split())
+
+
+def _without_patterns(text: str) -> str:
+    """Done line by line, before lines are joined: a name ends with its line."""
+    text = _LABELLED.sub(rf"\1 {GONE} ", _TITLED.sub(GONE, text))
+    for pattern in _PATTERNS:
+        text = pattern.sub(GONE, text)
+    return text

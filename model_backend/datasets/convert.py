@@ -85,7 +85,8 @@ def convert(
     arrow()  # before any work: it may not be installed
     groups, left_out = _looked_through(source, origin, only)
     if not groups.rows:
-        raise DatasetProblem(f"{origin.path} holds no row that can be used{_why(left_out)}.")
+        which = "".join(f" with {name}={value}" for name, value in only.items())
+        raise DatasetProblem(f"{origin.path} holds no row{which} that can be used{_why(left_out)}.")
     parting = parting_of(groups, split)
     notes = tuple(one for one in (parting.note, *_leftovers(out)) if one)
     seen, pictures = Seen(), _Pictures(longest)

@@ -128,19 +128,28 @@ _COSINES = _cosines(64, SIDE)  # (16, 64)
 def near_pairs(
     ones: Sequence[bytes], others: Sequence[bytes], most: int = NEAR
 ) -> list[tuple[int, int, int]]:
-    """The pairs (place in `ones`, in `others`, bits that differ) that look the same."""
-    if not ones or not others:
-        return []
-    right = _signs(others)
+    """For each of `others` that looks like one of `ones`: the place of the likest one, its own, and
+    how many bits differ."""
     found: list[tuple[int, int, int]] = []
-    for first in range(0, len(ones), 1024):
-        for start in range(0, len(right), 65536):  # 256 MB of products at a time
-            products = _signs(ones[first : first + 1024]) @ right[start : start + 65536].T
-            differing = (SIDE * SIDE - products) / 2
-            for one, other in zip(*np.nonzero(differing <= most), strict=True):
-                pair = (first + int(one), start + int(other), int(differing[one, other]))
-                found.append(pair)
+    if not ones:
+        return found
+    for first in range(0, len(others), _ROWS):
+        right = _signs(others[first : first + _ROWS])
+        best = np.full(len(right), -np.inf, dtype=np.float32)
+        likest = np.zeros(len(right), dtype=np.int64)
+        for start in range(0, len(ones), _COLUMNS):
+            products = right @ _signs(ones[start : start + _COLUMNS]).T
+            place = products.argmax(axis=1)
+            value = products[np.arange(len(right)), place]
+            likest = np.where(value > best, place + start, likest)
+            best = np.maximum(best, value)
+        differing = (SIDE * SIDE - best) / 2
+        for other in np.flatnonzero(differing <= most):
+            found.append((int(likest[other]), first + int(other), int(differing[other])))
     return found
+
+
+_ROWS, _COLUMNS = 1024, 16384  # of one product: 64 MB
 
 
 def _signs(looks: Sequence[bytes]) -> NDArray[np.float32]:

@@ -95,6 +95,7 @@ def run_convert(arguments: argparse.Namespace, context: Context) -> int:
         context.audit.record(
             Event.EXPORTED, what="data set without identity", to=arguments.out.name
         )
+    context.printer.progress(f"Looking through {arguments.path}")
     done = convert(
         source,
         origin,

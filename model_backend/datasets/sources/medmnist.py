@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,17 +63,19 @@ def read(origin: Origin) -> Iterator[Found]:
 
 def _pictures(file: Path, name: str) -> Iterator[Found]:
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        with zipfile.ZipFile(file) as arrays:
             for theirs, part in PARTS.items():
-                images, labels = arrays[f"{theirs}_images"], arrays[f"{theirs}_labels"]
-                yield from _part(images, labels.reshape(len(labels), -1), name, part)
+                with arrays.open(f"{theirs}_labels.npy") as stream:
+                    labels = np.lib.format.read_array(stream, allow_pickle=False)
+                with arrays.open(f"{theirs}_images.npy") as stream:
+                    yield from _part(stream, labels.reshape(len(labels), -1), name, part)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DatasetProblem(f"{file} cannot be read as MedMNIST ({error}).") from error
 
 
-def _part(images: NDArray[Any], labels: NDArray[Any], name: str, part: str) -> Iterator[Found]:
+def _part(stream: IO[bytes], labels: NDArray[Any], name: str, part: str) -> Iterator[Found]:
     classes = CLASSES[name]
-    for number, (image, label) in enumerate(zip(images, labels, strict=True)):
+    for number, (image, label) in enumerate(zip(_images(stream), labels, strict=True)):
         place = f"{part} picture {number} of {name}"
         if len(label) != 1 or not 0 <= int(label[0]) < len(classes):
             yield Fault(place, f"its label '{label.tolist()}' is no class of the set")
@@ -83,15 +86,29 @@ def _part(images: NDArray[Any], labels: NDArray[Any], name: str, part: str) -> I
             row,
             classes[int(label[0])],
             classes,
-            _png(image),
+            partial(png_of, image),
             official=part,
             place=place,
             attributes={"set": name},
         )
 
 
-def _png(image: NDArray[np.uint8]) -> Callable[[], bytes]:
-    return partial(png_of, image)
+def _images(stream: IO[bytes]) -> Iterator[NDArray[np.uint8]]:
+    """One picture after the other: those of 224 pixels do not fit into memory together.
+
+    Raises ValueError for an array that is no list of pictures, or ends early.
+    """
+    version = np.lib.format.read_magic(stream)
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else None
+    shape, is_fortran, kind = (header or np.lib.format.read_array_header_2_0)(stream)
+    if kind != np.uint8 or is_fortran or len(shape) not in (3, 4):
+        raise ValueError(f"its pictures are {kind} of {len(shape)} dimensions")
+    size = math.prod(shape[1:])
+    for _ in range(shape[0]):
+        body = stream.read(size)
+        if len(body) < size:
+            raise ValueError("it ends early")
+        yield np.frombuffer(body, np.uint8).reshape(shape[1:])
 
 
 SOURCE = Source(

@@ -50,6 +50,17 @@ def test_medmnist_in_colour_with_a_label_that_is_no_class(miniature: Miniature) 
     )
 
 
+def test_medmnist_files_that_are_cut_or_hold_objects_are_refused(miniature: Miniature) -> None:
+    path = miniature.folder / "breastmnist.npz"
+    for images in (np.zeros((2, 28, 28)), np.array([None, None])):
+        np.savez(path, train_images=images, train_labels=np.zeros((2, 1), np.uint8))
+        with pytest.raises(DatasetProblem, match="cannot be read as MedMNIST"):
+            miniature.convert("medmnist")
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(DatasetProblem, match="cannot be read as MedMNIST"):
+        miniature.convert("medmnist")
+
+
 def test_medmnist_sets_with_several_labels_are_refused(miniature: Miniature) -> None:
     np.savez(miniature.folder / "chestmnist.npz", train_images=np.zeros((1, 28, 28), np.uint8))
 
