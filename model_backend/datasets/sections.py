@@ -22,6 +22,8 @@ _NAMES = "|".join(sorted((re.escape(name) for name in _KIND), key=len, reverse=T
 # A heading begins a line; its colon may be missing where it stands alone on the line.
 _HEADING = re.compile(rf"^[ \t_*#]*({_NAMES})[ \t*]*(?::|(?=\r?$))", re.IGNORECASE | re.MULTILINE)
 
+_RULE = re.compile(r"_{4,}")  # a line across the page; three stand for a name taken out
+
 
 def sections_of(report: str) -> dict[str, str]:
     """The texts of findings and impression, each on one line; a missing one is not there."""
@@ -30,7 +32,7 @@ def sections_of(report: str) -> dict[str, str]:
     for place, heading in enumerate(headings):
         kind = _KIND[" ".join(heading[1].lower().split())]
         end = headings[place + 1].start() if place + 1 < len(headings) else len(report)
-        text = " ".join(report[heading.end() : end].replace("_", " ").split())
+        text = " ".join(_RULE.sub(" ", report[heading.end() : end]).split())
         if kind != OTHER and text:
             found[kind] = f"{found[kind]} {text}" if kind in found else text
     return found
