@@ -256,7 +256,15 @@ def _json_lines(path: Path, file: Path, images: Path, task: str) -> LabelledSet:
         for line, text in lines_of(file):
             yield line, _row_or_fault(partial(_json_row, text, line, images, task))
 
-    return LabelledSet(path, file, "JSON lines", _rows=numbered)
+    return LabelledSet(path, file, "JSON lines", _classes(numbered()), _rows=numbered)
+
+
+def _classes(rows: Iterator[Numbered]) -> tuple[str, ...]:
+    """The labels of a set of classes; none where no row is to be classified."""
+    found = {
+        row.answer for _, row in rows if isinstance(row, LabelledCase) and row.task == CLASSIFY
+    }
+    return tuple(sorted(found))
 
 
 def _json_row(text: str, line: int, images: Path, task: str) -> LabelledCase:
@@ -285,8 +293,7 @@ def _table(path: Path, task: str) -> LabelledSet:
 
     classes: tuple[str, ...] = ()
     if task == CLASSIFY:
-        found = {row.answer for _, row in numbered() if isinstance(row, LabelledCase)}
-        classes = tuple(sorted(found))
+        classes = _classes(numbered())
     words = f"table of the task {task}, {len(first)} columns"
     return LabelledSet(path, path, words, classes, _rows=numbered)
 

@@ -21,7 +21,7 @@ from model_backend.evaluation.evaluate import JSON, PAGE, main
 from model_backend.evaluation.labelled import LabelledProblem
 from model_backend.evaluation.page import STYLE, page
 from model_backend.evaluation.reading import read_labelled
-from model_backend.folder import ModelFolder
+from model_backend.folder import EMBEDDED, PRACTICE, ModelFolder
 from tests.model_backend.evaluation.conftest import Asked, OwnSet
 
 
@@ -60,8 +60,6 @@ def report(
     own_set: OwnSet, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, Any], Path]:
     """The evaluation of the embedded model on the stored set, and where it was written."""
-    from model_backend.folder import EMBEDDED
-
     folder = tmp_path_factory.mktemp("evaluated")
     out = folder / "out"
     return evaluated(EMBEDDED, stored(own_set, folder / "films"), out), out
@@ -268,6 +266,46 @@ def test_rows_of_a_stored_set_that_cannot_be_measured_are_named(tmp_path: Path) 
     assert case.answer == "entailed" and (case.text, case.text2) == ("p", "h")
     assert [one.line for one in opened.left_out] == [1, 3]
     assert "none that can be measured" in opened.left_out[0].reason
+
+
+def test_every_task_of_json_lines_is_measured_in_one_run(tmp_path: Path) -> None:
+    Image.new("L", (40, 50), 90).save(tmp_path / "a.png")
+    rows: list[dict[str, Any]] = [
+        {"image": "a.png", "question": "what is it?", "answer": ["a", "b"]},
+        {"image": "a.png", "label": "circle"},
+        {"image": "a.png", "label": "square"},
+        {"image": "a.png", "caption": "a thing", "labels": {"effusion": True}},
+        {"image": "a.png", "text": "a thing", "answer": "yes"},
+        {"image": "a.png", "text": "thing", "box": [1, 2, 20, 20]},
+        {"image": "a.png", "box": [1, 2, 20, 20], "answer": "a thing"},
+        {"premise": "a b", "hypothesis": "c", "label": "entailment"},
+        {"text": "a long text here", "summary": "short"},
+        {"task": "trial", "text": "patient", "text2": "trial", "label": "eligible"},
+        {"task": "mortality", "text": "notes", "label": "no"},
+        {"task": "treatment", "text": "patient", "candidates": ["a", "b"], "label": "a"},
+        {"image": "a.png", "question": " ", "answer": "x"},
+    ]
+    path = tmp_path / "all.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+
+    content = evaluated(PRACTICE, path, tmp_path / "out", "--no-meteor")
+
+    assert [one["task"] for one in content["tasks"]] == [
+        "answer",
+        "classify",
+        "findings",
+        "matching",
+        "grounding",
+        "region",
+        "entailment",
+        "summary",
+        "trial",
+        "mortality",
+        "treatment",
+    ]
+    assert content["counts"]["cases"] == 12 and content["counts"]["left_out"] == 1
+    assert "line 13" in content["counts"]["reasons"][0]
+    assert (tmp_path / "out" / PAGE).exists()
 
 
 def test_pictures_of_a_stored_set_are_read_from_its_rows(tmp_path: Path) -> None:
