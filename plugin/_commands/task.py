@@ -37,6 +37,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
             f"--{name}-file", type=Path, metavar="F", help=f"{what}, from a file; - is the input"
         )
     command.add_argument("--candidates", default=None, metavar="A,B,C", help="the possible answers")
+    command.add_argument(
+        "--candidates-file", type=Path, metavar="F", help="the same, one a line; - is the input"
+    )
     command.add_argument("--box", default="", metavar="X0,Y0,X1,Y1", help="of the image")
     command.add_argument("--frame", type=int, default=1, metavar="N", help="from 1")
     command.add_argument("--beam", type=int, default=1, metavar="N", help="width of the search")
@@ -45,7 +48,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command.add_argument(
         "--by-trie",
         action="store_true",
-        help="search the candidates by a beam over their trie instead of scoring each",
+        help="search the candidates by a beam over their trie, unnormalised, instead of scoring "
+        "each; the two agree where the beam is as wide as the list",
     )
     command.add_argument("--model", default="", metavar="NAME", help="instead of the settings'")
     command.set_defaults(run=run_task)
@@ -76,19 +80,29 @@ def given_by(arguments: argparse.Namespace, task: Task) -> Given:
     """What the options name. Raises UsageProblem."""
     if arguments.beam < 1 or arguments.max_tokens < 0:
         raise UsageProblem("--beam is a number from 1, --max-tokens one from 1 too.")
-    named = arguments.candidates
     return Given(
         text=text_of(arguments.text, arguments.text_file, "--text"),
         text2=text_of(arguments.text2, arguments.text2_file, "--text2"),
-        candidates=tuple(named.split(",")) if named is not None else (),
+        candidates=candidates_of(arguments.candidates, arguments.candidates_file),
         box=parse_box(arguments.box),
         decoding=Decoding(
             beam=arguments.beam,
             max_tokens=arguments.max_tokens or task.max_tokens,
+            normalize=not arguments.by_trie,  # as the published evaluation of closed lists
             by_trie=arguments.by_trie,
         ),
         seed=arguments.seed,
     )
+
+
+def candidates_of(named: str | None, file: Path | None) -> tuple[str, ...]:
+    """Parted by commas, or the lines of a file that are not blank. Raises UsageProblem."""
+    if file is None:
+        return tuple(named.split(",")) if named is not None else ()
+    lines = text_of(named or "", file, "--candidates").splitlines()
+    if not (given := tuple(line.strip() for line in lines if line.strip())):
+        raise UsageProblem(f"{file} names no candidates. Write one a line.")
+    return given
 
 
 def text_of(text: str, file: Path | None, option: str) -> str:

@@ -83,6 +83,31 @@ def test_without_calibration_the_candidates_stand_in_order_without_numbers(
     assert (answer["probabilities"], answer["order"]) == (None, ["left", "right"])
 
 
+def test_candidates_come_from_a_file_one_a_line(
+    wetread: Wetread, home: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "classes.txt"
+    file.write_text("\nplatelet\nimmature (myelocytes, and others)\n\n", encoding="utf-8")
+    words = ("task", "choice", chest_film(), "--text", "which?", "--json", "--candidates-file")
+
+    (read,) = wetread(*words, file).objects
+    (typed,) = wetread(*words, "-", stdin="left\nright\n").objects
+
+    assert read["order"] == ["platelet", "immature (myelocytes, and others)"]
+    assert typed["order"] == ["left", "right"]
+
+
+def test_a_search_along_the_tree_gives_the_probabilities_of_scoring(wetread: Wetread) -> None:
+    words = ("task", "choice", chest_film(), "--text", "is there pneumonia?", "--json")
+    words = (*words, "--candidates", "yes,no")
+
+    (scored,) = wetread(*words).objects
+    (searched,) = wetread(*words, "--by-trie", "--beam", "2").objects
+
+    assert scored["calibrated"] is searched["calibrated"] is True
+    assert searched["probabilities"] == pytest.approx(scored["probabilities"], abs=1e-4)
+
+
 def test_another_model_can_be_named(wetread: Wetread, home: Path) -> None:
     (answer,) = wetread("task", "summary", "--text", "a", "--model", "echo", "--json").objects
 
@@ -122,6 +147,8 @@ def test_a_task_that_the_model_lacks_is_refused_in_one_sentence(
         ["region", chest_film(), "--box", "5,5,5,9"],
         ["classify", chest_film()],
         ["classify", chest_film(), "--candidates", ""],
+        ["classify", chest_film(), "--candidates-file", "/dev/null"],
+        ["classify", chest_film(), "--candidates", "a", "--candidates-file", "/dev/null"],
         ["answer", chest_film(), "--text", "a", "--beam", "0"],
         ["answer", chest_film(), "--text", "a", "--beam", "many"],
         ["answer", chest_film(), "--text", "a", "--max-tokens", "-3"],
