@@ -15,26 +15,9 @@ from model_backend.biomedgpt.layers import (
     DecoderLayer,
     KeysValues,
     Slots,
-    Stack,
     depth_rates,
-    looked_up,
-    norm,
 )
-from model_backend.biomedgpt.positions import code_positions
-from model_backend.request import BadRequest
-
-NOWHERE = float("-inf")
-BLOCK = 32  # places whose biases are computed together while decoding step by step
-
-
-@dataclass(frozen=True)
-class Block:
-    """The biases of places `first` to `last` - 1 of a target, the same whatever its symbols are."""
-
-    first: int
-    last: int
-    own: Tensor  # (layers, H, last - first, last), -inf on what lies ahead
-    across: Tensor  # (B or 1, H, last - first, L), -inf where the encoder has nothing
+from model_backend.biomedgpt.targets import BLOCK, NOWHERE, Block, Targets
 
 
 @dataclass
@@ -106,31 +89,17 @@ class DecoderCache:
         return Slots(k[:, :, : self.used], v[:, :, : self.used], slice(self.used - new, self.used))
 
 
-class Decoder(Stack):
+class Decoder(Targets):
     """Encoder states and the symbols so far to logits over the vocabulary."""
 
     output: nn.Module | None  # the product with the embeddings, once packing.py has packed it
 
     def __init__(self, config: OFAConfig, embed_tokens: nn.Embedding) -> None:
         super().__init__(config, embed_tokens)
-        width = config.d_model
-        self.code_layernorm_embedding = norm(width)
-        self.self_pos_q_linear = nn.Linear(width, width)
-        self.self_pos_k_linear = nn.Linear(width, width)
-        self.cross_pos_q_linear = nn.Linear(width, width)
-        self.cross_pos_k_linear = nn.Linear(width, width)
         rates = depth_rates(config.drop_path, config.decoder_layers)
         self.layers = nn.ModuleList(DecoderLayer(config, rate) for rate in rates)
         self.tables(config.decoder_layers)
         self.output = None
-        self.image_position_idx: Tensor
-        self.register_buffer("image_position_idx", None, persistent=False)
-        self.compute_code_positions()
-
-    def compute_code_positions(self) -> None:
-        """Where the symbols of an image-code sequence lie in the image."""
-        config = self.config
-        self.image_position_idx = code_positions(config.code_image_size, config.image_bucket_size)
 
     def forward(
         self,
@@ -268,68 +237,6 @@ class Decoder(Stack):
         rows = None if codes is None else codes.view(B, 1, K, 1, 1)
         all_across = by_row(across, rows).expand(-1, -1, K, -1, -1)
         return by_row(own, rows), all_across.flatten(2, 3)
-
-    def block(self, first: int, last: int, is_code: bool, encoder: EncoderOutput) -> Block:
-        last = max(last, min(first + BLOCK, self.places(is_code)))
-        own = self.own_bias(first, last, is_code)
-        layers = range(len(self.layers))
-        tables = [self.relative_bias(layer, first, last, is_code) for layer in layers]
-        across = self.memory_bias(first, last, is_code, encoder)
-        return Block(first, last, torch.stack(tables) + own, across)
-
-    def own_bias(self, first: int, last: int, is_code: bool) -> Tensor:
-        """Absolute bias and mask of self-attention: (1, H, last - first, last)."""
-        g = self.normed(0, last, is_code)[None]
-        q, k = self.self_pos_q_linear(g[:, first:]), self.self_pos_k_linear(g)
-        place = torch.arange(last, device=g.device)
-        ahead = place[None, :] > place[first:, None]
-        return self.absolute_bias(q, k).masked_fill(ahead, NOWHERE)
-
-    def relative_bias(self, layer: int, first: int, last: int, is_code: bool) -> Tensor:
-        """A layer's bias of places `first` on to all before them: (H, last - first, last)."""
-        if is_code:
-            rows = self.image_rows(self.code_places(last), first)
-            return looked_up(self.table("image", layer), rows)
-        return looked_up(self.table("token", layer), self.text_rows(last, first))
-
-    def memory_bias(self, first: int, last: int, is_code: bool, encoder: EncoderOutput) -> Tensor:
-        """Absolute bias and mask of cross-attention, the same in all layers.
-
-        (1 or B, H, last - first, L).
-        """
-        q = self.cross_pos_q_linear(self.normed(first, last, is_code)[None])
-        k = self.cross_pos_k_linear(encoder.positions)
-        bias = self.absolute_bias(q.expand(len(k), -1, -1), k)
-        if bool(encoder.padding_mask.any()):
-            bias = bias.masked_fill(encoder.padding_mask[:, None, None, :], NOWHERE)
-        return bias
-
-    def places(self, is_code: bool) -> int:
-        """How many places a target can have."""
-        codes = (self.config.code_image_size // 8) ** 2 + 1
-        return codes if is_code else self.config.max_positions
-
-    def vectors(self, first: int, last: int, is_code: bool) -> Tensor:
-        """Position vectors of a target's places, text's or the image's: (last - first, C)."""
-        if not is_code:
-            return self.embed_positions.weight[first:last].float()
-        return torch.as_tensor(self.embed_image_positions(self.code_places(last)[first:]))
-
-    def normed(self, first: int, last: int, is_code: bool) -> Tensor:
-        norm = self.image_pos_ln if is_code else self.pos_ln
-        return torch.as_tensor(norm(self.vectors(first, last, is_code)))
-
-    def code_places(self, length: int) -> Tensor:
-        """Image positions of a code sequence (length,); a small image has room for few."""
-        places = self.image_position_idx[:length]
-        window, side = self.config.code_image_size // 8, self.config.image_bucket_size
-        room = side * side + 1 > int(places.max())
-        if window > side or len(places) < length or not room:
-            raise BadRequest(
-                f"This network writes at most {window * window} codes on a grid of {side} x {side} "
-                f"patches; {length - 1} codes have no place there."
-            )
-        return places
 
     def embed(self, tokens: Tensor, first: int, codes: Tensor | None) -> Tensor:
         """Symbols (N, T) from place `first` on to the states before the layers, (N, T, C)."""

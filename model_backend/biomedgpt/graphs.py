@@ -14,9 +14,10 @@ from collections import OrderedDict
 import torch
 from torch import Tensor
 
-from model_backend.biomedgpt.decoder import NOWHERE, Decoder, DecoderCache
+from model_backend.biomedgpt.decoder import Decoder, DecoderCache
 from model_backend.biomedgpt.encoder import EncoderOutput
 from model_backend.biomedgpt.layers import DecoderLayer, KeysValues, Slots
+from model_backend.biomedgpt.targets import NOWHERE
 
 PADDED = 64  # encoder states are padded to a multiple of this
 KEPT = 8  # shapes whose graphs are kept; the one that was not used for longest goes

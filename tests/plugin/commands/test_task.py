@@ -98,8 +98,8 @@ def test_candidates_come_from_a_file_one_a_line(
 
 
 def test_a_search_along_the_tree_gives_the_probabilities_of_scoring(wetread: Wetread) -> None:
-    words = ("task", "choice", chest_film(), "--text", "is there pneumonia?", "--json")
-    words = (*words, "--candidates", "yes,no")
+    asked = ("task", "choice", chest_film(), "--text", "is there pneumonia?", "--json")
+    words = (*asked, "--candidates", "yes,no")
 
     (scored,) = wetread(*words).objects
     (searched,) = wetread(*words, "--by-trie", "--beam", "2").objects
