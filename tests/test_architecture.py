@@ -23,6 +23,7 @@ NO_TORCH = {
     "footprint.py",
     "models/chat.py",
     "controls/comparison.py",
+    "controls/kept.py",
     "controls/margin.py",
     "controls/phrases.py",
     "controls/pictures.py",

@@ -68,9 +68,14 @@ class FactSheet:
 
 
 def fact_sheet(text: str, labels: dict[str, bool]) -> FactSheet:
-    """A text beside labels in any set's names; labels that no text is searched for are dropped."""
-    named = {finding_named(name): shown for name, shown in labels.items()}
+    """A text beside labels in any set's names; labels that no text is searched for are dropped.
+
+    A film that is labelled normal shows none of the findings.
+    """
     known = known_findings()
+    named = {finding_named(name): shown for name, shown in labels.items()}
+    if named.get("normal"):
+        named = {**dict.fromkeys(known, False), **named}
     return FactSheet(statements(text), {name: s for name, s in named.items() if name in known})
 
 

@@ -1,4 +1,4 @@
-"""`wetread model check` and `wetread model calibrate`: a model against a labelled set."""
+"""`wetread model check`, `calibrate` and `controls`: a model against a labelled set."""
 
 from __future__ import annotations
 
@@ -38,6 +38,19 @@ def add(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _declare(calibrate)
     calibrate.set_defaults(run=run_calibrate)
 
+    controls = what.add_parser(
+        "controls",
+        help="fit below which movement an answer was not read off the picture",
+        description="Ask yes/no questions about films, grey, noise and mirrored films, with the "
+        "model's eyes open and shut; fit the margin that parts the two, test it on patients or "
+        "images left out, and keep it in the model's controls.json.",
+    )
+    _declare(controls)
+    controls.add_argument(
+        "--also", type=Path, action="append", default=[], metavar="LABELLED", help="one more set"
+    )
+    controls.set_defaults(run=run_controls)
+
 
 def _declare(command: argparse.ArgumentParser) -> None:
     command.add_argument("model", metavar="MODEL", help="a name or a folder")
@@ -75,6 +88,12 @@ def run_check(arguments: argparse.Namespace, context: Context) -> int:
 def run_calibrate(arguments: argparse.Namespace, context: Context) -> int:
     """Calibrate in a process of its own."""
     return run_module("model_backend.evaluation.fit", words(arguments, context))
+
+
+def run_controls(arguments: argparse.Namespace, context: Context) -> int:
+    """Fit the margins of the controls in a process of its own."""
+    also = [f"--also={path}" for path in arguments.also]
+    return run_module("model_backend.evaluation.margins", [*words(arguments, context), *also])
 
 
 def words(arguments: argparse.Namespace, context: Context) -> list[str]:

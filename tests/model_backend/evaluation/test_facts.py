@@ -37,6 +37,13 @@ def test_a_denied_finding_that_is_there_is_contradictory_and_a_silent_one_missed
     assert fact_sheet("Possible effusion.", LABELS).kinds("effusion") == ("doubted", "labelled")
 
 
+def test_a_film_that_is_labelled_normal_shows_none_of_the_findings() -> None:
+    sheet = fact_sheet("There is an effusion.", {"No Finding": True})
+
+    assert sheet.kinds("effusion") == ("stated", "contradictory")
+    assert sheet.kinds("normal") == ("labelled", "missed") and sheet.counts()["missed"] == 1
+
+
 def test_shares_come_from_all_texts_with_intervals() -> None:
     texts = ["There is an effusion.", "No effusion.", "A mass.", "The lungs are clear."] * 10
     cases = [said(FINDINGS, "", text, labels=LABELS, line=n) for n, text in enumerate(texts)]
