@@ -6,6 +6,7 @@
     │   ├── NoPixels           it is DICOM but holds no image
     │   ├── DamagedFile        it ends early or contradicts itself
     │   ├── UnknownTransferSyntax
+    │   ├── TemplateUnreadable it is no report template, or broken
     │   └── UnsafeImage        its declared size is beyond what we allocate
     ├── NodeProblem            a PACS node; carries `node`
     │   ├── NodeUnreachable    nothing listens, or the network is down
@@ -65,6 +66,10 @@ class DamagedFile(FileProblem):
 
 class UnknownTransferSyntax(FileProblem):
     """No decoder here reads this transfer syntax."""
+
+
+class TemplateUnreadable(FileProblem):
+    """The file is no report template that can be read."""
 
 
 class UnsafeImage(FileProblem):

@@ -75,6 +75,11 @@ class DataRoot:
         return self.folder / "presentations"
 
     @property
+    def templates(self) -> Path:
+        """Imported report templates, one HTML file each."""
+        return self.folder / "templates"
+
+    @property
     def models(self) -> Path:
         return self.folder / "models"
 

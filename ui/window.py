@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from pydicom.dataset import Dataset
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QCloseEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
@@ -16,6 +17,7 @@ from dicom_io.image.kept import Keeper
 from dicom_io.image.window import Window as GreyWindow
 from dicom_io.report.beside import Beside, beside_of
 from dicom_io.report.document import Reader, Region, ReportDocument
+from dicom_io.report.template.shelf import Shelf
 from dicom_io.settings import ScreenSettings, Settings
 from dicom_io.source import Source
 from dicom_io.study import Study
@@ -39,6 +41,7 @@ from ui.report.pages import Pages
 from ui.report.report_panel import hairline
 from ui.report.report_side import ReportSide
 from ui.report.sign_flow import SignFlow
+from ui.report.templates import Templates
 from ui.session import Session, Standing
 from ui.states import States
 from ui.status import StatusLine
@@ -151,6 +154,15 @@ class Window(QMainWindow):
             parent=self,
         )
         self.pages.changed.connect(self.table.refresh)
+        self.templates = Templates(
+            session.ledger,
+            Shelf(session.root.templates),
+            self._reported_header,
+            jobs,
+            say=self.report.say,
+            parent=self,
+        )
+        of_states.append(self.templates.action())
         of_states.append(self.pages.action())
         self.add_step_back(self.pages.step_back)
         of_marks = [*self.marking.actions(), *of_states]
@@ -406,6 +418,12 @@ class Window(QMainWindow):
 
     def _box_drawn(self, box: Region | None) -> None:
         self.box_drawn.emit(box if self.selected_frame() is not None else None)
+
+    def _reported_header(self) -> Dataset | None:
+        """The header of an image of the open study: the one on the screen where it is of it."""
+        shown = self.selected_frame()
+        frames = self.session.reading.frames()
+        return shown.header if shown is not None else frames[0].header if frames else None
 
     def _beside(self) -> Beside:
         """What goes with the report that is signed: measurements and key images of its study."""

@@ -31,6 +31,7 @@ from plugin._commands import (
     screen,
     sign,
     task,
+    template,
 )
 from plugin._commands.context import Context, Printer, UsageProblem
 from plugin._model import close_models
@@ -44,6 +45,7 @@ GROUPS = (
     draft,
     sign,
     read,
+    template,
     question,
     task,
     film,

@@ -10,11 +10,12 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from dicom_io.report.document import (
     Asked,
     Decision,
+    Origin,
     ReportDocument,
     ReportState,
     SectionKind,
     Sentence,
-    human_sentence,
+    new_id,
 )
 from ui.report.merge import with_asked, with_draft, with_inserted, with_removed, with_suggestions
 
@@ -115,12 +116,15 @@ class Ledger(QObject):
         words = " ".join(text.split())
         self._act(sentence, lambda row: row.edited(words) if words else row.rejected())
 
-    def write(self, section: SectionKind, text: str) -> Sentence | None:
-        """A sentence of the reader's own at the end of a section; None when there are no words."""
+    def write(
+        self, section: SectionKind, text: str, origin: Origin = Origin.HUMAN
+    ) -> Sentence | None:
+        """A sentence of the reader's own, or of a template that the reader filled in, at the end of
+        a section; None when there are no words."""
         words = " ".join(text.split())
         if not words or not self.is_open or self._document is None:
             return None
-        sentence = human_sentence(words)
+        sentence = Sentence(new_id(), words, origin, Decision.ACCEPTED)
         position = len(self._document.section(section).sentences)
         self._record(Act(section, position, None, sentence))
         self._change(with_inserted(self._document, section, sentence, position))

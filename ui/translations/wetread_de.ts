@@ -369,6 +369,7 @@
         <message>
             <location filename="../../ui/export_dialog.py" />
             <location filename="../../ui/report/sign_dialog.py" />
+            <location filename="../../ui/report/template_form.py" />
             <location filename="../../plugin/_models_dialog.py" />
             <source>Cancel</source>
             <translation>Abbrechen</translation>
@@ -612,6 +613,17 @@
             <translation>Nachname, Vorname</translation>
         </message>
         <message>
+            <location filename="../../ui/report/template_form.py" />
+            <location filename="../../ui/report/templates.py" />
+            <source>Fill in a template</source>
+            <translation>Vorlage ausfüllen</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/template_form.py" />
+            <source>Fill in the rest as normal</source>
+            <translation>Übriges als unauffällig ausfüllen</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/grid.py" />
             <location filename="../../ui/viewport/pane.py" />
             <source>Film</source>
@@ -834,6 +846,11 @@
             <location filename="../../ui/report/words.py" />
             <source>Indication</source>
             <translation>Fragestellung</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/template_form.py" />
+            <source>Insert</source>
+            <translation>Einfügen</translation>
         </message>
         <message>
             <location filename="../../plugin/_ask_box.py" />
@@ -1255,6 +1272,11 @@
             <location filename="../../ui/report/report_panel.py" />
             <source>Nothing left to decide</source>
             <translation>Nichts mehr zu entscheiden</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/templates.py" />
+            <source>Nothing was filled in, so nothing was inserted.</source>
+            <translation>Es wurde nichts ausgefüllt und darum nichts eingefügt.</translation>
         </message>
         <message>
             <location filename="../../plugin/_ask_box.py" />
@@ -1850,6 +1872,11 @@
             <location filename="../../ui/report/words.py" />
             <source>Technique</source>
             <translation>Technik</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/template_form.py" />
+            <source>Template</source>
+            <translation>Vorlage</translation>
         </message>
         <message>
             <location filename="../../ui/pattern_window.py" />
@@ -3307,6 +3334,16 @@
             <location filename="../../ui/report/section_box.py" />
             <source>{section}: write a sentence</source>
             <translation>{section}: einen Satz schreiben</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/template_form.py" />
+            <source>“{label}” takes a number from {low} to {high}.</source>
+            <translation>„{label}“ ist eine Zahl von {low} bis {high}.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/template_form.py" />
+            <source>“{label}” takes a number.</source>
+            <translation>„{label}“ ist eine Zahl.</translation>
         </message>
         <message>
             <location filename="../../ui/settings_pages/mouse_page.py" />

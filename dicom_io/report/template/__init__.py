@@ -1,0 +1,1 @@
+"""Report templates: forms as data, read from and written as MRRT."""
