@@ -54,6 +54,8 @@ PACS_TOOLS = (
     "dbus",
     "gnome-keyring",
 )
+# Runs METEOR's program; any Java that is there will do.
+JAVA = () if shutil.which("java") else ("default-jre-headless",)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Job:
 
 JOBS = {
     "demo": Job((*WINDOW, *FONTS), "model"),
-    "test": Job((*WINDOW, *FONTS, *PACS_TOOLS), "dev"),
+    "test": Job((*WINDOW, *FONTS, *PACS_TOOLS, *JAVA), "dev"),
 }
 
 

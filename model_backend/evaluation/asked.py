@@ -56,6 +56,7 @@ class Asking:
     answers: tuple[str, ...] = ()  # the closed list that the model answers all questions from
     by_scores: bool = False  # every choice with a probability for each candidate
     small: int = 0  # keep each picture with so many pixels a side; 0: keep none
+    beam: int = 0  # of free texts; 0: as the authors' evaluations have it
 
     def case(self, case: LabelledCase) -> LabelledCase:
         """The case with its candidates and the task that follows from them."""
@@ -71,9 +72,14 @@ class Asking:
             return replace(case, candidates=usual or self.answers or self.classes)
         return case
 
+    def decoding(self, task: str) -> Decoding:
+        """How texts of this task are searched for."""
+        usual = DECODING.get(task, Decoding())
+        return replace(usual, beam=self.beam) if self.beam and task != CHOICE else usual
+
     def request(self, case: LabelledCase, name: str, pixels: NDArray[np.uint8] | None) -> Request:
         """The request of one case."""
-        decoding = DECODING.get(case.task, Decoding())
+        decoding = self.decoding(case.task)
         by_trie = case.candidates == self.answers and not self.by_scores
         if case.task in CHOSEN and not by_trie:
             decoding = Decoding()

@@ -34,6 +34,7 @@ from model_backend.training.split import HELD_OUT, TRAINING
 
 JSON, PAGE = "report.json", "report.html"
 OUT = Path("runs/evaluation")
+MOST_BEAMS = 32
 LISTS = ("model", "training", "none")  # where the closed list of open questions comes from
 
 
@@ -45,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     known.add_argument("--size", default="", help="the model's published size, where it is unknown")
     known.add_argument("--out", type=Path, help="the folder of the report")
     known.add_argument("--answers", default="model", choices=LISTS, help="the closed answer list")
+    known.add_argument("--beam", type=int, default=0, help="of free texts; 0: as the authors did")
     known.add_argument("--no-meteor", action="store_true", help="leave METEOR out (it needs Java)")
     known.add_argument("--no-floors", action="store_true", help="leave the blind floors out")
     return known
@@ -57,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _evaluate(chosen: argparse.Namespace) -> int:
+    if not 0 <= chosen.beam <= MOST_BEAMS:
+        raise LabelledProblem(f"A beam is from 1 to {MOST_BEAMS}; 0 is the authors'.")
     metrics_library()  # before an hour of asking, not after it
     folder = ModelFolder.read(chosen.model)
     labelled = opened_set(chosen, folder)
@@ -64,9 +68,9 @@ def _evaluate(chosen: argparse.Namespace) -> int:
     total = labelled.count()
     model = loaded(folder, chosen)
     answers = {"model": folder.answers, "training": labelled.answers, "none": ()}[chosen.answers]
-    asking = Asking(classes=labelled.classes, answers=answers, small=THUMBNAIL)
+    asking = Asking(labelled.classes, answers, small=THUMBNAIL, beam=chosen.beam)
     said = list(counted(ask_set(model, labelled, asking), total, "cases"))
-    report = _report(folder, labelled, said, known, chosen, total)
+    report = _report(folder, labelled, said, known, chosen, asking, total)
     out = chosen.out or OUT / f"{folder.name}-{labelled.name}"
     write_report(out, report)
     if chosen.write:
@@ -99,6 +103,7 @@ def _report(
     said: Sequence[Said],
     known: Sequence[Known],
     chosen: argparse.Namespace,
+    asking: Asking,
     total: int,
 ) -> dict[str, Any]:
     if not said:
@@ -114,6 +119,7 @@ def _report(
         known,
         dataset=dataset_of(chosen.dataset, labelled.name, labelled.source) or chosen.dataset,
         size=chosen.size or folder.size,
+        asking=asking,
         with_meteor=not chosen.no_meteor,
     )
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from model_backend.evaluation.facts import KINDS
+from model_backend.evaluation.measured import TEXT_TASKS
 from model_backend.evaluation.plots import Bar, facts_plot, intervals, reliability_plot
+from model_backend.request import ANSWER
 
 STYLE = Path(__file__).with_name("page.css")
-ON_SCALE = ("cider",)  # figures that may pass 100
+WRITTEN = (ANSWER, *TEXT_TASKS)  # tasks whose answers are free texts
 
 
 def page(report: Mapping[str, Any]) -> str:
@@ -59,7 +61,7 @@ def _facts_list(facts: Iterable[tuple[str, str]]) -> str:
 def _task(task: Mapping[str, Any]) -> str:
     parts = [
         f"<section><h2>{escape(task['title'])}</h2>",
-        f"<p>{task['cases']} cases of {task['groups']} patients or images.</p>",
+        f"<p>{task['cases']} cases of {task['groups']} patients or images. {_decoding(task)}</p>",
         _verdict(task["verdict"]),
         _scores(task),
         _not_computed(task["not_computed"]),
@@ -71,6 +73,18 @@ def _task(task: Mapping[str, Any]) -> str:
         "</section>",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _decoding(task: Mapping[str, Any]) -> str:
+    """How texts were searched for."""
+    parts = []
+    for one in task["decoding"]:
+        if one["task"] in WRITTEN:
+            blocked = f", no {one['no_repeat_ngram']}-gram twice" if one["no_repeat_ngram"] else ""
+            parts.append(
+                f"Texts by beam {one['beam']}, at most {one['max_tokens']} symbols{blocked}."
+            )
+    return " ".join(parts)
 
 
 def _verdict(verdict: Mapping[str, Any] | None) -> str:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from model_backend.evaluation.asked import DECODING, Said
+from model_backend.evaluation.asked import Asking, Said
 from model_backend.evaluation.blind import Floor, Known, floors, question_floors
 from model_backend.evaluation.check import by_task, why_alone
 from model_backend.evaluation.classified import auc_measure
@@ -34,7 +34,7 @@ from model_backend.evaluation.subgroups import main_measure, subgroups
 from model_backend.evaluation.summary_format import FORMAT, VERSION
 from model_backend.evaluation.verdict import judged
 from model_backend.folder import ModelFolder
-from model_backend.request import ANSWER, Decoding, ModelIdentity
+from model_backend.request import ANSWER, ModelIdentity
 from model_backend.tasks import TASKS
 
 EXAMPLES = 12  # single answers kept, so that report and weights can be compared
@@ -49,6 +49,7 @@ def summary(
     *,
     dataset: str,
     size: str,
+    asking: Asking,
     repeats: int = 1000,
     with_meteor: bool = True,
 ) -> dict[str, Any]:
@@ -69,7 +70,10 @@ def summary(
             "training_cases": len(known),
         },
         "tasks": [
-            _task(folder, of_task, known, dataset, size, repeats, with_meteor)
+            {
+                **_task(folder, of_task, known, dataset, size, repeats, with_meteor),
+                "decoding": _decoding(of_task, asking),
+            }
             for of_task in by_task(said)
         ],
     }
@@ -125,7 +129,6 @@ def _task(
         "title": TASKS[task].title,
         "cases": len(said),
         "groups": len({one.case.group for one in said}),
-        "decoding": _decoding(said),
         "scores": [_score(one, beside, reported) for one in found.scores],
         "not_computed": found.not_computed,
         "verdict": verdict,
@@ -170,10 +173,10 @@ def _verdict(
     return {"passed": result.passed, "text": result.text}
 
 
-def _decoding(said: Sequence[Said]) -> list[dict[str, Any]]:
+def _decoding(said: Sequence[Said], asking: Asking) -> list[dict[str, Any]]:
     """How each kind of these cases was asked."""
     tasks = dict.fromkeys(one.case.task for one in said)
-    return [{"task": task, **asdict(DECODING.get(task, Decoding()))} for task in tasks]
+    return [{"task": task, **asdict(asking.decoding(task))} for task in tasks]
 
 
 def _questions(said: Sequence[Said], known: Sequence[Known], repeats: int) -> list[dict[str, Any]]:

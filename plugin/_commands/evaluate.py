@@ -40,6 +40,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         choices=("model", "training", "none"),
         help="where the closed list of open questions comes from",
     )
+    evaluate.add_argument("--beam", type=int, metavar="N", help="of free texts; else the authors'")
     evaluate.add_argument("--no-meteor", action="store_true", help="leave METEOR out")
     evaluate.add_argument("--no-floors", action="store_true", help="leave the blind floors out")
     measure.declare_asking(evaluate)
@@ -52,12 +53,10 @@ def run_evaluate(arguments: argparse.Namespace, context: Context) -> int:
     if arguments.labelled is None:
         return _own_sets(arguments, context)
     words = measure.words(arguments, context)
-    if arguments.out:
-        words.append(f"--out={arguments.out}")
-    if arguments.answers:
-        words.append(f"--answers={arguments.answers}")
-    words += [word for word in ("no-meteor", "no-floors") if getattr(arguments, _key(word))]
-    words = [f"--{word}" if word in ("no-meteor", "no-floors") else word for word in words]
+    for name in ("out", "answers", "beam"):
+        if getattr(arguments, name):
+            words.append(f"--{name}={getattr(arguments, name)}")
+    words += [f"--{name}" for name in ("no-meteor", "no-floors") if getattr(arguments, _key(name))]
     return run_module("model_backend.evaluation.evaluate", words)
 
 
