@@ -13,12 +13,11 @@ from model_backend.datasets.parting import official_part
 from model_backend.datasets.picture import file_of
 from model_backend.datasets.problems import DatasetProblem
 from model_backend.datasets.row import LabelledBox, Row
-from model_backend.datasets.sources.tables import draft_of
+from model_backend.datasets.sources.tables import CODES, draft_of
 from model_backend.evaluation.labelled import BadRow
 from model_backend.evaluation.rows import json_case
 from model_backend.request import DETECTION, INFILL_IMAGE, INFILL_TEXT
 
-CODES = 8192  # different image codes
 _BOX = ("x0", "y0", "x1", "y1")
 
 

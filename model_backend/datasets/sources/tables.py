@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from model_backend.datasets.draft import Draft, Fault, Found, Origin, Source
@@ -12,10 +13,12 @@ from model_backend.datasets.problems import DatasetProblem
 from model_backend.datasets.row import Row
 from model_backend.evaluation.labelled import BadRow, LabelledCase
 from model_backend.evaluation.reading import lines_of
-from model_backend.evaluation.rows import YES_NO, plain, table_case, table_task
-from model_backend.request import ANSWER, CLASSIFY, FINDINGS
+from model_backend.evaluation.rows import YES_NO, from_base64, plain, table_case, table_task
+from model_backend.request import ANSWER, CLASSIFY, FINDINGS, INFILL_IMAGE
 from model_backend.tasks import TASKS
 
+CODES = 8192  # different image codes
+_CODES = re.compile(r" *\d{1,5}(?: +\d{1,5}){15,} *")  # at least 4 x 4 of them
 _OBJECTS = {ANSWER: 4, FINDINGS: 3}  # the column of the objects, joined by &&
 
 
@@ -41,7 +44,10 @@ def _table(file: Path, task: str, part: str) -> Iterator[Found]:
         cells = text.split("\t")
         place = f"line {line} of {file.name}"
         try:
-            task = task or table_task(cells)
+            task = task or _task_of(cells)
+            if task == INFILL_IMAGE:
+                yield _coded(cells, f"{file.stem} {line}", part, place)
+                continue
             case = table_case(cells, line, task)
         except BadRow as bad:
             if not task:
@@ -51,6 +57,25 @@ def _table(file: Path, task: str, part: str) -> Iterator[Found]:
             yield Fault(place, str(bad))
             continue
         yield _draft(case, cells, file, (part, place))
+
+
+def _task_of(cells: list[str]) -> str:
+    """What a table holds, from its first row. Raises BadRow when it cannot be told."""
+    return INFILL_IMAGE if any(_CODES.fullmatch(cell) for cell in cells) else table_task(cells)
+
+
+def _coded(cells: list[str], name: str, part: str, place: str) -> Draft:
+    """A picture with the codes of its middle. Raises BadRow."""
+    coded = next((cell for cell in cells if _CODES.fullmatch(cell)), None)
+    if coded is None or len(cells) < 2:
+        raise BadRow("it has no codes, parted by blanks")
+    picture = max((cell for cell in cells if cell is not coded), key=len)
+    codes = tuple(int(code) for code in coded.split())
+    if max(codes) >= CODES:
+        raise BadRow(f"its codes are no numbers from 0 to {CODES - 1}")
+    group = cells[0] if cells[0] not in (coded, picture) else name
+    row = Row(name, INFILL_IMAGE, "", group, codes=codes)
+    return Draft(row, (partial(from_base64, picture),), part, place)
 
 
 def _draft(case: LabelledCase, cells: list[str], file: Path, where: tuple[str, str]) -> Draft:
@@ -102,7 +127,8 @@ SOURCE = Source(
     "of the set that the table was made from",
     "a .tsv file, or a folder of them with train, val or test in their names: questions (id, image "
     "id, question, weight|!+answer joined by &&, objects, image in base64), captions (id, image "
-    "id, caption, objects, image), classes (image, label), pairs (two texts, label), summaries",
+    "id, caption, objects, image), classes (image, label), pairs (two texts, label), summaries, "
+    "image codes (id, image, codes parted by blanks)",
     "spec of this project, section 8; both alphabets of base64 are read",
     "image id",
     read,

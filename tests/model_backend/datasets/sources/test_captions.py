@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 
+from model_backend.datasets.draft import Draft, Origin
+from model_backend.datasets.known import source_named
 from model_backend.datasets.row import TEST, TRAIN, VALIDATION
 from tests.dataset_miniature import Miniature, all_rows, drawn
 
@@ -115,6 +117,20 @@ def test_mimic_cxr_joins_split_reports_views_and_labels(miniature: Miniature) ->
     assert train["summary"].answer == "No acute process."
     assert [found.count(part) for part in (TRAIN, VALIDATION, TEST)] == [2, 2, 2]
     assert miniature.left_out == ["study 50000002: its report is missing"]
+
+
+def test_mimic_cxr_as_dicom_is_read_by_whoever_can(miniature: Miniature) -> None:
+    below = "files/p10/p10000032/s50414267"
+    miniature.put(f"{below}/a.dcm", b"DICOM")
+    miniature.put(f"mimic-cxr-reports/{below}.txt", MIMIC)
+    split = "dicom_id,study_id,subject_id,split\na,50414267,10000032,test\n"
+    miniature.put("mimic-cxr-2.0.0-split.csv", split)
+
+    found = list(source_named("mimic_cxr").read(Origin(miniature.folder, lambda _: drawn(5))))
+
+    (draft,) = [one for one in found if isinstance(one, Draft) and one.pictures]
+    assert draft.pictures[0]() == drawn(5)
+    assert draft.row.answer == "The lungs are clear. Heart size is normal."
 
 
 def test_mimic_cxr_can_take_every_view(miniature: Miniature) -> None:

@@ -84,6 +84,21 @@ def test_other_tables_of_the_authors(
     assert (row.task, row.answer) == (task, answer)
 
 
+def test_tables_of_image_codes(miniature: Miniature) -> None:
+    codes = " ".join(str(number) for number in range(16))
+    rows = [f"i1\t{cell(1)}\t{codes}", f"i2\t{cell(2)}\t{codes} 8192", f"i3\t{cell(3)}\tx y"]
+    miniature.put("image.tsv", "\n".join(rows))
+
+    (row,) = all_rows(miniature.convert("tables"))
+
+    assert (row.task, row.group, row.codes) == ("infill_image", "i1", tuple(range(16)))
+    assert row.images == (drawn(1),)
+    assert miniature.left_out == [
+        "line 2 of image.tsv: its codes are no numbers from 0 to 8191",
+        "line 3 of image.tsv: it has no codes, parted by blanks",
+    ]
+
+
 def test_a_table_of_another_kind_is_refused(miniature: Miniature) -> None:
     miniature.put("odd.tsv", "one cell\n")
 
