@@ -172,14 +172,17 @@ class _Pictures:
 
     def in_order(self, drafts: Iterable[Draft]) -> Iterator[_Ready]:
         """The drafts with their pictures, in their order; a few more are always on their way."""
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-            waiting: deque[Future[_Ready]] = deque()
+        pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
+        waiting: deque[Future[_Ready]] = deque()
+        try:
             for draft in drafts:
                 waiting.append(pool.submit(self._ready, draft))
                 if len(waiting) >= AHEAD:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+        finally:  # at Ctrl+C nobody waits for what has not begun
+            pool.shutdown(cancel_futures=True)
 
     def _ready(self, draft: Draft) -> _Ready:
         try:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 from pathlib import Path
+
+import pytest
 
 from tests.commands import Wetread
 from tests.dataset_miniature import drawn, put
+from tests.plugin.commands.conftest import Child
 from tests.site_folder import Site
 
 
@@ -68,6 +73,26 @@ def test_a_faulty_set_ends_with_a_code_of_its_own(wetread: Wetread, tmp_path: Pa
 
     assert checked.code == 3
     assert "Wrong: pictures in several parts, same file: 1 (train 1 and test 2)" in checked.out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the operating system has no SIGINT")
+def test_ctrl_c_ends_a_conversion_and_leaves_nothing(child: Child, tmp_path: Path) -> None:
+    rows = []
+    for number in range(400):
+        put(tmp_path / f"source/images/{number}.png", drawn(number, side=400))
+        rows.append({"image": f"{number}.png", "question": "q?", "answer": "yes"})
+    put(tmp_path / "source/rows.jsonl", "\n".join(json.dumps(row) for row in rows))
+    out = tmp_path / "sets" / "ours"
+    process = child("dataset", "convert", "jsonl", tmp_path / "source", "--out", out)
+    assert process.stderr is not None
+    while "10 %" not in (line := process.stderr.readline()):
+        assert line, "the conversion ended before it could be stopped"
+
+    process.send_signal(signal.SIGINT)
+
+    assert process.stderr.read().splitlines()[-1] == "wetread: Stopped."
+    assert process.wait(30) == 130
+    assert list((tmp_path / "sets").iterdir()) == []
 
 
 def test_every_source_is_listed_with_its_layout(wetread: Wetread) -> None:
