@@ -39,8 +39,7 @@ HINDSIGHT = "always the commonest of these very answers"
 SIMILAR = "most similar training question"
 WORDS = "bag of words of the question"
 LINEAR = f"linear model on {THUMBNAIL} x {THUMBNAIL} pixels"
-MOST_TEXTS = 6000  # training questions that a floor learns from: its tables are dense
-MOST_PICTURES = 6000
+MOST_KNOWN = 6000  # training cases that floors learn from: their tables are dense
 MOST_ANSWERS = 60  # that the bag of words tells apart
 FIRST_WORDS = 20
 
@@ -63,16 +62,16 @@ class Known:
 
 
 def known_cases(cases: Iterable[LabelledCase]) -> list[Known]:
-    """The cases with their pictures made small, each picture read once and only so many."""
+    """The cases with their pictures made small, each picture read once."""
     known: list[Known] = []
     seen: dict[object, Small | None] = {}
     for case in cases:
         small = None
         if case.picture is not None:
             place = getattr(case.picture, "args", case.line)
-            if place not in seen and len(seen) < MOST_PICTURES:
+            if place not in seen:
                 seen[place] = _small(case)
-            small = seen.get(place)
+            small = seen[place]
         known.append(Known(replace(case, picture=None), small))
     return known
 
@@ -152,7 +151,6 @@ def _questions(said: Sequence[Said], known: Sequence[LabelledCase]) -> list[Floo
             continue
         found += _constants(name, cases, learnt)
         if learnt:
-            learnt = learnt[:MOST_TEXTS]
             texts, answers = [one.text for one in learnt], _answers(learnt)
             asked = [one.case.text for one in cases]
             similar = most_similar_answers(texts, answers, asked)
@@ -170,16 +168,15 @@ def _is_closed(case: LabelledCase) -> bool:
 
 def _by_words(said: Sequence[Said], known: Sequence[LabelledCase]) -> float:
     """Per cent right of a linear model of the words of both texts."""
-    learnt = known[:MOST_TEXTS]
-    texts = [f"{one.text} {one.text2}" for one in learnt]
+    texts = [f"{one.text} {one.text2}" for one in known]
     asked = [f"{one.case.text} {one.case.text2}" for one in said]
-    return _share(words_answers(texts, _answers(learnt), asked), said)
+    return _share(words_answers(texts, _answers(known), asked), said)
 
 
 def _yes_no_words(said: Sequence[Said], known: Sequence[LabelledCase]) -> list[Floor]:
     """The area under the curve of yes/no questions, from their words alone."""
     sided = yes_no(said)
-    learnt = [one for one in known if plain(one.answer) in YES_NO][:MOST_TEXTS]
+    learnt = [one for one in known if plain(one.answer) in YES_NO]
     classes = np.array([plain(one.answer) == "yes" for one in learnt], np.int64)
     if not sided or len(set(classes.tolist())) < 2:
         return []

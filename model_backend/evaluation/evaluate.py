@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from model_backend.datasets.row import TRAIN
 from model_backend.evaluation.asked import Asking, Said, ask_set
-from model_backend.evaluation.blind import Known, known_cases
+from model_backend.evaluation.blind import MOST_KNOWN, Known, known_cases
 from model_backend.evaluation.card import write_card
 from model_backend.evaluation.card_figures import card_from
 from model_backend.evaluation.classified import metrics_library
@@ -27,10 +28,11 @@ from model_backend.evaluation.running import (
     opened_set,
     options,
 )
+from model_backend.evaluation.stored import some_cases
 from model_backend.evaluation.summary import summary
 from model_backend.folder import ModelFolder
 from model_backend.training.saving import write_safely
-from model_backend.training.split import HELD_OUT, TRAINING
+from model_backend.training.split import TRAINING
 
 JSON, PAGE = "report.json", "report.html"
 OUT = Path("runs/evaluation")
@@ -84,15 +86,15 @@ def _evaluate(chosen: argparse.Namespace) -> int:
 
 def _known(chosen: argparse.Namespace, folder: ModelFolder, labelled: LabelledSet) -> list[Known]:
     """The cases that floors may learn from: the training part of the very same set."""
-    if labelled.split in ("", TRAINING, "train"):
+    if labelled.split in ("", TRAINING, TRAIN):
         return []  # the whole set is measured: nothing is left to learn from
-    own = labelled.split in OWN_SPLITS and not labelled.names_parts
-    for split in (TRAINING,) if own or labelled.split == HELD_OUT else ("train", "training"):
-        training = opened_set(
-            argparse.Namespace(**{**vars(chosen), "split": split, "part": 0}), folder
-        )
+    print("learning the floors", file=sys.stderr)
+    if labelled.names_parts:
+        return known_cases(some_cases(labelled.path, TRAIN, chosen.task, MOST_KNOWN))
+    for split in (TRAINING,) if labelled.split in OWN_SPLITS else (TRAIN, TRAINING):
+        own = argparse.Namespace(**{**vars(chosen), "split": split, "part": MOST_KNOWN})
+        training = opened_set(own, folder)
         if training.count():
-            print("learning the floors", file=sys.stderr)
             return known_cases(training)
     return []
 

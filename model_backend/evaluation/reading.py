@@ -62,6 +62,7 @@ class LabelledSet:
     source: str = ""
     left_out: list[LeftOut] = field(default_factory=list)
     _rows: Callable[[], Iterator[Numbered]] = lambda: iter(())
+    _count: Callable[[], int] | None = None  # of all rows, where it is known without reading them
 
     @property
     def name(self) -> str:
@@ -87,8 +88,12 @@ class LabelledSet:
             raise LabelledProblem(f"{self.file} holds no case{self._why_none()}.")
 
     def count(self) -> int:
-        """How many cases there are to go through: pictures are not opened."""
-        found = sum(self._is_wanted(row) for _, row in self._rows())
+        """How many cases there are to go through: pictures are not opened, and a stored data set
+        counts rows that cannot be used as well."""
+        if self._count is not None:
+            found = self._count()
+        else:
+            found = sum(self._is_wanted(row) for _, row in self._rows())
         return min(found, self.part) if self.part else found
 
     def leave_out(self, case: LabelledCase, reason: str) -> None:
@@ -204,6 +209,8 @@ def _stored(folder: Path, task: str, split: str) -> LabelledSet:
             f"The data set {folder} has no rows of the task {task}. It has: "
             f"{', '.join(stored.tasks)}."
         )
+    parts = (split,) if split in PARTS else PARTS
+    is_whole = split in ("", *PARTS)
     return LabelledSet(
         folder,
         folder / STORED,
@@ -213,7 +220,8 @@ def _stored(folder: Path, task: str, split: str) -> LabelledSet:
         names_parts=True,
         licence=stored.licence,
         source=stored.source,
-        _rows=lambda: stored_cases(stored, task, (split,) if split in PARTS else PARTS),
+        _rows=lambda: stored_cases(stored, task, parts),
+        _count=(lambda: sum(stored.count(part, task) for part in parts)) if is_whole else None,
     )
 
 
