@@ -22,6 +22,7 @@ from ui.actions import Action
 from ui.jobs import Job, Jobs
 from ui.language import later, tr
 from ui.report.ledger import Ledger
+from ui.report.pdf import write_pdf
 from ui.report.sentence_row import set_property
 from ui.report.words import probability_words
 
@@ -41,6 +42,7 @@ __all__ = [
     "probability_words",
     "set_property",
     "tr",
+    "write_pdf",
 ]
 
 State = Literal["quiet", "ai", "proven", "alarm"]

@@ -36,6 +36,7 @@ from ui.language import later, tr
 from ui.pattern_window import PatternWindow
 from ui.preferences import Preferences
 from ui.reading import Arrival
+from ui.report.handing_out import HandingOut
 from ui.report.outbox_badge import OutboxBadge
 from ui.report.pages import Pages
 from ui.report.report_panel import hairline
@@ -163,6 +164,8 @@ class Window(QMainWindow):
             parent=self,
         )
         of_states.append(self.templates.action())
+        self.handing = HandingOut(session, self.grid, jobs, self.report.say)
+        of_states.append(self.handing.action())
         of_states.append(self.pages.action())
         self.add_step_back(self.pages.step_back)
         of_marks = [*self.marking.actions(), *of_states]

@@ -119,6 +119,11 @@
             <translation>Eine Markierung auf einem anderen Bild dieser Studie wurde geändert.</translation>
         </message>
         <message>
+            <location filename="../../ui/report/handing_out.py" />
+            <source>A report names its patient. Show identities first, then export.</source>
+            <translation>Ein Befund nennt seinen Patienten. Zuerst Identitäten zeigen, dann exportieren.</translation>
+        </message>
+        <message>
             <location filename="../../plugin/_shown.py" />
             <source>A server on this computer answers: {names}.</source>
             <translation>Ein Server auf diesem Rechner antwortet: {names}.</translation>
@@ -593,6 +598,11 @@
             <translation>Export</translation>
         </message>
         <message>
+            <location filename="../../ui/report/handing_out.py" />
+            <source>Export the signed report</source>
+            <translation>Signierten Befund exportieren</translation>
+        </message>
+        <message>
             <location filename="../../ui/exporting.py" />
             <source>Exported to {folder}.</source>
             <translation>Exportiert nach {folder}.</translation>
@@ -601,6 +611,11 @@
             <location filename="../../ui/export_dialog.py" />
             <source>Exporting</source>
             <translation>Export läuft</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/handing_out.py" />
+            <source>FHIR DiagnosticReport</source>
+            <translation>FHIR DiagnosticReport</translation>
         </message>
         <message>
             <location filename="../../ui/report/words.py" />
@@ -723,6 +738,11 @@
             <location filename="../../plugin/_models_dialog.py" />
             <source>Graphics card (CUDA)</source>
             <translation>Grafikkarte (CUDA)</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/handing_out.py" />
+            <source>HL7 message</source>
+            <translation>HL7-Nachricht</translation>
         </message>
         <message>
             <location filename="../../plugin/_models_dialog.py" />
@@ -1334,6 +1354,11 @@
             <translation>Anderes</translation>
         </message>
         <message>
+            <location filename="../../ui/report/handing_out.py" />
+            <source>PDF</source>
+            <translation>PDF</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/cell.py" />
             <source>PRIOR</source>
             <translation>VORSTUDIE</translation>
@@ -1614,6 +1639,11 @@
             <translation>{names} in {folder} gespeichert.</translation>
         </message>
         <message>
+            <location filename="../../ui/report/handing_out.py" />
+            <source>Saved {name}.</source>
+            <translation>{name} gespeichert.</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/pane_actions.py" />
             <source>Scroll</source>
             <translation>Blättern</translation>
@@ -1885,6 +1915,7 @@
             <translation>Testbild</translation>
         </message>
         <message>
+            <location filename="../../ui/report/handing_out.py" />
             <location filename="../../ui/viewport/mark_actions.py" />
             <source>Text</source>
             <translation>Text</translation>
@@ -2103,6 +2134,11 @@
             <location filename="../../ui/settings_pages/keys_page.py" />
             <source>There is no profile of keys {name}; the one called {other} is used.</source>
             <translation>Es gibt kein Tastenprofil {name}; {other} wird benutzt.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/handing_out.py" />
+            <source>There is no signed report here. Sign it first.</source>
+            <translation>Hier ist kein signierter Befund. Zuerst signieren.</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/pane.py" />
