@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import warnings
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -89,29 +90,46 @@ def convert(
         raise DatasetProblem(f"{origin.path} holds no row{which} that can be used{_why(left_out)}.")
     parting = parting_of(groups, split)
     notes = tuple(one for one in (parting.note, *_leftovers(out)) if one)
-    seen, pictures = Seen(), _Pictures(longest)
-    facts = {"title": source.title, "documented": source.documented, "groups_are": source.group}
-    written: Counter[str] = Counter()
+    drafts = _drafts(source, origin, only, lambda _: None)
     with (
-        DatasetWriter(
-            out, name=out.resolve().name, source=source.name, licence=source.licence, facts=facts
-        ) as writer,
+        warnings.catch_warnings(action="ignore"),  # Pillow's and pydicom's, about odd metadata
+        _writer(source, out) as writer,
         bar(desc=source.name, total=groups.rows) as shown,
     ):
-        for ready in pictures.in_order(_drafts(source, origin, only, lambda _: None)):
-            if ready.fault:
-                left_out.add(Fault(ready.draft.place, ready.fault))
-            else:
-                row = _row(ready, parting, seen)
-                writer.write(row)
-                written[row.part] += 1
-            shown.update(1)
-        if not written:
+        seen = Seen()
+        rows = _written(_Pictures(longest).in_order(drafts), parting, seen, left_out, shown, writer)
+        if not rows.total():
             raise DatasetProblem(f"{origin.path} holds no row that can be used{_why(left_out)}.")
         repeats = seen.repeats()
         writer.facts |= _facts(parting, left_out, repeats, notes, source)
-    rows = {part: written[part] for part in PARTS}
-    return Converted(out, rows, left_out, repeats, parting, notes)
+    return Converted(out, {part: rows[part] for part in PARTS}, left_out, repeats, parting, notes)
+
+
+def _writer(source: Source, out: Path) -> DatasetWriter:
+    facts = {"title": source.title, "documented": source.documented, "groups_are": source.group}
+    name = out.resolve().name
+    return DatasetWriter(out, name=name, source=source.name, licence=source.licence, facts=facts)
+
+
+def _written(
+    drafts: Iterable[_Ready],
+    parting: Parting,
+    seen: Seen,
+    left_out: LeftOut,
+    shown: Bar,
+    writer: DatasetWriter,
+) -> Counter[str]:
+    """Write every row whose pictures can be used; how many there are in each part."""
+    rows: Counter[str] = Counter()
+    for ready in drafts:
+        if ready.fault:
+            left_out.add(Fault(ready.draft.place, ready.fault))
+        else:
+            row = _row(ready, parting, seen)
+            writer.write(row)
+            rows[row.part] += 1
+        shown.update(1)
+    return rows
 
 
 def _looked_through(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model_backend.evaluation.labelled import BadRow, decoded
+from model_backend.evaluation.labelled import MOST_PIXELS, BadRow, decoded
 
 _KEPT = (b"\xff\xd8", b"\x89PNG")
 _GREYS_16 = ("I;16", "I;16B", "I;16L", "I")
@@ -81,7 +81,7 @@ def _eight_bits(picture: bytes) -> bytes:
     """A picture of 16 bits as one of 8, from its darkest to its brightest; others as they are."""
     try:
         with Image.open(io.BytesIO(picture)) as image:
-            if image.mode not in _GREYS_16:
+            if image.mode not in _GREYS_16 or image.width * image.height > MOST_PIXELS:
                 return picture
             greys = np.asarray(image).astype(np.float64)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
