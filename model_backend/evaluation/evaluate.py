@@ -90,7 +90,7 @@ def _known(chosen: argparse.Namespace, folder: ModelFolder, labelled: LabelledSe
         return []  # the whole set is measured: nothing is left to learn from
     print("learning the floors", file=sys.stderr)
     if labelled.names_parts:
-        return known_cases(some_cases(labelled.path, TRAIN, chosen.task, MOST_KNOWN))
+        return known_cases(some_cases(labelled.path, TRAIN, labelled.wanted, MOST_KNOWN))
     for split in (TRAINING,) if labelled.split in OWN_SPLITS else (TRAIN, TRAINING):
         own = argparse.Namespace(**{**vars(chosen), "split": split, "part": MOST_KNOWN})
         training = opened_set(own, folder)

@@ -29,7 +29,7 @@ from model_backend.evaluation.films import (
     read_films,
 )
 from model_backend.evaluation.labelled import BadRow, LabelledCase, LabelledProblem, LeftOut
-from model_backend.evaluation.stored import answers_of, stored_cases
+from model_backend.evaluation.stored import Wanted, answers_of, stored_cases, wanted_of
 from model_backend.folder import Finding, sha256_of
 from model_backend.request import CHOICE, CLASSIFY, FINDINGS
 from model_backend.tasks import TASKS
@@ -60,6 +60,7 @@ class LabelledSet:
     names_parts: bool = False  # its rows are of train, validation and test, whatever they are named
     licence: str = ""
     source: str = ""
+    wanted: Wanted = Wanted()  # of a stored data set
     left_out: list[LeftOut] = field(default_factory=list)
     _rows: Callable[[], Iterator[Numbered]] = lambda: iter(())
     _count: Callable[[], int] | None = None  # of all rows, where it is known without reading them
@@ -173,7 +174,7 @@ def _open(
 ) -> LabelledSet:
     if path.is_dir():
         if is_stored(path):
-            return _stored(path, task, split)
+            return _stored(path, task, split, tasks, findings)
         if (path / PUBLIC).is_file():
             return _public(path)
         if (path / QUESTIONS).is_file():
@@ -198,19 +199,23 @@ def _open(
     )
 
 
-def _stored(folder: Path, task: str, split: str) -> LabelledSet:
+def _stored(
+    folder: Path, task: str, split: str, tasks: Sequence[str], findings: Sequence[Finding]
+) -> LabelledSet:
     """A data set that `wetread dataset convert` made; of its parts only those wanted are read."""
     try:
         stored = open_dataset(folder)
     except DatasetProblem as problem:
         raise LabelledProblem(str(problem)) from problem
-    if task and task not in stored.tasks:
+    wanted = wanted_of(stored, task, tasks, findings)
+    if wanted is None:
         raise LabelledProblem(
-            f"The data set {folder} has no rows of the task {task}. It has: "
+            f"The data set {folder} has no rows of the task {task} for this model. It has: "
             f"{', '.join(stored.tasks)}."
         )
     parts = (split,) if split in PARTS else PARTS
-    is_whole = split in ("", *PARTS)
+    is_counted = split in ("", *PARTS) and not wanted.findings
+    total = sum(stored.count(part, wanted.task) for part in parts)
     return LabelledSet(
         folder,
         folder / STORED,
@@ -220,8 +225,9 @@ def _stored(folder: Path, task: str, split: str) -> LabelledSet:
         names_parts=True,
         licence=stored.licence,
         source=stored.source,
-        _rows=lambda: stored_cases(stored, task, parts),
-        _count=(lambda: sum(stored.count(part, task) for part in parts)) if is_whole else None,
+        wanted=wanted,
+        _rows=lambda: stored_cases(stored, wanted, parts),
+        _count=(lambda: total) if is_counted else None,
     )
 
 

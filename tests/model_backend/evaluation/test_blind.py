@@ -21,7 +21,7 @@ from model_backend.evaluation.blind import (
     floors,
     question_floors,
 )
-from model_backend.evaluation.stored import some_cases
+from model_backend.evaluation.stored import Wanted, some_cases
 from model_backend.request import ANSWER, CHOICE, CLASSIFY, ENTAILMENT, FINDINGS, SUMMARY
 from tests.model_backend.evaluation.answers import YES_NO, said
 
@@ -133,8 +133,8 @@ def test_a_sample_of_a_stored_part_comes_from_all_over_it(tmp_path: Path) -> Non
                 Row(f"{place}", "summary", "train", f"{place}", text=f"{place}", answer="short")
             )
 
-    drawn = [int(one.text) for one in some_cases(tmp_path / "set", "train", "", 100)]
+    drawn = [int(one.text) for one in some_cases(tmp_path / "set", "train", Wanted(), 100)]
 
     assert len(set(drawn)) == 100 and min(drawn) < 150 and max(drawn) > 450
-    assert drawn == [int(one.text) for one in some_cases(tmp_path / "set", "train", "", 100)]
-    assert list(some_cases(tmp_path / "set", "train", "classify", 100)) == []
+    assert drawn == [int(one.text) for one in some_cases(tmp_path / "set", "train", Wanted(), 100)]
+    assert list(some_cases(tmp_path / "set", "train", Wanted("classify"), 100)) == []

@@ -351,3 +351,58 @@ def test_words_and_marks_stand_out_on_dark_on_light_and_on_paper() -> None:
                 pair = sorted((light(colours[name]), light(colours[paper])))
                 ratio = (pair[1] + 0.05) / (pair[0] + 0.05)
                 assert ratio >= 4.5, f"{name} on {paper}: {ratio:.1f}"
+
+
+def film_set(folder: Path) -> Path:
+    """Four films with labels, as the converters write them."""
+    with DatasetWriter(folder, name="films", source="a test", licence="") as writer:
+        for place, name in enumerate(("normal", "bacterial pneumonia") * 2):
+            buffer = io.BytesIO()
+            Image.new("L", (20, 20), 40 * place).save(buffer, "PNG")
+            labels = {"normal": name == "normal", "pneumonia": name != "normal"}
+            if name != "normal":
+                labels["bacterial"] = True
+            row = Row(
+                f"{place}",
+                "classify",
+                "test",
+                f"{place}",
+                (buffer.getvalue(),),
+                answer=name,
+                candidates=("normal", "bacterial pneumonia"),
+                labels=labels,
+            )
+            writer.write(row)
+    return folder
+
+
+def test_stored_films_are_asked_their_findings_by_a_model_that_does_not_classify(
+    tmp_path: Path, demo: Path
+) -> None:
+    model = ModelFolder.read(demo)
+    films = film_set(tmp_path / "films")
+
+    opened = read_labelled(films, split="test", tasks=model.tasks, findings=model.findings)
+    asked = [(one.line, one.text, one.answer) for one in opened]
+
+    assert [text for line, text, _ in asked if line == 1] == [
+        "is this chest radiograph normal?",
+        "is there pneumonia?",
+    ]
+    assert (2, "is the pneumonia bacterial?", "yes") in asked and len(asked) == 10
+    assert opened.count() == 10
+
+
+def test_stored_films_are_classes_to_a_model_that_classifies_and_texts_where_asked_for(
+    tmp_path: Path, demo: Path
+) -> None:
+    films = film_set(tmp_path / "films")
+
+    classes = list(read_labelled(films, tasks=("classify",)))
+    texts = list(read_labelled(films, task="findings", tasks=ModelFolder.read(demo).tasks))
+
+    assert [one.task for one in classes] == ["classify"] * 4 and classes[0].answer == "normal"
+    assert [one.task for one in texts] == ["findings"] * 4
+    assert texts[1].labels["bacterial"] and not texts[1].references
+    with pytest.raises(LabelledProblem, match="no rows of the task summary"):
+        read_labelled(films, task="summary")
