@@ -13,12 +13,19 @@ _QUIETLY = (
     "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
+# And it ends with us: nobody would be there to audit what it does. Its input, which is ours, ends
+# when we do; `os.read` holds no lock that the interpreter wants at its own end.
+_ATTENDED = (
+    "import os, signal, threading; "
+    "end = lambda: (os.read(0, 1), os.kill(os.getpid(), signal.SIGTERM)); "
+    "threading.Thread(target=end, daemon=True).start(); "
+)
 _TO_TIDY_UP = 10.0  # seconds that a stopped module has
 
 
-def command_of(name: str, rest: Sequence[str] = ()) -> list[str]:
+def command_of(name: str, rest: Sequence[str] = (), *, attended: bool = False) -> list[str]:
     """The words that start our module `name`; the one place that a frozen build must change."""
-    return [sys.executable, "-c", _QUIETLY, name, *rest]
+    return [sys.executable, "-c", f"{_ATTENDED if attended else ''}{_QUIETLY}", name, *rest]
 
 
 def run_module(name: str, rest: Sequence[str]) -> int:
@@ -30,11 +37,13 @@ def run_module(name: str, rest: Sequence[str]) -> int:
 def ask_module(name: str, rest: Sequence[str]) -> dict[str, Any]:
     """Run a module that prints one JSON object, and give it back; {} when it ended without one.
 
-    Its error stream is ours. After Ctrl+C it has time to tidy up.
+    Its error stream is ours. After Ctrl+C it has time to tidy up; when we die it is stopped.
     """
-    with subprocess.Popen(command_of(name, rest), stdout=subprocess.PIPE) as child:
+    words = command_of(name, rest, attended=True)
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
         try:
-            out, _ = child.communicate()
+            out = child.stdout.read()  # `communicate` would close its input
         except KeyboardInterrupt:  # the child has it too, from the terminal
             try:
                 child.wait(_TO_TIDY_UP)

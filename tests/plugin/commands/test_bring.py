@@ -264,6 +264,21 @@ def test_an_import_that_is_stopped_or_dies_leaves_nothing(
     assert "Traceback" not in err and list((own_home / "models").iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the operating system has no such files")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_imported_once_nobody_is_left_to_audit_it(
+    child: Child, own_home: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    path = tmp_path / "list.txt"
+    os.mkfifo(path)
+    process = child("model", "import", CHECKPOINT, "--acknowledge", "Dr A", "--answers", path)
+    with path.open("w"):  # opens when the import has begun to read
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)  # to the end of both processes' streams
+
+    assert "Traceback" not in err and list(own_home.glob("models/*")) == []
+
+
 def _children(pid: int) -> list[int]:
     path = Path(f"/proc/{pid}/task/{pid}/children")
     return [int(number) for number in path.read_text().split()]
