@@ -93,7 +93,7 @@ class Server:
             self.ask(f"/studies/{study}", method="DELETE")
 
 
-def start_orthanc(folder: Path, **settings: object) -> Server:
+def start_orthanc(folder: Path, *, no_delay: bool = True, **settings: object) -> Server:
     """Debian's Orthanc, unprivileged, in `folder`; `settings` override its configuration.
 
     Its DICOM port listens on all interfaces whatever it is told, so its AE title is random and
@@ -131,7 +131,7 @@ def start_orthanc(folder: Path, **settings: object) -> Server:
         **settings,
     }
     (folder / "orthanc.json").write_text(json.dumps(configuration), encoding="utf-8")
-    process = _run([program, str(folder / "orthanc.json")], folder)
+    process = _run([program, str(folder / "orthanc.json")], folder, no_delay)
     server = Server(
         Node("orthanc", aet, "127.0.0.1", dicom_port), process, folder, http_port, password
     )
@@ -176,9 +176,9 @@ def start_dcmqrscp(folder: Path, *options: str, hosts: str = "") -> Server:
     return Server(Node("dcmqrscp", aet, "127.0.0.1", port), process, folder)
 
 
-def _run(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
+def _run(command: list[str], folder: Path, no_delay: bool = True) -> subprocess.Popen[bytes]:
     # Debian's DCMTK leaves Nagle's algorithm on, which costs 45 ms an object (spec B.1).
-    environment = {**os.environ, "TCP_NODELAY": "1"}
+    environment = {**os.environ, **({"TCP_NODELAY": "1"} if no_delay else {})}
     with open(folder / "log", "wb") as log:
         return subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
 

@@ -177,11 +177,7 @@ def _while_open(node: Node, association: Association, service: str) -> Iterator[
     accepted = {str(context.abstract_syntax) for context in association.accepted_contexts}
     if service and service not in accepted:
         association.release()
-        raise NodeRefused(
-            f"{node} does not offer {_SERVICES.get(service, UID(service).name)}. "
-            f"Ask its administrator what {node.calling_aet} may do.",
-            node.name,
-        )
+        raise not_offered(node, service)
     gate = _Gate()
     association._reactor_checkpoint = gate
     gate.reached.wait(node.timeout)
@@ -197,6 +193,15 @@ def _while_open(node: Node, association: Association, service: str) -> Iterator[
         gate.open()
 
 
+def not_offered(node: Node, service: str) -> NodeRefused:
+    """The node accepted the association, but not what it was for."""
+    return NodeRefused(
+        f"{node} does not offer {_SERVICES.get(service, UID(service).name)}. "
+        f"Ask its administrator what {node.calling_aet} may do.",
+        node.name,
+    )
+
+
 def _why_not(
     node: Node, association: Association, opened: bool, began: float
 ) -> NodeUnreachable | NodeRefused | NodeTimedOut:
@@ -210,9 +215,9 @@ def _why_not(
         )
     if association.is_rejected:
         answer = association.acceptor.primitive
-        key = (getattr(answer, "result_source", 0), getattr(answer, "diagnostic", 0))
-        reason = _REJECTIONS.get(key, "it gave no reason; ask its administrator")
-        return NodeRefused(f"{node} refused us: {reason.format(node=node)}.", node.name)
+        return rejection(
+            node, getattr(answer, "result_source", 0), getattr(answer, "diagnostic", 0)
+        )
     if association.acceptor.primitive is not None:  # it accepted, but none of what we asked for
         return ClassRefused(
             f"{node} is there but offers none of the services asked for. Ask its administrator "
@@ -226,6 +231,12 @@ def _why_not(
         "and does not ask for TLS.",
         node.name,
     )
+
+
+def rejection(node: Node, source: int, diagnostic: int) -> NodeRefused:
+    """Why the node rejected the association, by the numbers that it gave (PS3.8 table 9-21)."""
+    reason = _REJECTIONS.get((source, diagnostic), "it gave no reason; ask its administrator")
+    return NodeRefused(f"{node} refused us: {reason.format(node=node)}.", node.name)
 
 
 def timed_out(node: Node, during: str) -> NodeTimedOut:

@@ -20,8 +20,9 @@ from pydicom.uid import UID
 from pynetdicom import evt
 from pynetdicom.dimse_primitives import C_STORE
 
-from dicom_io.errors import StorageProblem
+from dicom_io.errors import FileProblem, StorageProblem
 from dicom_io.identity import Identity
+from dicom_io.image.header import read_header
 from dicom_io.pacs import status
 from dicom_io.pacs.fetching import Received
 from dicom_io.storage import storage_problem
@@ -81,18 +82,54 @@ class Intake:
             try:
                 size = write_object(path, event.encoded_dataset())
             except OSError as error:
-                self.problem = storage_problem(error, path)
-                return status.OUT_OF_RESOURCES
+                return self.full(error, path)
             self._arrived.add(identity.instance)
         self._received(identity, path, size)
         return status.SUCCESS
+
+    def temporary(self) -> Path:
+        """Where a thread may write an object until it is whole."""
+        return self._folder / f".get.{os.getpid()}-{threading.get_ident()}.part"
+
+    def keep(self, written: Path, instance: str) -> int:
+        """Give a whole file its name, if it is what it was announced as. Returns the status that
+        the node is told."""
+        if self.problem is not None:
+            return status.OUT_OF_RESOURCES
+        try:
+            header = read_header(written).dataset
+        except FileProblem:
+            return status.CANNOT_UNDERSTAND
+        identity = Identity.of(header)
+        uids = (identity.instance, identity.series, identity.study)
+        if identity.instance != instance or not all(map(_UID.fullmatch, uids)):
+            return status.CANNOT_UNDERSTAND
+        if identity.study != self.study:
+            return status.NOT_AUTHORIZED
+        path = self._folder / file_name(identity.instance)
+        with self._lock:
+            if self._closed:
+                return status.OUT_OF_RESOURCES
+            try:
+                size = written.stat().st_size
+                os.replace(written, path)
+            except OSError as error:
+                return self.full(error, path)
+            self._arrived.add(identity.instance)
+        self._received(identity, path, size)
+        return status.SUCCESS
+
+    def full(self, error: OSError, path: Path) -> int:
+        """Nothing more can be kept. Returns the status that the node is told."""
+        self.problem = storage_problem(error, path)
+        return status.OUT_OF_RESOURCES
 
 
 def write_object(path: Path, content: bytes) -> int:
     """Write and rename, so that no part of a file is ever seen. Returns its size in bytes."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        with open(temporary, "wb", opener=_private) as file:
+        with open(temporary, "wb", opener=private) as file:
             file.write(content)
         os.replace(temporary, path)
     except OSError:
@@ -102,7 +139,7 @@ def write_object(path: Path, content: bytes) -> int:
     return len(content)
 
 
-def _private(path: str, flags: int) -> int:
+def private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 

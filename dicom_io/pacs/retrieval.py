@@ -1,15 +1,19 @@
-"""C-GET of one series, with every class and transfer syntax that its objects may have."""
+"""C-GET of one series: what the node sends goes from the socket to its file, as it is.
+
+pynetdicom hands each object through several threads and queues, some five milliseconds an object;
+here one loop reads, and only commands are decoded. Source: DICOM PS3.7 sections 9.1.3 and 9.3.3.
+"""
 
 from __future__ import annotations
 
-import re
+import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO
 
 from pydicom.dataset import Dataset
-from pydicom.tag import Tag
-from pynetdicom import evt
-from pynetdicom.association import Association
+from pydicom.uid import UID
+from pynetdicom.dsutils import encode
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import by pynetdicom
     StudyRootQueryRetrieveInformationModelGet,
@@ -18,17 +22,26 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
 from dicom_io.errors import Cancelled, OperationFailed
 from dicom_io.pacs import status
 from dicom_io.pacs.answers import text_of
-from dicom_io.pacs.association import associate, cut, lost
+from dicom_io.pacs.association import broken, lost, not_offered
+from dicom_io.pacs.commands import (
+    C_GET_RSP,
+    C_STORE_RQ,
+    Command,
+    file_head,
+    get_request,
+    read_command,
+    store_response,
+)
 from dicom_io.pacs.contexts import classes_of_modality, offers, receiving_roles
-from dicom_io.pacs.intake import Intake
+from dicom_io.pacs.intake import Intake, private
+from dicom_io.pacs.line import Line, open_line
 from dicom_io.pacs.node import Node
 from dicom_io.study import Instance, Series
 
 MOST_UIDS = 400  # in one identifier: a UI value of explicit VR holds 64 KiB
 GET = StudyRootQueryRetrieveInformationModelGet
 
-_UID = re.compile(r"[0-9.]{1,64}")
-_LAST = Tag("SeriesInstanceUID")
+MOST_COMMAND = 2**16  # bytes of a command set
 
 
 class Retrieval:
@@ -37,7 +50,7 @@ class Retrieval:
     def __init__(self, node: Node, intake: Intake) -> None:
         self._node = node
         self._intake = intake
-        self._association: Association | None = None
+        self._line: Line | None = None
 
     def get(self, series: Series, wanted: Sequence[Instance], *, whole: bool) -> list[str]:
         """Retrieve the `wanted` instances of a series; `whole` says that these are all it has.
@@ -64,15 +77,15 @@ class Retrieval:
     def _ask(
         self, contexts: list[PresentationContext], identifiers: Iterable[Dataset]
     ) -> list[str]:
-        handlers = [(evt.EVT_C_STORE, self._intake.store)]
-        roles = receiving_roles(contexts)
-        with associate(
-            self._node, contexts, service=GET, roles=roles, handlers=handlers
-        ) as association:
-            self._association = association
+        with open_line(self._node, contexts, receiving_roles(contexts)) as line:
+            self._line = line
             if self._intake.is_closed:  # while we were connecting
                 raise Cancelled("Stopped.")
-            return [said for one in identifiers for said in self._responses(association, one)]
+            service = next((n for n, (sop, _) in line.accepted.items() if sop == GET), None)
+            if service is None:
+                raise not_offered(self._node, GET)
+            talk = _Talk(line, self._intake, service)
+            return [said for one in identifiers for said in talk.ask(one)]
 
     def missing(self, wanted: Sequence[Instance]) -> list[Instance]:
         """Those of `wanted` that have not arrived."""
@@ -81,12 +94,108 @@ class Retrieval:
     def close(self) -> None:
         """Stop from another thread: when this returns, no further file appears."""
         self._intake.close()
-        if self._association is not None:
-            cut(self._association)
+        if self._line is not None:
+            self._line.cut()
 
-    def _responses(self, association: Association, identifier: Dataset) -> Iterator[str]:
-        responses = association.send_c_get(identifier, GET)
-        return said_of(self._node, responses, self._intake)
+
+class _Talk:
+    """C-GETs on one line: what comes goes to the disk, and each object is answered."""
+
+    def __init__(self, line: Line, intake: Intake, service: int) -> None:
+        self._line = line
+        self._intake = intake
+        self._service = service  # presentation context of C-GET
+        self._fragments = line.fragments()
+        self._message = 0
+
+    def ask(self, identifier: Dataset) -> Iterator[str]:
+        """One C-GET to its end; a sentence for each warning.
+
+        Raises OperationFailed, NodeTimedOut, NodeUnreachable, StorageProblem.
+        """
+        line, self._message = self._line, self._message + 1
+        line.send(self._service, get_request(GET, self._message), is_command=True)
+        syntax = UID(line.accepted[self._service][1])
+        encoded = encode(identifier, syntax.is_implicit_VR, syntax.is_little_endian)
+        line.send(self._service, encoded or b"", is_command=False)
+        while True:
+            context, command = self._command()
+            if command.field == C_STORE_RQ and command.has_data:
+                code = self._receive(context, command)
+                line.send(context, store_response(command, code), is_command=True)
+            elif command.field == C_GET_RSP:
+                if command.has_data:  # which objects failed; we count what has arrived
+                    self._skip()
+                if self._intake.problem is not None:
+                    raise self._intake.problem
+                if not status.is_pending(command.status):
+                    yield from said_at_the_end(line.node, command)
+                    return
+            else:
+                raise broken(line.node, "it sent a message that was not expected")
+
+    def _command(self) -> tuple[int, Command]:
+        gathered = b""
+        for fragment in self._fragments:
+            if not fragment.is_command or len(gathered) > MOST_COMMAND:
+                break
+            gathered += fragment.content
+            if fragment.is_last:
+                try:
+                    return fragment.context, read_command(gathered)
+                except ValueError:
+                    break
+        raise broken(self._line.node, "it sent a command that cannot be read")
+
+    def _skip(self) -> None:
+        for fragment in self._fragments:
+            if fragment.is_last:
+                return
+
+    def _receive(self, context: int, command: Command) -> int:
+        """One object to the disk. Returns the status that the node is told."""
+        known = self._line.accepted.get(context)
+        if known is None or known[0] != command.sop_class or self._intake.problem is not None:
+            self._skip()
+            return status.OUT_OF_RESOURCES if self._intake.problem else status.WRONG_CLASS
+        temporary = self._intake.temporary()
+        try:
+            with open(temporary, "wb", buffering=2**16, opener=private) as file:
+                file.write(file_head(command.sop_class, command.instance, known[1]))
+                self._write(file)
+            return self._intake.keep(temporary, command.instance)
+        except OSError as error:
+            return self._intake.full(error, temporary)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+    def _write(self, file: BinaryIO) -> None:
+        """The data set's fragments; after a failed write they are still read to the last."""
+        failure: OSError | None = None
+        for fragment in self._fragments:
+            if fragment.is_command:
+                raise broken(self._line.node, "it sent a command within an object")
+            if failure is None:
+                try:
+                    file.write(fragment.content)
+                except OSError as error:
+                    failure = error
+            if fragment.is_last:
+                break
+        if failure is not None:
+            raise failure
+
+
+def said_at_the_end(node: Node, command: Command) -> Iterator[str]:
+    """What the last answer to a C-GET says beside success. Raises OperationFailed."""
+    if command.status == status.SUCCESS:
+        return
+    if status.is_warning(command.status):
+        failed = command.failed if command.failed >= 0 else "some"
+        yield f"{node} could not send all of a series ({failed} objects failed)."
+        return
+    raise could_not_send(node, command.status, command.comment)
 
 
 def identifiers(
@@ -108,7 +217,7 @@ def identifiers(
 def said_of(
     node: Node, responses: Iterable[tuple[Dataset, Dataset | None]], intake: Intake
 ) -> Iterator[str]:
-    """Read the answers to a C-GET or C-MOVE to the last; a sentence for each warning.
+    """Read the answers to a C-MOVE to the last; a sentence for each warning.
 
     Raises OperationFailed, NodeTimedOut, NodeUnreachable, StorageProblem.
     """
@@ -122,13 +231,18 @@ def said_of(
         since = time.monotonic()
         if status.is_pending(code) or code == status.SUCCESS:
             continue
-        said = status.meaning(code, text_of(response, "ErrorComment"))
         if status.is_warning(code):
             failed = text_of(response, "NumberOfFailedSuboperations") or "some"
             yield f"{node} could not send all of a series ({failed} objects failed)."
         else:
-            raise OperationFailed(
-                f"{node} could not send the images: {said}. Try again, or ask its administrator.",
-                node.name,
-                code,
-            )
+            raise could_not_send(node, code, text_of(response, "ErrorComment"))
+
+
+def could_not_send(node: Node, code: int, comment: str) -> OperationFailed:
+    """A retrieval that failed, by its status."""
+    return OperationFailed(
+        f"{node} could not send the images: {status.meaning(code, comment)}. "
+        "Try again, or ask its administrator.",
+        node.name,
+        code,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -127,15 +128,21 @@ class Software:
     @classmethod
     def installed(cls, institution: str = "") -> Software:
         """This program, with the version that its package metadata states."""
-        try:
-            return cls(version=version("wetread"), institution=institution)
-        except PackageNotFoundError:
-            return cls(version="0+source", institution=institution)
+        return cls(version=_installed_version(), institution=institution)
 
     @property
     def implementation_version(self) -> str:
         """ImplementationVersionName, at most 16 ASCII characters."""
         return f"{self.name.upper()}_{self.version}".encode("ascii", "ignore").decode()[:16]
+
+
+@cache
+def _installed_version() -> str:
+    """Read once: the metadata takes a millisecond, and every object that is received states it."""
+    try:
+        return version("wetread")
+    except PackageNotFoundError:
+        return "0+source"
 
 
 def new_uid() -> UID:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import socket
 import struct
 import threading
@@ -38,6 +39,7 @@ from dicom_io.errors import (
 from dicom_io.identity import Identity
 from dicom_io.pacs.archive import Archive
 from dicom_io.pacs.dimse import DimseSource
+from dicom_io.pacs.intake import Intake
 from dicom_io.pacs.node import Node
 from dicom_io.source import Query
 from tests.dicom_io.pacs.conftest import Listen
@@ -424,16 +426,16 @@ def test_an_object_of_another_study_is_not_kept(
     assert list((tmp_path / "here").iterdir()) == []
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the operating system has no /dev/full")
 def test_a_full_disk_ends_a_retrieval_with_one_sentence(
     archive: Archive, samples: dict[str, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     archive.add([samples["CT_small.dcm"]])
     study = Identity.of(dcmread(samples["CT_small.dcm"])).study
 
-    def full(path: Path, content: bytes) -> int:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("dicom_io.pacs.intake.write_object", full)
+    full = tmp_path / "full.part"
+    full.symlink_to("/dev/full")
+    monkeypatch.setattr(Intake, "temporary", lambda _: full)
 
     with pytest.raises(DiskFull, match="The disk is full"):
         list(DimseSource(archive.node).fetch(study, tmp_path / "here"))
