@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from pydicom.dataset import Dataset
@@ -90,6 +91,7 @@ class Session(QObject):
         self._source = ""  # name of the open study's
         self._drafted: set[str] = set()  # studies with a draft on the disk
         self.writers: list[Writer] = []
+        self.reports: dict[str, Path] = {}  # files of the open study's reports, by UID
         self.beside: Callable[[], Beside] = Beside  # what the reader left on the open study's films
         self.trail = Trail(jobs, AuditLog(root.audit), self)
         self.ledger = Ledger(self)
@@ -183,9 +185,17 @@ class Session(QObject):
         except BadNode as error:
             self.filing.refused.emit(error)
             return
-        beside = self.beside()
+        beside = Beside() if document.predecessor else self.beside()
         headers = self._headers(document, beside.images())
-        self.filing.sign(document, credential, headers, node, beside)
+        before = self.path_of_report(document.predecessor) if document.predecessor else None
+        self.filing.sign(document, credential, headers, node, beside, before)
+
+    def path_of_report(self, uid: str) -> Path | None:
+        """The file of a signed report: in the outbox, or among those of the open study."""
+        for item in self.filing.items():
+            if item.uid == uid:
+                return item.path
+        return self.reports.get(uid)
 
     def target(self) -> Node:
         """The PACS that what is made here goes to. Raises BadNode without one."""
@@ -197,7 +207,8 @@ class Session(QObject):
         if document is None:
             return None
         if document.state is ReportState.DRAFT:
-            return Standing(tr("draft, unsigned"), "ai")
+            addendum = bool(document.predecessor)
+            return Standing(tr("addendum, unsigned") if addendum else tr("draft, unsigned"), "ai")
         item = self.filing.item_of(document.identity)
         if item is None:
             return Standing(
@@ -242,6 +253,7 @@ class Session(QObject):
     def _study_changed(self, study: Study | None) -> None:
         self.autosave.give_up_look_up()
         self._seen.clear()
+        self.reports.clear()
         self._looks_up = False
         self.priors.close()
         self.ledger.open(None)

@@ -36,6 +36,7 @@ from ui.language import later, tr
 from ui.pattern_window import PatternWindow
 from ui.preferences import Preferences
 from ui.reading import Arrival
+from ui.report.following import Following
 from ui.report.handing_out import HandingOut
 from ui.report.outbox_badge import OutboxBadge
 from ui.report.pages import Pages
@@ -164,6 +165,8 @@ class Window(QMainWindow):
             parent=self,
         )
         of_states.append(self.templates.action())
+        self.following = Following(session, self.pages, jobs, self.report.say)
+        of_states.append(self.following.action())
         self.handing = HandingOut(session, self.grid, jobs, self.report.say)
         of_states.append(self.handing.action())
         of_states.append(self.pages.action())

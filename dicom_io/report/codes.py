@@ -224,6 +224,7 @@ SECTIONS = {
     SectionKind.COMPARISON: (PREVIOUS_FINDINGS, PREVIOUS_FINDING),
     SectionKind.FINDINGS: (FINDINGS, FINDING),
     SectionKind.IMPRESSION: (IMPRESSIONS, IMPRESSION),
+    SectionKind.ADDENDUM: (ADDENDUM, FINDING),
 }
 
 # Headings as (value, scheme) that a document may carry and the section they are read into:

@@ -41,6 +41,7 @@ class SectionKind(StrEnum):
     COMPARISON = "Comparison"
     FINDINGS = "Findings"
     IMPRESSION = "Impression"
+    ADDENDUM = "Addendum"  # what was added after signing
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,31 @@ class ReportDocument:
     reader: Reader | None = None
     signed_at: str = ""  # ISO 8601 with offset
     predecessor: str = ""  # SOP Instance UID of the version before
+    locked: tuple[str, ...] = ()  # ids of sentences that the version before has said; they stay
     id: str = field(default_factory=new_id)
+
+    def addendum(self, uid: str) -> ReportDocument:
+        """A draft that follows this signed report, whose SOP Instance UID is `uid`: what it says
+        stays word for word, and something is added."""
+        said = tuple(
+            Section(part.kind, kept)
+            for part in self.sections
+            if (kept := tuple(s for s in part.sentences if s.state is Decision.ACCEPTED))
+        )
+        return replace(
+            self,
+            sections=said,
+            state=ReportState.DRAFT,
+            reader=None,
+            signed_at="",
+            predecessor=uid,
+            locked=tuple(one.id for part in said for one in part.sentences),
+            id=new_id(),
+        )
+
+    def added(self) -> tuple[Sentence, ...]:
+        """The sentences that the version before has not said."""
+        return tuple(one for one in self.sentences() if one.id not in self.locked)
 
     def section(self, kind: SectionKind) -> Section:
         """The section of that kind, empty when the report has none."""

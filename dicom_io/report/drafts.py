@@ -120,6 +120,7 @@ def _document(fields: dict[str, Any]) -> ReportDocument:
             "evidence": tuple(Identity(**one) for one in fields["evidence"]),
             "asked": tuple(_asked(one) for one in fields["asked"]),
             "state": ReportState(fields["state"]),
+            "locked": tuple(fields.get("locked", ())),
             "reader": Reader(**fields["reader"]) if fields["reader"] else None,
         }
     )

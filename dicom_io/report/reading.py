@@ -28,7 +28,10 @@ from dicom_io.report.notices import NOTICES
 from dicom_io.report.text import shown
 from dicom_io.report.tree import Visited, walk
 
-_TITLE_ELEMENTS = {element.value: kind for kind, (_, element) in codes.SECTIONS.items()}
+# The first section of an element counts: a finding without a heading is no addendum.
+_TITLE_ELEMENTS = {
+    element.value: kind for kind, (_, element) in reversed(list(codes.SECTIONS.items()))
+}
 
 
 def read(dataset: Dataset) -> ReportDocument:

@@ -16,6 +16,7 @@ from dicom_io.settings import Settings
 from dicom_io.storage import DataRoot
 from model_backend.request import ModelError
 from plugin._commands import (
+    addendum,
     dataset,
     demo,
     doctor,
@@ -45,6 +46,7 @@ GROUPS = (
     doctor,
     draft,
     sign,
+    addendum,
     read,
     report,
     template,

@@ -63,6 +63,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="REPORT.dcm",
         help="by default report.dcm; never written over",
     )
+    command.add_argument(
+        "--follows",
+        type=Path,
+        metavar="REPORT.dcm",
+        help="of an addendum: the signed report, where it is neither fetched nor in the outbox",
+    )
     command.add_argument("--node", default="", help=f"store it there too: {NODE_TEXT}")
     command.set_defaults(run=run_sign)
 
@@ -83,6 +89,8 @@ def run_sign(arguments: argparse.Namespace, context: Context) -> int:
     readers = Readers(context.root.folder / "readers.json")
     beside = left_on_films(document, context)
     headers = [*evidence, *headers_of(beside, evidence, context)]
+    if document.predecessor:
+        headers.append(followed(document, arguments.follows, context))
     credential = ask_credential(arguments, context, readers)
     done = finish(document, credential, readers, headers, beside)
     signed, body = done.document, done.report
@@ -107,7 +115,10 @@ def run_sign(arguments: argparse.Namespace, context: Context) -> int:
 
 
 def left_on_films(document: ReportDocument, context: Context) -> Beside:
-    """The measurements and key images that the reader left on the study in the window."""
+    """The measurements and key images that the reader left on the study in the window; they went
+    with the report that an addendum follows."""
+    if document.predecessor:
+        return NOTHING
     kept = Keeper(context.root.presentations).load(document.identity)
     if kept is None:
         return NOTHING
@@ -118,6 +129,26 @@ def left_on_films(document: ReportDocument, context: Context) -> Beside:
             with suppress(NothingFound):
                 frames += open_frames(cache.file(one))
     return beside_of(kept.annotations, kept.key_images, frames)
+
+
+def followed(document: ReportDocument, named: Path | None, context: Context) -> Dataset:
+    """The signed report that an addendum follows. Raises NothingFound, ReportProblem."""
+    if named is not None:
+        report = read_report(named)
+        if str(report.get("SOPInstanceUID") or "") != document.predecessor:
+            raise ReportProblem(f"{named} is not the report that this addendum follows.")
+        return report
+    for item in Outbox(context.root.outbox).items():
+        if item.uid == document.predecessor:
+            return read_report(item.path)
+    with closing(Cache(context.root)) as cache, suppress(NothingFound):
+        for instance in cache.instances(document.identity.study):
+            if instance.identity.instance == document.predecessor:
+                return read_report(cache.file(instance.identity))
+    raise NothingFound(
+        "The report that this addendum follows is not on this workstation. Fetch its study, or "
+        "name it with --follows REPORT.dcm."
+    )
 
 
 def headers_of(beside: Beside, evidence: Iterable[Dataset], context: Context) -> Iterator[Dataset]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
@@ -115,13 +117,14 @@ class Filing(QObject):
         evidence: Sequence[Dataset],
         node: Node,
         beside: Beside = NOTHING,
+        before: Path | None = None,
     ) -> None:
         """Sign, build, check and queue; then store. `evidence` are headers of images, `beside`
-        what the reader left on them."""
+        what the reader left on them, `before` the file of the report that this one follows."""
         if self.is_signing:
             return
         self._signing = self._jobs.start(
-            partial(self._sign, document, credential, tuple(evidence), node, beside),
+            partial(self._sign, document, credential, tuple(evidence), node, beside, before),
             on_item=self._filed,
             on_failed=self.refused.emit,
             pool="disk",
@@ -200,10 +203,12 @@ class Filing(QObject):
         evidence: Sequence[Dataset],
         node: Node,
         beside: Beside,
+        before: Path | None,
         cancelled: Callable[[], bool],
     ) -> Iterator[Filed]:
         """Raises SigningProblem, ReportProblem and its kinds, StorageProblem and DiskFull."""
-        done = finish(document, credential, self._readers, evidence, beside)
+        follows = (*evidence, dcmread(before)) if before is not None else evidence
+        done = finish(document, credential, self._readers, follows, beside)
         about = done.document.identity
         item = self._outbox.put(done.report, about, node)
         others = tuple(self._outbox.put(content, about, node) for content in done.beside)

@@ -13,6 +13,7 @@ from dicom_io.report.document import (
     Origin,
     ReportDocument,
     ReportState,
+    Section,
     SectionKind,
     Sentence,
     new_id,
@@ -125,6 +126,7 @@ class Ledger(QObject):
         if not words or not self.is_open or self._document is None:
             return None
         sentence = Sentence(new_id(), words, origin, Decision.ACCEPTED)
+        section = self._place(section)
         position = len(self._document.section(section).sentences)
         self._record(Act(section, position, None, sentence))
         self._change(with_inserted(self._document, section, sentence, position))
@@ -134,6 +136,9 @@ class Ledger(QObject):
         """A stage of a draft has arrived; until it is complete its last sentence is unfinished."""
         if not self.is_open or self._document is None:
             return
+        if self._document.predecessor:
+            kept = Section(SectionKind.ADDENDUM, draft.sentences())
+            draft = replace(draft, sections=(kept,))
         sentences = draft.sentences()
         before = self._unfinished, self._document
         self._unfinished = "" if complete or not sentences else sentences[-1].id
@@ -159,7 +164,8 @@ class Ledger(QObject):
     ) -> None:
         """Single suggestions have arrived, to stand beside what is there."""
         if self.is_open and self._document is not None:
-            document = with_suggestions(self._document, sentences, section, held=self._held)
+            place = self._place(section)
+            document = with_suggestions(self._document, sentences, place, held=self._held)
             self._change(with_asked(document, asked))
 
     def undo(self) -> None:
@@ -176,11 +182,20 @@ class Ledger(QObject):
             self._done.append(act)
             self._put(act, act.after)
 
+    def is_locked(self, sentence: str) -> bool:
+        """True for a sentence that the version before has said: it stays as it was signed."""
+        return self._document is not None and sentence in self._document.locked
+
+    def _place(self, section: SectionKind) -> SectionKind:
+        """Where something new goes: of an addendum into its own section, wherever it belongs."""
+        follows = self._document is not None and bool(self._document.predecessor)
+        return SectionKind.ADDENDUM if follows else section
+
     def _act(self, sentence: str, change: Callable[[Sentence], Sentence]) -> None:
         found = self._find(sentence)
         if found is None or not self.is_open or self._document is None:
             return
-        if self.is_unfinished(sentence):
+        if self.is_unfinished(sentence) or self.is_locked(sentence):
             return
         section, position, before = found
         after = change(before)

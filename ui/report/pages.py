@@ -59,6 +59,7 @@ class Pages(QObject):
         self._jobs = jobs
         self._say = say
         self._pages: dict[Identity, Page] = {}
+        self._paths: dict[Identity, Path] = {}
         self._layers: dict[Viewport, StateLayer] = {}
         self._drawn = False
         self.dialog = PageWindow(parent)
@@ -74,6 +75,10 @@ class Pages(QObject):
         """The reports of the open study, the newest first."""
         newest = sorted(self._pages.values(), key=_written, reverse=True)
         return with_successors(newest)
+
+    def path_of(self, page: Page) -> Path:
+        """The file of a page. Raises KeyError for one that is not of the open study."""
+        return self._paths[page.identity]
 
     def action(self) -> Action:
         """For the action table."""
@@ -142,6 +147,7 @@ class Pages(QObject):
 
     def _study_opened(self, _: object) -> None:
         self._pages.clear()
+        self._paths.clear()
         self.step_back()
         self.dialog.close()
         self.dialog.show_pages(())
@@ -151,15 +157,16 @@ class Pages(QObject):
         study = self._reading.study
         self._jobs.start(
             partial(_read, paths),
-            on_item=lambda page: self._take(page, study),
+            on_item=lambda found: self._take(*found, study),
             pool="disk",
         )
 
-    def _take(self, page: Page, study: object) -> None:
+    def _take(self, page: Page, path: Path, study: object) -> None:
         """A page was read; one of another study than the open one is dropped."""
         if study is not self._reading.study or not self._belongs(page.identity):
             return
         self._pages[page.identity] = page
+        self._paths[page.identity] = path
         if self.dialog.isVisible():
             self.dialog.show_pages(self.pages())
         self.changed.emit()
@@ -176,14 +183,14 @@ def _written(page: Page) -> str:
     return dict(page.facts).get("Written", "")
 
 
-def _read(paths: tuple[Path, ...], cancelled: Callable[[], bool]) -> Iterator[Page]:
+def _read(paths: tuple[Path, ...], cancelled: Callable[[], bool]) -> Iterator[tuple[Page, Path]]:
     for path in paths:
         if cancelled():
             return
         if not is_report_file(path):
             continue
         try:
-            yield read_page(path)
+            yield read_page(path), path
         except FileProblem:
             continue  # the study list has named it
 

@@ -207,8 +207,10 @@ class ReportPanel(QWidget):
         is_open = self._ledger.is_open
         for kind, box in self._boxes.items():
             sentences = shown_sentences(document, kind)
-            box.show_sentences(sentences, is_open)
-            box.setVisible(document is not None and (is_open or bool(sentences)))
+            follows = document is not None and bool(document.predecessor)
+            takes_words = is_open and follows == (kind is SectionKind.ADDENDUM)
+            box.show_sentences(sentences, takes_words)
+            box.setVisible(document is not None and (takes_words or bool(sentences)))
         self._empty.setVisible(document is None)
         if not self._is_chosen or self.row(self._current) is None:
             following = self._next_undecided("")
@@ -228,7 +230,10 @@ class ReportPanel(QWidget):
 
     def last_field(self) -> QWidget:
         """The last place of the report that Tab leads to."""
-        return self._boxes[SectionKind.IMPRESSION].field
+        document = self._ledger.document
+        follows = document is not None and bool(document.predecessor)
+        last = SectionKind.ADDENDUM if follows else SectionKind.IMPRESSION
+        return self._boxes[last].field
 
     def foot_buttons(self) -> tuple[QPushButton, ...]:
         return self.again, self._next, self._sign
@@ -257,7 +262,8 @@ class ReportPanel(QWidget):
     def _mark_current(self) -> None:
         for row in self._rows():
             sentence = row.sentence.id
-            may_decide = self._ledger.is_open and not self._ledger.is_unfinished(sentence)
+            is_fixed = self._ledger.is_unfinished(sentence) or self._ledger.is_locked(sentence)
+            may_decide = self._ledger.is_open and not is_fixed
             row.show_current(sentence == self._current and self._ledger.is_open, may_decide)
 
     def go_to_undecided(self) -> None:
@@ -380,7 +386,7 @@ def left_to_decide(document: ReportDocument | None) -> str:
             tr("{count} sentences left to decide", count=left),
         )
         return more if left > 1 else one
-    if not any(s.state is Decision.ACCEPTED for s in document.sentences()):
+    if not any(s.state is Decision.ACCEPTED for s in document.added()):
         return tr("Nothing written yet")
     return tr("Nothing left to decide")
 

@@ -20,6 +20,7 @@ WRITE = {
     SectionKind.COMPARISON: later("What it was compared with"),
     SectionKind.FINDINGS: later("Write a finding"),
     SectionKind.IMPRESSION: later("Write the impression"),
+    SectionKind.ADDENDUM: later("Write what is to be added"),
 }
 
 

@@ -126,6 +126,8 @@ def why_not_yet(document: ReportDocument) -> str:
             "{count} sentences are left to decide. Accept, edit or reject each, then sign.",
             count=left,
         )
-    if not any(s.state is Decision.ACCEPTED for s in document.sentences()):
+    if not any(s.state is Decision.ACCEPTED for s in document.added()):
+        if document.predecessor:
+            return tr("The addendum says nothing yet. Write or accept a sentence, then sign.")
         return tr("The report says nothing yet. Write or accept a sentence, then sign.")
     return ""

@@ -35,6 +35,7 @@ SECTIONS = {
     SectionKind.COMPARISON: later("Comparison"),
     SectionKind.FINDINGS: later("Findings"),
     SectionKind.IMPRESSION: later("Impression"),
+    SectionKind.ADDENDUM: later("Addendum"),
 }
 
 

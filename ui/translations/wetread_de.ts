@@ -180,6 +180,11 @@
             <translation>Taste hinzufügen</translation>
         </message>
         <message>
+            <location filename="../../ui/report/words.py" />
+            <source>Addendum</source>
+            <translation>Nachtrag</translation>
+        </message>
+        <message>
             <location filename="../../ui/settings_pages/keys_page.py" />
             <location filename="../../ui/settings_pages/mouse_page.py" />
             <source>All as in the profile</source>
@@ -1921,6 +1926,11 @@
             <translation>Text</translation>
         </message>
         <message>
+            <location filename="../../ui/report/sign_flow.py" />
+            <source>The addendum says nothing yet. Write or accept a sentence, then sign.</source>
+            <translation>Der Nachtrag sagt noch nichts. Einen Satz schreiben oder annehmen, dann signieren.</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/crosshair.py" />
             <source>The crosshair lies beside this slice.</source>
             <translation>Das Fadenkreuz liegt neben dieser Schicht.</translation>
@@ -2431,6 +2441,11 @@
             <translation>Was gefragt wird: eine Frage, oder eine andere Aufgabe des Modells</translation>
         </message>
         <message>
+            <location filename="../../ui/report/following.py" />
+            <source>What was signed stays as it is. Write what is to be added.</source>
+            <translation>Was signiert ist, bleibt, wie es ist. Schreiben, was nachzutragen ist.</translation>
+        </message>
+        <message>
             <location filename="../../ui/settings_pages/keys_page.py" />
             <source>Where</source>
             <translation>Wo</translation>
@@ -2503,6 +2518,11 @@
             <translation>Einen eigenen Satz schreiben; Eingabe stellt ihn in den Bericht</translation>
         </message>
         <message>
+            <location filename="../../ui/report/following.py" />
+            <source>Write an addendum</source>
+            <translation>Nachtrag schreiben</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/section_box.py" />
             <source>Write the impression</source>
             <translation>Die Beurteilung schreiben</translation>
@@ -2511,6 +2531,11 @@
             <location filename="../../ui/report/sign_dialog.py" />
             <source>Write the organisation that you sign for.</source>
             <translation>Die Einrichtung angeben, für die unterschrieben wird.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/section_box.py" />
+            <source>Write what is to be added</source>
+            <translation>Was nachzutragen ist</translation>
         </message>
         <message>
             <location filename="../../ui/report/sign_dialog.py" />
@@ -2587,6 +2612,11 @@
             <location filename="../../ui/report/words.py" />
             <source>accepted</source>
             <translation>angenommen</translation>
+        </message>
+        <message>
+            <location filename="../../ui/session.py" />
+            <source>addendum, unsigned</source>
+            <translation>Nachtrag, unsigniert</translation>
         </message>
         <message>
             <location filename="../../ui/wording.py" />

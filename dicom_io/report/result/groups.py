@@ -46,10 +46,11 @@ class Measured:
 
 
 def sentences_of(document: ReportDocument) -> tuple[Sentence, ...]:
-    """The model's sentences that the reader accepted or edited, in reading order."""
+    """The model's sentences that the reader accepted or edited, in reading order; of an addendum
+    those that are new."""
     return tuple(
         sentence
-        for sentence in document.sentences()
+        for sentence in document.added()
         if sentence.state is Decision.ACCEPTED and sentence.origin in (Origin.AI, Origin.AI_EDITED)
     )
 

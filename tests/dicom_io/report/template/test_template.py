@@ -134,7 +134,7 @@ def test_our_own_templates_are_whole(template: Template, root: Path) -> None:
 
     assert place.read_text(encoding="utf-8") == as_html(template)
     assert template.notices == ()
-    assert [section.kind for section in template.sections] == list(SectionKind)
+    assert [section.kind for section in template.sections] == list(SectionKind)[:5]
     assert len({one.id for one in template.fields()}) == len(template.fields())
     for one in template.questions():
         assert {"yes", "no", "cannot assess"} <= set(one.answers())
