@@ -1,33 +1,23 @@
 """Pane: one series on the screen, frame by frame, with its window, place, overlay and box.
 
-What is on the screen is always one decoded frame: `selected_frame` changes when its picture does,
-so nobody can ask about an image that is not seen. Every paint compares the identities of picture,
-overlay and box; what belongs to another frame is not painted.
+Every paint compares the identities of picture, overlay and box; what belongs to another frame is
+not painted.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-from PyQt6.QtCore import QRectF, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from dicom_io.errors import DicomProblem
-from dicom_io.hands import Preset
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
-from dicom_io.image.geometry import pixel_aspect
-from dicom_io.image.lut import LookUpTable
-from dicom_io.image.presentation import Orientation, Shutter
-from dicom_io.image.render import Window
+from dicom_io.image.presentation import Shutter
 from dicom_io.image.shutter import bitmap_group, shutter_of
 from dicom_io.report.document import Region
-from dicom_io.study import Study
 from ui import theme
 from ui.jobs import Jobs
 from ui.language import tr
@@ -36,16 +26,9 @@ from ui.viewport.corners import FULL, HIDDEN, named, thinned
 from ui.viewport.layer import Layer, View
 from ui.viewport.overlay import Marks, Overlay
 from ui.viewport.picture import Picture
-from ui.viewport.placement import Placement
 from ui.viewport.planes import Planes
-from ui.viewport.presets import BY_HAND, Choice, Offer, offers
-from ui.viewport.reel import Loaded, Reel
-from ui.viewport.slide_picture import SlidePicture
-from ui.viewport.slide_tiles import SlideTiles
-
-log = logging.getLogger(__name__)
-
-PATIENCE = 300  # ms before a word about loading appears
+from ui.viewport.reel import Loaded
+from ui.viewport.seen_pane import SeenPane
 
 
 class Painted(NamedTuple):
@@ -59,13 +42,8 @@ class Painted(NamedTuple):
     layers: tuple[Identity, ...] = ()
 
 
-class Pane(QWidget):
-    """Shows; `Viewport` adds the hands. All pixels are decoded on the disk pool of `jobs`."""
-
-    frame_selected = pyqtSignal(object)  # ImageFrame, or None when nothing is shown any more
-    window_changed = pyqtSignal(object)  # Window, or None for colour and for nothing
-    study_shown = pyqtSignal(object)  # Study or None
-    view_changed = pyqtSignal()  # zoom, place, window, inversion, overlay, tool
+class Pane(SeenPane):
+    """Shows; `Viewport` adds the hands."""
 
     def __init__(
         self,
@@ -75,22 +53,9 @@ class Pane(QWidget):
         budget: int | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._jobs = jobs
-        self._reel = Reel(jobs, budget, self)
+        super().__init__(jobs, budget, parent)
         self._overlay = Overlay(font_size)
-        self._expected: Identity | None = None  # the study or series that frames may come from
-        self._study: Study | None = None
-        self._target = 0
-        self._loaded: Loaded | None = None
-        self._picture: Picture | None = None
-        self._tiles: SlideTiles | None = None  # of the slide on the screen
         self._marks: Marks | None = None
-        self._placement = Placement(1, 1)
-        self._choice = Choice()
-        self._presets: tuple[Preset, ...] = ()
-        self._inverted = False
-        self._presented: tuple[str, LookUpTable | None] = ("", None)
         self._planes: Planes | None = None
         self._shutter_of: Callable[[ImageFrame], Shutter | None] = shutter_of
         self._corners = self._corners_before = FULL
@@ -100,14 +65,7 @@ class Pane(QWidget):
         self._box_label = ""
         self._layers: list[Layer] = []
         self._is_active = True
-        self._problem = ""
-        self._waiting = QTimer(self)
-        self._waiting.setSingleShot(True)
-        self._waiting.setInterval(PATIENCE)
         self.painted = Painted()
-        self._reel.loaded.connect(self._take)
-        self._reel.failed.connect(self._take_failure)
-        self._waiting.timeout.connect(self.update)
         self.setAccessibleName(tr("Film"))
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # never mirrored
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -115,360 +73,22 @@ class Pane(QWidget):
         self.setMinimumSize(160, 120)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
-    # --- what is shown ---
+    # --- the frame that is drawn ---
 
-    def show_series(self, frames: Sequence[ImageFrame], study: Study | None = None) -> None:
-        """Show another series from its first frame; nothing of the one before stays.
-
-        More frames may follow through `add_frames`. Frames of more than one study, or of another
-        study than `study`, are not shown: a sentence stands in their place.
-        """
-        self.clear()
-        whole = study.identity if study is not None else None
-        for frame in frames:
-            whole = whole or frame.identity
-            if frame.identity.study != whole.study:
-                log.error("Frames of another study were given; none is shown.")
-                self.show_problem(
-                    tr(
-                        "These images do not belong to the study that was opened, so they are not "
-                        "shown. Open the study again from the list."
-                    )
-                )
-                return
-        self._study = study
-        self.study_shown.emit(study)
-        self._expected = frames[0].identity if frames else whole
-        self._reel.open(frames)
-        self._go_to(0)
-
-    def add_frames(self, frames: Sequence[ImageFrame]) -> None:
-        """More frames of the series shown. Those of another one came too late and are dropped."""
-        mine = [frame for frame in frames if self._expects(frame)]
-        if len(mine) < len(frames):
-            log.info("%s frames came for a series that is not shown.", len(frames) - len(mine))
-        if not mine:
-            return
-        self._expected = mine[0].identity
-        self._reel.add(mine)
-        if self._loaded is None and not self._problem:
-            self._go_to(self._target)
-        self._note()
-        self.update()
-
-    def put_in_order(self, frames: Sequence[ImageFrame]) -> None:
-        """Show these frames of the series and no others, in this order; the image on the screen,
-        its window, zoom and box stay."""
-        mine = [frame for frame in frames if self._expects(frame)]
-        if not mine or not self._reel.frames:
-            self.add_frames(frames)
-            return
-        aim = self._reel.frames[self._target]
-        if aim.pyramid is not None and mine[0].pyramid is not None and mine[0] is not aim:
-            self._reel.open(mine)  # the slide has more levels than before
-            self._go_to(0)
-            return
-        self._reel.put_in_order(mine)
-        self._target = [frame.identity for frame in self._reel.frames].index(aim.identity)
-        self._note()
-        self.update()
-
-    def exchange(self, frames: Sequence[ImageFrame]) -> None:
-        """The same places seen otherwise, as planes of another thickness: as many frames of the
-        series shown. Place in the series, window and zoom stay."""
-        if len(frames) != len(self._reel.frames) or not all(map(self._expects, frames)):
-            return
-        at = self._target
-        self._reel.open(frames)
-        self._go_to(at)
-        self._note()
-
-    def _expects(self, frame: ImageFrame) -> bool:
-        """True for a frame of the series shown, or of its study while no series is known yet."""
-        expected, name = self._expected, frame.identity
-        if expected is None:
-            return False
-        return name.study == expected.study and expected.series in ("", name.series)
-
-    def show_problem(self, sentence: str) -> None:
-        """A sentence instead of a picture, until another series is shown."""
-        self._reel.close()
-        self._expected = None
-        self._forget_picture()
-        self._problem = sentence
-        self.setAccessibleDescription(sentence)
-        self.update()
-
-    def clear(self) -> None:
-        """Nothing is shown: no picture, no overlay, no box; window, zoom and inversion reset."""
-        self._reel.close()
-        self._expected, self._problem = None, ""
-        self._target = 0
-        self._choice = Choice()
-        self._inverted = False
-        self._presented = ("", None)
-        self._placement = Placement(1, 1)
+    def _begin_anew(self) -> None:
+        super()._begin_anew()
         self.set_box(None)
-        self._forget_picture()
-        if self._study is not None:
-            self._study = None
-            self.study_shown.emit(None)
-        self.update()
 
-    def _forget_picture(self) -> None:
-        """Take the picture and its overlay off the screen."""
-        had_frame = self._loaded is not None
-        self._lay_tiles(None)
-        self._loaded = self._picture = self._marks = self._planes = None
-        self._waiting.stop()
-        self.setAccessibleDescription("")
-        if had_frame:
-            self.frame_selected.emit(None)
-            self.window_changed.emit(None)
+    def _leave_frame(self) -> None:
+        super()._leave_frame()
+        self._marks = self._planes = None
 
-    def frames(self) -> tuple[ImageFrame, ...]:
-        """All frames of the series, decoded or not."""
-        return self._reel.frames
-
-    def study(self) -> Study | None:
-        """The study that was given with the series."""
-        return self._study
-
-    def selected_frame(self) -> ImageFrame | None:
-        """The frame on the screen; None while there is none."""
-        return self._loaded.frame if self._loaded is not None else None
-
-    def rendered(self) -> NDArray[np.uint8] | None:
-        """The frame as rendered, uint8, one value or RGB triple for each stored pixel.
-
-        Exactly what `dicom_io.image.render` gives for the frame, `current_window()` and
-        `is_inverted()`; not to be changed. None while there is no frame.
-        """
-        picture = self._current_picture()
-        return picture.pixels if picture is not None else None
-
-    def _current_picture(self) -> Picture | None:
-        """The picture, rendered now if the window has changed since."""
-        if self._picture is None and self._loaded is not None:
-            renderer = self._loaded.renderer
-            if self._presented != ("", None):
-                renderer = renderer.presented(*self._presented)
-            look = renderer.look(self.current_window(), self._inverted)
-            if self._tiles is not None:
-                self._picture = SlidePicture(self._tiles, look, invert=self._inverted)
-            else:
-                self._picture = Picture(self._loaded.frame.identity, look)
-        return self._picture
-
-    def shows_slide(self) -> bool:
-        """True while the picture on the screen is a slide, read tile by tile."""
-        return self._tiles is not None
-
-    def _lay_tiles(self, frame: ImageFrame | None) -> None:
-        """Have the tiles of this frame at hand if it is a slide, and of no other."""
-        if self._tiles is not None and self._tiles.frame is not frame:
-            self._tiles.close()
-            self._tiles.deleteLater()
-            self._tiles = None
-        if self._tiles is None and frame is not None and frame.pyramid is not None:
-            self._tiles = SlideTiles(frame, frame.pyramid, self._jobs, self)
-            self._tiles.changed.connect(self.update)
-
-    # --- frames ---
-
-    def scroll_by(self, count: int) -> None:
-        """Go on by so many frames, not beyond the ends."""
-        self._go_to(self._target + count)
-
-    def go_to(self, index: int) -> None:
-        """To that frame of the series, from 0; not beyond the ends."""
-        self._go_to(index)
-
-    def position(self) -> int:
-        """Which frame of the series the reader is at, from 0; it may still be on its way."""
-        return self._target
-
-    def is_decoded(self, index: int) -> bool:
-        """True when that frame can be shown at once; it is decoded soon when it cannot."""
-        frames = self._reel.frames
-        if not 0 <= index < len(frames):
-            return False
-        if self._reel.get(frames[index]) is not None:
-            return True
-        self._reel.want(index)
-        return False
-
-    def go_to_first(self) -> None:
-        """To the first frame of the series."""
-        self._go_to(0)
-
-    def go_to_last(self) -> None:
-        """To the last frame that is there so far."""
-        self._go_to(len(self._reel.frames) - 1)
-
-    def _go_to(self, index: int) -> None:
-        frames = self._reel.frames
-        if not frames:
-            return
-        self._target = min(max(index, 0), len(frames) - 1)
-        frame = frames[self._target]
-        self._reel.want(self._target)
-        ready, problem = self._reel.get(frame), self._reel.problem(frame)
-        if ready is not None:
-            self._take(ready)
-        elif problem is not None:
-            self._take_failure(frame, problem)
-        elif not self._waiting.isActive():
-            self._waiting.start()
-
-    def _is_wanted(self, frame: ImageFrame) -> bool:
-        """True for the frame that the reader is at; all others come too early or too late."""
-        frames = self._reel.frames
-        return bool(frames) and frames[self._target].identity == frame.identity
-
-    def _take(self, loaded: Loaded) -> None:
-        """A frame is decoded; show it if it is the one wanted."""
-        if not self._is_wanted(loaded.frame):
-            return
-        before, window = self.selected_frame(), self.current_window()
-        frame = loaded.frame
-        self._waiting.stop()
-        self._problem = ""
-        self._loaded = loaded
-        self._lay_tiles(frame)
+    def _see(self, loaded: Loaded) -> None:
         self._planes = self._planes_of(loaded)
-        rows, columns = loaded.renderer.stored.shape[:2]
-        aspect = min(max(pixel_aspect(frame), 0.02), 50.0)
-        place = self._placement.of_picture(columns, rows, aspect)
-        self._placement = place.resized(self.width(), self.height(), self.devicePixelRatioF())
         self._note()
-        self._redraw()
-        if before is None or before.identity != frame.identity:
-            self.frame_selected.emit(frame)
-        if window != self.current_window():
-            self.window_changed.emit(self.current_window())
+        super()._see(loaded)
 
-    def _take_failure(self, frame: ImageFrame, error: Exception) -> None:
-        """The frame wanted cannot be decoded: say so in its place."""
-        if not self._is_wanted(frame):
-            return
-        self._forget_picture()
-        if isinstance(error, DicomProblem):
-            self._problem = str(error)
-        else:
-            log.error("A frame could not be drawn.", exc_info=error)
-            self._problem = tr("This image cannot be shown. What went wrong stands in the log.")
-        self.setAccessibleDescription(self._problem)
-        self.update()
-
-    # --- window ---
-
-    def current_window(self) -> Window | None:
-        """The window in use; None for colour and while there is no frame."""
-        offer = self.current_offer()
-        return offer.window if offer is not None else None
-
-    def current_offer(self) -> Offer | None:
-        """The window in use with the word that says where it comes from."""
-        if self._loaded is None or self._loaded.frame.is_colour:
-            return None
-        return self._choice.for_frame(self._loaded.windows)
-
-    def window_offers(self) -> tuple[Offer, ...]:
-        """The windows to choose from, in the order of the digits; none for colour."""
-        if self._loaded is None or self._loaded.frame.is_colour:
-            return ()
-        return offers(self._loaded.windows, self._loaded.frame.modality, self._presets)
-
-    def use_presets(self, presets: Sequence[Preset]) -> None:
-        """Windows that the reader has saved; offered last, for their own modality."""
-        self._presets = tuple(presets)
-
-    def choose_window(self, offer: Offer | None) -> None:
-        """See the whole series through this window; None for each frame's own."""
-        before = self.current_window()
-        if offer is None:
-            self._choice.reset()
-        else:
-            self._choice.take(offer)
-        self._redraw()
-        if before != self.current_window():
-            self.window_changed.emit(self.current_window())
-
-    def set_window(self, window: Window) -> None:
-        """See the whole series through a window set by hand."""
-        self.choose_window(Offer(BY_HAND, window))
-
-    def is_inverted(self) -> bool:
-        """True when the reader has exchanged black and white."""
-        return self._inverted
-
-    def invert(self) -> None:
-        """Black for white, on top of what the file says."""
-        self._inverted = not self._inverted
-        self._redraw()
-
-    def present(self, shape: str = "", curve: LookUpTable | None = None) -> None:
-        """See the series through the presentation LUT shape or table of a presentation state,
-        which replaces what its images say; through their own without."""
-        if (shape, curve) != self._presented:
-            self._presented = (shape, curve)
-            self._redraw()
-
-    def presented(self) -> tuple[str, LookUpTable | None]:
-        """The presentation LUT shape and table of a state; "" and None for the images' own."""
-        return self._presented
-
-    def reset(self) -> None:
-        """Each frame's own window, not inverted, as it is stored, fitted to the pane."""
-        self._inverted = False
-        self.choose_window(None)
-        self.place(self._placement.oriented(Orientation()).fitted())
-
-    # --- zoom, overlay and box ---
-
-    def zoom_percent(self) -> float:
-        """Device pixels for a stored pixel, times 100."""
-        return self._placement.zoom * 100
-
-    def placement(self) -> Placement:
-        """Where the picture lies, for turning points of the pane into stored pixels."""
-        return self._placement
-
-    def place(self, placement: Placement) -> None:
-        """Put the picture elsewhere."""
-        if self._loaded is not None:
-            self._placement = placement
-            self.update()
-            self.view_changed.emit()
-
-    def fit(self) -> None:
-        """The whole picture in the pane."""
-        self.place(self._placement.fitted())
-
-    def one_to_one(self) -> None:
-        """One stored pixel on one pixel of the screen."""
-        self.place(self._placement.one_to_one())
-
-    def zoom_by(self, factor: float) -> None:
-        """Larger or smaller about the middle of the pane."""
-        self.place(self._placement.zoomed(factor, self.width() / 2, self.height() / 2))
-
-    def orientation(self) -> Orientation:
-        """How the picture lies; what a model gets is the stored image, never turned."""
-        return self._placement.orientation
-
-    def orient(self, orientation: Orientation) -> None:
-        """Turn and mirror the whole series; it stays so while scrolling, until `reset`."""
-        self.place(self._placement.oriented(orientation))
-
-    def turn(self, quarters: int) -> None:
-        """Turn on by so many quarters clockwise."""
-        self.place(self._placement.turned(quarters))
-
-    def flip(self, *, upside_down: bool = False) -> None:
-        """Exchange left and right as they are seen, or top and bottom."""
-        self.place(self._placement.flipped(upside_down=upside_down))
+    # --- overlay and box ---
 
     def overlays_shown(self) -> bool:
         """True unless the reader has hidden corners, letters and scale bar."""
@@ -587,12 +207,6 @@ class Pane(QWidget):
         self.update()
 
     # --- painting ---
-
-    def _redraw(self) -> None:
-        """The picture must be made anew."""
-        self._picture = None
-        self.update()
-        self.view_changed.emit()
 
     def _note(self) -> None:
         """Write the overlay anew."""
