@@ -19,6 +19,7 @@ import numpy as np
 from pydicom.datadict import dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.errors import BytesLengthException
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID
 
@@ -44,7 +45,10 @@ _SHORTEST_WORD = 3  # letters of a name that is looked for in the texts that sta
 _LONG_WORD = 5  # letters; a shorter one counts only where it stands alone
 _SHORTEST_IN_PIXELS = 6  # bytes; shorter ones occur by chance
 _SHIFT = (366, 3650)  # days into the past
-_UNREADABLE = (ValueError, TypeError, AttributeError, NotImplementedError, OverflowError)
+_UNREADABLE: tuple[type[Exception], ...] = (
+    *(ValueError, TypeError, AttributeError, NotImplementedError, OverflowError),
+    BytesLengthException,
+)
 _RISKY = frozenset("US OT XA RF ES XC GM DG SC DOC BI".split())
 _SECONDARY = "1.2.840.10008.5.1.4.1.1.7"
 _HEADS = ("HEAD", "SKULL", "BRAIN", "FACE", "NECK", "ORBIT", "SINUS", "JAW")

@@ -29,7 +29,14 @@ from model_backend.datasets.picture import png_of
 from model_backend.datasets.problems import DatasetProblem
 from model_backend.datasets.texts import caption, summary
 from model_backend.evaluation.labelled import BadRow
-from plugin._site_reports import SiteReport, nameless, read_sr, read_text, without_identity
+from plugin._site_reports import (
+    UNREADABLE,
+    SiteReport,
+    nameless,
+    read_sr,
+    read_text,
+    without_identity,
+)
 
 MODALITIES = "CR,DX,MG"  # films; the option `modalities` names others
 STACK = 4  # images of a series from which on its middle one stands for it
@@ -160,12 +167,23 @@ def _add_image(
 ) -> str:
     """Put one image to its study; the reason when it is not taken, "" also for what is no image."""
     try:
-        frames = open_frames(path)
+        return _add_frames(open_frames(path), wanted, options, studies, accessions)
     except NoPixels:
         words = what_it_is(read_header(path).dataset)
         return f"it is {words}, which is not read as a report" if "document" in words else ""
     except FileProblem as problem:
         return nameless(problem, path)
+    except UNREADABLE as error:
+        return f"its header is damaged ({type(error).__name__})"
+
+
+def _add_frames(
+    frames: tuple[ImageFrame, ...],
+    wanted: set[str],
+    options: Mapping[str, str],
+    studies: dict[str, _Study],
+    accessions: dict[str, str],
+) -> str:
     header, identity = frames[0].header, frames[0].identity
     if frames[0].made_up or str(header.get("Modality") or "").upper() not in wanted:
         return ""
@@ -173,10 +191,12 @@ def _add_image(
         return f"it is {reason}"
     if options.get("burned_in") != "keep" and (reason := burned_in(header)):
         return f"{reason} The option burned_in=keep takes such images".replace(". ", "; ")
+    words = identity_words(header)
+    _attributes(header, ""), _number(header)  # whatever is damaged shows here
     patient = f"{identity.patient_id}\0{identity.issuer}" if identity.patient_id else ""
     study = studies.setdefault(identity.study, _Study(identity.study, patient))
     study.images.setdefault(identity.series, []).append(frames[len(frames) // 2])
-    study.words |= identity_words(header)
+    study.words |= words
     if accession := str(header.get("AccessionNumber") or "").strip():
         accessions[accession] = identity.study
     return ""

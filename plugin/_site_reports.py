@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
+from pydicom.errors import BytesLengthException
 
 from dicom_io.deidentify import identity_words
 from dicom_io.errors import DicomProblem
@@ -15,7 +17,11 @@ from dicom_io.report.document import Decision, SectionKind
 from dicom_io.report.reading import read
 from model_backend.datasets.sections import FINDINGS, IMPRESSION, sections_of
 
-UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, NotImplementedError, OverflowError)
+# What pydicom raises, early or late, for a file that is damaged.
+UNREADABLE: tuple[type[Exception], ...] = (
+    *(ValueError, TypeError, AttributeError, KeyError, NotImplementedError, OverflowError),
+    *(EOFError, OSError, struct.error, BytesLengthException),
+)
 _MEASUREMENTS = "126000"  # Imaging Measurement Report (TID 1500), which has a text beside it
 LONGEST = 2**20  # bytes of a text report
 GONE = "___"  # stands for what was taken out, as in the MIMIC sets
@@ -73,12 +79,15 @@ class SiteReport:
 def read_sr(path: Path) -> SiteReport:
     """An SR of any maker. Only what a person wrote or accepted is taken."""
     try:
-        dataset = dcmread(path, force=True)
-        document = read(dataset)
+        return _report_in(dcmread(path, force=True), path)
     except DicomProblem as problem:
         return SiteReport(path, problem=nameless(problem, path))
-    except (*UNREADABLE, EOFError, OSError) as error:
+    except UNREADABLE as error:
         return SiteReport(path, problem=f"it cannot be read ({type(error).__name__})")
+
+
+def _report_in(dataset: Dataset, path: Path) -> SiteReport:
+    document = read(dataset)
     if any(one.get("CodeValue") == _MEASUREMENTS for one in dataset.ConceptNameCodeSequence):
         return SiteReport(path, problem="it is a list of measurements, not a text")
     texts: dict[SectionKind, str] = {}

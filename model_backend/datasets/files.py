@@ -55,6 +55,7 @@ def table_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[s
             raise DatasetProblem(f"The table {path} has no column {missing[0]!r}.")
         try:
             for row in reader:
+                row.pop(None, None)  # cells beyond the header
                 yield f"line {reader.line_num} of {path.name}", row
         except csv.Error as error:
             raise DatasetProblem(

@@ -80,6 +80,18 @@ def test_an_sr_gives_what_a_person_wrote_or_accepted(site: Site) -> None:
     assert rows["summary"].answer == "Metastases, says ___."
 
 
+def test_a_damaged_report_is_told(site: Site) -> None:
+    image = site.film()
+    report = sr.build(signed(draft(image)), [image], SOFTWARE)
+    sr.write(report, site.folder / "report.dcm")
+    whole = (site.folder / "report.dcm").read_bytes()
+    at = whole.index(b"CONTAINS")
+    put(site.folder / "report.dcm", whole[: at - 3] + whole[at:])
+
+    with pytest.raises(DatasetProblem, match="no row that can be used"):
+        site.convert()
+
+
 def test_lists_of_measurements_are_no_text(site: Site, shared: Path) -> None:
     site.film()
     (measured,) = (shared / "data" / "dicom_sr").rglob("tid1500_enhanced_dcmjs.dcm")

@@ -103,7 +103,8 @@ def test_mimic_cxr_joins_split_reports_views_and_labels(miniature: Miniature) ->
     miniature.put("mimic-cxr-2.0.0-metadata.csv", "\n".join(metadata))
     miniature.put(
         "mimic-cxr-2.0.0-chexpert.csv",
-        "subject_id,study_id,Cardiomegaly,Edema,No Finding\n10000032,50414267,0.0,-1.0,1.0\n",
+        "subject_id,study_id,Cardiomegaly,Edema,No Finding\n"
+        "10000032,50414267,0.0,-1.0,1.0,beyond\n",
     )
 
     found = miniature.convert("mimic_cxr")
