@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from model_backend.controls.pictures import BLIND, KINDS, MIRRORED, control, noise
+from model_backend.controls.sides import sides_follow
 from model_backend.request import Affine, Answer, Ask, Event, ImageInput, Place, Request
 
 # `Ask`, or the method of a loaded model.
@@ -55,9 +56,13 @@ class Controlled:
         """Whether the answer was not read off the picture, as far as the controls can tell.
 
         With probabilities: they move less than `margin` against every control. Free text: it is
-        word for word what the model says to a picture that shows nothing. Without a control that
-        answered there is no telling, and the answer is flagged.
+        word for word what the model says to a picture that shows nothing. An answer that names a
+        side is flagged as well where it names the same side of the mirrored picture. Without a
+        control that answered there is no telling, and the answer is flagged.
         """
+        mirrored = self.controls.get(MIRRORED)
+        if mirrored is not None and not sides_follow(self.answer.text, mirrored.text):
+            return True
         if self.answer.probabilities:
             return self.movement.largest < margin
         blind = [self.controls[kind] for kind in BLIND if kind in self.controls]

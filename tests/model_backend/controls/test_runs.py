@@ -88,7 +88,7 @@ def test_a_constant_answer_is_flagged_by_any_margin() -> None:
 def test_a_free_text_that_noise_gives_as_well_is_flagged() -> None:
     def text(request: Request) -> Answer:
         mean = request.images[0].pixels.mean()
-        said = "Bright." if mean > 126 or mean == 128 else "Dark  on the left."
+        said = "Bright." if mean > 126 or mean == 128 else "Dark  all over."
         return Answer(request.id, said, None, False, ME)
 
     (seeing,) = ask_with_controls(answering(text), [question()])
@@ -98,6 +98,28 @@ def test_a_free_text_that_noise_gives_as_well_is_flagged() -> None:
 
     assert seeing.answer.text != seeing.controls[NOISE].text and not seeing.is_flagged(0)
     assert same.is_flagged(0)
+
+
+def test_a_side_that_stays_when_the_picture_is_mirrored_is_flagged() -> None:
+    def brighter(request: Request) -> Answer:
+        pixels = request.images[0].pixels
+        half = pixels.shape[1] // 2
+        is_left = pixels[:, :half].mean() > pixels[:, half:].mean()
+        return Answer(
+            request.id, f"Opacity on the {'left' if is_left else 'right'}.", None, False, ME
+        )
+
+    (sees,) = ask_with_controls(answering(brighter), [question()], kinds=(MIRRORED, NOISE))
+    (stays,) = ask_with_controls(
+        answering(
+            lambda one: Answer(one.id, "left" if one.id == "q" else "left.", None, False, ME)
+        ),
+        [question()],
+        kinds=(MIRRORED,),
+    )
+
+    assert sees.controls[MIRRORED].text == "Opacity on the right."
+    assert stays.is_flagged(0)
 
 
 def test_an_answer_whose_controls_were_all_refused_is_flagged() -> None:
