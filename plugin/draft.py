@@ -11,8 +11,10 @@ from dicom_io.errors import DicomProblem
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.window import Window
 from dicom_io.report.document import ReportDocument, ReportState
+from dicom_io.report.template.shelf import Shelf
 from model_backend.request import ModelIdentity
 from plugin._drafting import DraftRefused, draft_report
+from plugin._form_drafting import best_template, draft_from_template
 from plugin._reply import UNCALIBRATED
 from plugin._shown import models_of, show_identity, tell
 from ui.host import Action, Host, Job, later, tr
@@ -31,7 +33,15 @@ def start(host: Host) -> list[Action]:
             drafting.begin,
             enabled=drafting.may_begin,
             group="Model",
-        )
+        ),
+        Action(
+            "draft.template",
+            tr("Draft from the template"),
+            "Shift+T",
+            drafting.begin_from_template,
+            enabled=drafting.may_begin,
+            group="Model",
+        ),
     ]
 
 
@@ -57,6 +67,13 @@ class Drafting:
 
     def begin(self) -> None:
         """Draft from the image on the screen, as it is windowed there."""
+        self._begin(self._work)
+
+    def begin_from_template(self) -> None:
+        """The same, with the questions of the template that fits the image."""
+        self._begin(self._work_from_template)
+
+    def _begin(self, work: Callable[..., Iterator[ReportDocument]]) -> None:
         frame = self._host.selected_frame()
         if frame is None or not self.may_begin():
             return
@@ -65,7 +82,7 @@ class Drafting:
         self._host.say(tr(DRAFTING))
         self._host.audit(Event.ACCESSED_BY_MODEL, frame.identity, what="draft")
         self._job = self._host.jobs.start(
-            partial(self._work, frame, self._host.current_window()),
+            partial(work, frame, self._host.current_window()),
             on_item=partial(self._take, frame),
             on_done=partial(self._end, frame),
             on_failed=self._fail,
@@ -92,6 +109,21 @@ class Drafting:
         model = models.folder("reports")
         ask = models.asker("reports")
         yield from draft_report(frame, ask, model=model, window=window, stop=cancelled)
+
+    def _work_from_template(
+        self, frame: ImageFrame, window: Window | None, cancelled: Callable[[], bool]
+    ) -> Iterator[ReportDocument]:
+        """On a pool thread. Raises ModelError and FileProblem."""
+        models = models_of(self._host)
+        template = best_template(Shelf(self._host.root.templates).templates(), frame)
+        yield from draft_from_template(
+            frame,
+            models.asker("answers"),
+            model=models.folder("answers"),
+            template=template,
+            window=window,
+            stop=cancelled,
+        )
 
     def _take(self, frame: ImageFrame, document: ReportDocument) -> None:
         self._last = document

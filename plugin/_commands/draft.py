@@ -20,12 +20,16 @@ from dicom_io.report.document import ReportDocument
 from dicom_io.report.drafts import Drafts
 from dicom_io.report.header import Software
 from dicom_io.report.plain import as_text
+from dicom_io.report.template.shelf import Shelf
+from dicom_io.report.template.template import Template
 from dicom_io.storage import write_safely
 from plugin._batch import draft_batch
 from plugin._commands.context import Context, UsageProblem, require_place
 from plugin._commands.film import choose_frame, film_of_study
 from plugin._commands.question import work_through
 from plugin._drafting import draft_report
+from plugin._form_drafting import best_template, draft_from_template
+from plugin._roles import Role
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -47,6 +51,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="IN.jsonl",
         help='many films: a line {"id", "image"} each; goes on where it was stopped',
     )
+    command.add_argument(
+        "--template",
+        default="",
+        metavar="ID|best",
+        help="ask the questions of a template (best: the one that fits) instead of the model's own",
+    )
     command.set_defaults(run=run_draft)
 
 
@@ -61,10 +71,16 @@ def run_draft(arguments: argparse.Namespace, context: Context) -> int:
     with closing(Cache(context.root)) as cache:
         frame = find_film(cache, arguments.film, arguments.frame)
     models = context.models()
-    model, ask = models.folder("reports"), models.asker("reports")
+    role: Role = "answers" if arguments.template else "reports"
+    model, ask = models.folder(role), models.asker(role)
     context.printer.progress(f"Drafting with {model.name}.")
     document: ReportDocument | None = None
-    for stage in draft_report(frame, ask, model=model):
+    if arguments.template:
+        template = find_template(arguments.template, frame, context)
+        stages = draft_from_template(frame, ask, model=model, template=template)
+    else:
+        stages = draft_report(frame, ask, model=model)
+    for stage in stages:
         document = stage
     if document is None:
         raise NothingFound("The model gave no draft for this image.")
@@ -77,6 +93,12 @@ def run_draft(arguments: argparse.Namespace, context: Context) -> int:
         sr.write(report, arguments.out)
     show_draft(context, document, arguments.out)
     return 0
+
+
+def find_template(named: str, frame: ImageFrame, context: Context) -> Template:
+    """The template of that id, or the best for the image. Raises NothingFound, DraftRefused."""
+    shelf = Shelf(context.root.templates)
+    return best_template(shelf.templates(), frame) if named == "best" else shelf.template(named)
 
 
 def require_unsigned(out: Path) -> None:

@@ -558,6 +558,11 @@
         </message>
         <message>
             <location filename="../../plugin/draft.py" />
+            <source>Draft from the template</source>
+            <translation>Entwurf nach Vorlage</translation>
+        </message>
+        <message>
+            <location filename="../../plugin/draft.py" />
             <source>Drafting. Esc stops and keeps what is written.</source>
             <translation>Entwurf entsteht. Esc hält an und behält, was geschrieben ist.</translation>
         </message>
@@ -2151,7 +2156,7 @@
             <translation>Hier ist kein signierter Befund. Zuerst signieren.</translation>
         </message>
         <message>
-            <location filename="../../ui/viewport/pane.py" />
+            <location filename="../../ui/viewport/series_pane.py" />
             <source>These images do not belong to the study that was opened, so they are not shown. Open the study again from the list.</source>
             <translation>Diese Bilder gehören nicht zur geöffneten Studie und werden darum nicht gezeigt. Die Studie erneut aus der Liste öffnen.</translation>
         </message>
@@ -2181,7 +2186,7 @@
             <translation>Dünnerer Slab</translation>
         </message>
         <message>
-            <location filename="../../ui/viewport/pane.py" />
+            <location filename="../../ui/viewport/series_pane.py" />
             <source>This image cannot be shown. What went wrong stands in the log.</source>
             <translation>Dieses Bild kann nicht gezeigt werden. Was schiefging, steht im Protokoll.</translation>
         </message>

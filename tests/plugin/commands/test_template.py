@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from dicom_io.pacs.samples import chest_film
 from dicom_io.report.template.mrrt_reading import read_template
 from tests.commands import Wetread
@@ -50,3 +52,13 @@ def test_a_broken_template_is_one_sentence(wetread: Wetread, tmp_path: Path) -> 
     assert wetread("template", "show", "nothing").code == 1
     assert wetread("template", "export", "wetread-ct-head").code == 2
     assert wetread("template", "show").code == 2
+
+
+@pytest.mark.usefixtures("echo_home")
+def test_a_draft_asks_the_questions_of_a_template(wetread: Wetread) -> None:
+    ran = wetread("draft", chest_film(), "--template", "best", "--json")
+    missing = wetread("draft", chest_film(), "--template", "nothing")
+
+    assert ran.code == 0
+    assert len(ran.objects[0]["sentences"]) >= 8
+    assert missing.code == 1 and "no template nothing" in missing.err
