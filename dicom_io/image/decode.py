@@ -17,15 +17,14 @@ from pydicom.uid import UID
 
 from dicom_io.errors import DamagedFile, FileProblem, UnknownTransferSyntax, UnsafeImage
 from dicom_io.image import codecs, video
+from dicom_io.image.bounded import BoundedFile, open_inflated
 from dicom_io.image.codestream import Codestream, codestream
 from dicom_io.image.fragments import Fragments, find_fragments
 from dicom_io.image.header import (
     UNDEFINED,
-    BoundedFile,
     Header,
     PixelElement,
     number,
-    open_inflated,
 )
 from dicom_io.image.high_bits import Planes, planes_in
 from dicom_io.image.layout import Layout, layout_of

@@ -20,7 +20,8 @@ from dicom_io.image.header import (
     PixelElement,
     check_claims,
     number,
-    read_header,
+    read_leniently,
+    read_quickly,
     require_pixels,
     settle,
     uid_of,
@@ -96,10 +97,11 @@ def open_frames(path: Path) -> tuple[ImageFrame, ...]:
     Raises FileProblem: NotDicom, NoPixels, DamagedFile, UnknownTransferSyntax or UnsafeImage.
     """
     path = Path(path)
-    if is_picture(path):
+    header = read_quickly(path)  # first: at each file opened another thread takes the interpreter
+    if header is None and is_picture(path):
         dataset = picture_header(path)
         return _frames(dataset, path, lambda index: Decoded(decode_picture(path)), made_up=True)
-    header = read_header(path)
+    header = header or read_leniently(path)
     element = require_pixels(header, path)
     require_decoder(header.syntax, path)
     check_claims(header.dataset, element.keyword, path)

@@ -22,7 +22,8 @@ from pydicom.filereader import read_dataset
 from pydicom.uid import UID, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from dicom_io.errors import DamagedFile, FileProblem, NotDicom, UnsafeImage
-from dicom_io.image.header import open_inflated, settle
+from dicom_io.image.bounded import open_inflated
+from dicom_io.image.header import settle
 from dicom_io.image.notices import gathered
 
 MOST_ITEMS = 20_000  # beyond these a document is cut off, and says so

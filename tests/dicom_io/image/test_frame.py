@@ -90,6 +90,23 @@ def test_only_the_frame_asked_for_is_read(make_dataset: MakeDataset, tmp_path: P
     assert peak < values.nbytes / 4
 
 
+def test_a_sound_file_is_opened_once_for_its_header_and_once_for_its_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path, opened = sample("CT_small.dcm"), []
+    plain = Path.open
+
+    def counted(self: Path, *how: Any, **more: Any) -> Any:
+        opened.append(self)
+        return plain(self, *how, **more)
+
+    monkeypatch.setattr(Path, "open", counted)
+
+    open_frames(path)[0].stored()
+
+    assert opened == [path, path]  # at each of them another thread may take the interpreter
+
+
 def test_a_file_that_vanished_after_opening_is_named(
     make_dataset: MakeDataset, tmp_path: Path
 ) -> None:
