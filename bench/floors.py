@@ -99,23 +99,35 @@ def parameters(config: OFAConfig) -> int:
 class Machine:
     """Measures the rates again and again, so that load hits floors and contenders alike."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, device: str = "cpu") -> None:
         torch.set_num_threads(threads)
-        self._block = torch.ones(READ // 4)
-        self._single = torch.randn(SIDE, SIDE)
+        self._device = device
+        self._side = SIDE if device == "cpu" else 4 * SIDE
+        self._block = torch.ones(READ // 4, device=device)
+        self._single = torch.randn(self._side, self._side, device=device)
         self._half = self._single.bfloat16()
         self._seen: list[Rates] = []
 
     def look(self) -> None:
         """One measurement more."""
-        product = 2 * SIDE**3
+        product = 2 * self._side**3
         self._seen.append(
             Rates(
-                read=READ / _quickest(lambda: self._block.sum()),
-                fp32=product / _quickest(lambda: self._single @ self._single),
-                bf16=product / _quickest(lambda: self._half @ self._half),
+                read=READ / self._quickest(lambda: self._block.sum()),
+                fp32=product / self._quickest(lambda: self._single @ self._single),
+                bf16=product / self._quickest(lambda: self._half @ self._half),
             )
         )
+
+    def _quickest(self, work: Callable[[], object], times: int = 3) -> float:
+        seconds = []
+        for _ in range(times):
+            begun = time.perf_counter()
+            work()
+            if self._device == "cuda":
+                torch.cuda.synchronize()
+            seconds.append(time.perf_counter() - begun)
+        return min(seconds)
 
     @property
     def looked(self) -> int:
@@ -129,12 +141,3 @@ class Machine:
             fp32=statistics.median(one.fp32 for one in self._seen),
             bf16=statistics.median(one.bf16 for one in self._seen),
         )
-
-
-def _quickest(work: Callable[[], object], times: int = 3) -> float:
-    seconds = []
-    for _ in range(times):
-        begun = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - begun)
-    return min(seconds)
