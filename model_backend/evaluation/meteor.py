@@ -41,8 +41,8 @@ def meteor(texts: Sequence[str], references: Sequence[Sequence[str]]) -> list[fl
         try:
             # Numbers of cases as their names: the library sorts nothing and pairs by name.
             _, scores = program.compute_score(
-                {place: list(references[place]) for place in kept},
-                {place: [texts[place]] for place in kept},
+                {place: [_line(text) for text in references[place]] for place in kept},
+                {place: [_line(texts[place])] for place in kept},
             )
         except (BrokenPipeError, ValueError) as error:
             raise RuntimeError("the Java program of METEOR ended early") from error
@@ -50,6 +50,11 @@ def meteor(texts: Sequence[str], references: Sequence[Sequence[str]]) -> list[fl
             _end(program)
     found = dict(zip(kept, scores, strict=True))
     return [float(found.get(place, 0.0)) for place in range(len(texts))]
+
+
+def _line(text: str) -> str:
+    """One line without the bars that part the program's fields."""
+    return " ".join(text.replace("|", " ").split())
 
 
 def _end(program: object) -> None:

@@ -133,7 +133,7 @@ def test_meteor_is_that_of_its_authors_program() -> None:
 
     same, none, near = meteor_file.meteor(
         ["the lungs are clear", "", "a big heart"],
-        [["the lungs are clear"], ["x"], ["the heart is enlarged", "large heart"]],
+        [["the lungs ||| are\nclear"], ["x"], ["the heart is enlarged", "large heart"]],
     )
 
     assert (same, none) == (1.0, 0.0) and 0.3 < near < 1.0
