@@ -21,6 +21,7 @@ from model_backend.datasets.sources import (
     slake,
     tables,
     trec_trials,
+    tuberculosis,
     vqa_rad,
 )
 
@@ -36,6 +37,8 @@ SOURCES: dict[str, Source] = {
         roco.SOURCE,
         medmnist.SOURCE,
         cbis_ddsm.SOURCE,
+        tuberculosis.MONTGOMERY,
+        tuberculosis.SHENZHEN,
         mednli.SOURCE,
         meqsum.SOURCE,
         dialogues.HEALTHCAREMAGIC,

@@ -190,6 +190,38 @@ def test_dicom_is_read_by_whoever_can(miniature: Miniature) -> None:
         miniature.convert("cbis_ddsm")
 
 
+@pytest.mark.parametrize(
+    ("source", "prefix", "readings"),
+    [
+        (
+            "mc_cxr",
+            "MCUCXR",
+            ("Patient's Sex: F \nPatient's Age: 027Y\nnormal", "Patient's Sex: M"),
+        ),
+        ("sz_cxr", "CHNCXR", ("female 27yrs\nnormal", "Male, 45 yrs, PTB in the left upper field")),
+    ],
+)
+def test_films_with_tuberculosis_are_told_by_their_names(
+    miniature: Miniature, source: str, prefix: str, readings: tuple[str, str]
+) -> None:
+    for number, reading in enumerate(readings):
+        miniature.draw(f"CXR_png/{prefix}_000{number}_{number}.png", number)
+        miniature.put(f"ClinicalReadings/{prefix}_000{number}_{number}.txt", reading)
+    miniature.draw(f"CXR_png/{prefix}_0007_1.png", 7)
+    miniature.draw(f"CXR_png/{prefix}_0008_1_mask.png", 8)
+
+    rows = {row.id[-6:]: row for row in all_rows(miniature.convert(source))}
+
+    assert {name: row.answer for name, row in rows.items()} == {
+        "0000_0": "normal",
+        "0001_1": "tuberculosis",
+        "0007_1": "tuberculosis",
+    }
+    assert rows["0000_0"].attributes == {"sex": "F", "age": "27", "view": "PA"}
+    assert rows["0001_1"].attributes["sex"] == "M"
+    assert rows["0007_1"].attributes == {}
+
+
 def test_child_films_out_of_an_archive(miniature: Miniature) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
