@@ -193,7 +193,7 @@ def test_dicom_is_read_by_whoever_can(miniature: Miniature) -> None:
 @pytest.mark.parametrize(
     ("source", "prefix", "readings"),
     [
-        (
+        ("mc_cxr", "MCUCXR", ("Patient's Sex: F \nPatient's Age: 027Y\nok", "Patient's Sex: M")),
             "mc_cxr",
             "MCUCXR",
             ("Patient's Sex: F \nPatient's Age: 027Y\nnormal", "Patient's Sex: M"),
