@@ -115,6 +115,8 @@ class ModelSettings:
     precision: str = "auto"  # auto, fp32, bf16, int8
     memory: int = 0  # MiB for all loaded models together; 0: half of the machine's
     python: str = ""  # the model process's interpreter; "" is our own
+    least_kept: float = 0.0  # share of suggestions that readers must keep, or it drafts no more
+    kept_after: int = 50  # decided sentences before that rule holds
 
     def fault(self) -> str:
         """What is wrong with the values, as the end of a sentence that begins "model."; ""."""
@@ -126,6 +128,10 @@ class ModelSettings:
                 return f"{key} must be one of {', '.join(allowed)}, not {value[:40]!r}"
         if not 0 <= self.threads <= MOST_THREADS:
             return f"threads must be from 0 to {MOST_THREADS}, not {self.threads}"
+        if not 0 <= self.least_kept <= 1:
+            return f"least_kept must be from 0 to 1, not {self.least_kept}"
+        if self.kept_after < 1:
+            return f"kept_after must be a number of sentences, not {self.kept_after}"
         if self.memory < 0:
             return f"memory must be 0 or a number of MiB, not {self.memory}"
         return ""

@@ -42,6 +42,9 @@ NORMAL = "normal"  # the name of the finding that sums the others up
 class DraftRefused(ModelError):
     """The model, or the gate before it, will not draft this image; str() says why."""
 
+    model = ""  # whose refusal it is, once that is known
+    version = ""
+
 
 @dataclass(frozen=True)
 class Verdict:

@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from dicom_io.audit import Event
+from dicom_io.audit import Event, Outcome
 from dicom_io.errors import DicomProblem
 from dicom_io.image.frame import ImageFrame
 from dicom_io.image.window import Window
 from dicom_io.report.document import ReportDocument, ReportState
+from dicom_io.report.monitoring import REFUSED
 from dicom_io.report.template.shelf import Shelf
 from model_backend.request import ModelIdentity
 from plugin._drafting import DraftRefused, draft_report
 from plugin._form_drafting import best_template, draft_from_template
 from plugin._reply import UNCALIBRATED
 from plugin._shown import models_of, show_identity, tell
+from plugin._stop_rule import watched
 from ui.host import Action, Host, Job, later, tr
 
 DRAFTING = later("Drafting. Esc stops and keeps what is written.")
@@ -108,7 +110,8 @@ class Drafting:
         models = models_of(self._host)
         model = models.folder("reports")
         ask = models.asker("reports")
-        yield from draft_report(frame, ask, model=model, window=window, stop=cancelled)
+        stages = draft_report(frame, ask, model=model, window=window, stop=cancelled)
+        yield from watched(stages, model, models.root, models.settings)
 
     def _work_from_template(
         self, frame: ImageFrame, window: Window | None, cancelled: Callable[[], bool]
@@ -116,14 +119,16 @@ class Drafting:
         """On a pool thread. Raises ModelError and FileProblem."""
         models = models_of(self._host)
         template = best_template(Shelf(self._host.root.templates).templates(), frame)
-        yield from draft_from_template(
+        model = models.folder("answers")
+        stages = draft_from_template(
             frame,
             models.asker("answers"),
-            model=models.folder("answers"),
+            model=model,
             template=template,
             window=window,
             stop=cancelled,
         )
+        yield from watched(stages, model, models.root, models.settings)
 
     def _take(self, frame: ImageFrame, document: ReportDocument) -> None:
         self._last = document
@@ -160,6 +165,14 @@ class Drafting:
         if frame is not None and last is not None:
             self._host.propose(cut_off(last), frame.identity)
         if isinstance(error, DraftRefused):
+            self._host.audit(
+                Event.ACCESSED_BY_MODEL,
+                frame.identity if frame is not None else None,
+                outcome=Outcome.MINOR_FAILURE,
+                what=REFUSED,
+                model=error.model,
+                version=error.version,
+            )
             self._host.say(str(error), "ai")
         elif isinstance(error, DicomProblem):
             self._host.say(str(error), "alarm")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pydicom
 from pydicom.errors import InvalidDicomError
 
-from dicom_io.audit import Event
+from dicom_io.audit import Event, Outcome
 from dicom_io.errors import NothingFound
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
@@ -19,6 +19,7 @@ from dicom_io.report import sr
 from dicom_io.report.document import ReportDocument
 from dicom_io.report.drafts import Drafts
 from dicom_io.report.header import Software
+from dicom_io.report.monitoring import REFUSED
 from dicom_io.report.plain import as_text
 from dicom_io.report.template.shelf import Shelf
 from dicom_io.report.template.template import Template
@@ -27,9 +28,10 @@ from plugin._batch import draft_batch
 from plugin._commands.context import Context, UsageProblem, require_place
 from plugin._commands.film import choose_frame, film_of_study
 from plugin._commands.question import work_through
-from plugin._drafting import draft_report
+from plugin._drafting import DraftRefused, draft_report
 from plugin._form_drafting import best_template, draft_from_template
 from plugin._roles import Role
+from plugin._stop_rule import watched
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -80,8 +82,19 @@ def run_draft(arguments: argparse.Namespace, context: Context) -> int:
         stages = draft_from_template(frame, ask, model=model, template=template)
     else:
         stages = draft_report(frame, ask, model=model)
-    for stage in stages:
-        document = stage
+    try:
+        for stage in watched(stages, model, models.root, models.settings):
+            document = stage
+    except DraftRefused as refusal:
+        context.audit.record(
+            Event.ACCESSED_BY_MODEL,
+            frame.identity,
+            outcome=Outcome.MINOR_FAILURE,
+            what=REFUSED,
+            model=refusal.model,
+            version=refusal.version,
+        )
+        raise
     if document is None:
         raise NothingFound("The model gave no draft for this image.")
     Drafts(context.root.drafts).save(document)
