@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from model_backend.datasets.row import TRAIN
-from model_backend.evaluation.asked import Asking, Said, ask_set
+from model_backend.evaluation.asked import Asking, ask_set
 from model_backend.evaluation.blind import MOST_KNOWN, Known, known_cases
 from model_backend.evaluation.card import write_card
 from model_backend.evaluation.card_figures import card_from
@@ -29,7 +29,7 @@ from model_backend.evaluation.running import (
     options,
 )
 from model_backend.evaluation.stored import some_cases
-from model_backend.evaluation.summary import summary
+from model_backend.evaluation.summary import Measuring, summary
 from model_backend.folder import ModelFolder
 from model_backend.training.saving import write_safely
 from model_backend.training.split import TRAINING
@@ -72,7 +72,13 @@ def _evaluate(chosen: argparse.Namespace) -> int:
     answers = {"model": folder.answers, "training": labelled.answers, "none": ()}[chosen.answers]
     asking = Asking(labelled.classes, answers, small=THUMBNAIL, beam=chosen.beam)
     said = list(counted(ask_set(model, labelled, asking), total, "cases"))
-    report = _report(folder, labelled, said, known, chosen, asking, total)
+    if not said:
+        raise LabelledProblem(
+            f"The model {folder.name} answered none of the {total} cases of {labelled.path}: "
+            f"{shown(labelled.left_out)}."
+        )
+    print("computing the figures", file=sys.stderr)
+    report = summary(folder, labelled, said, known, _measuring(folder, labelled, asking, chosen))
     out = chosen.out or OUT / f"{folder.name}-{labelled.name}"
     write_report(out, report)
     if chosen.write:
@@ -99,29 +105,13 @@ def _known(chosen: argparse.Namespace, folder: ModelFolder, labelled: LabelledSe
     return []
 
 
-def _report(
-    folder: ModelFolder,
-    labelled: LabelledSet,
-    said: Sequence[Said],
-    known: Sequence[Known],
-    chosen: argparse.Namespace,
-    asking: Asking,
-    total: int,
-) -> dict[str, Any]:
-    if not said:
-        raise LabelledProblem(
-            f"The model {folder.name} answered none of the {total} cases of {labelled.path}: "
-            f"{shown(labelled.left_out)}."
-        )
-    print("computing the figures", file=sys.stderr)
-    return summary(
-        folder,
-        labelled,
-        said,
-        known,
-        dataset=dataset_of(chosen.dataset, labelled.name, labelled.source) or chosen.dataset,
-        size=chosen.size or folder.size,
-        asking=asking,
+def _measuring(
+    folder: ModelFolder, labelled: LabelledSet, asking: Asking, chosen: argparse.Namespace
+) -> Measuring:
+    return Measuring(
+        asking,
+        dataset_of(chosen.dataset, labelled.name, labelled.source) or chosen.dataset,
+        chosen.size or folder.size,
         with_meteor=not chosen.no_meteor,
     )
 

@@ -7,7 +7,7 @@ patients or images.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,17 +41,23 @@ EXAMPLES = 12  # single answers kept, so that report and weights can be compared
 NAMED = 8  # rows left out that a report names
 
 
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """What the figures are to be, and what is known of set and model beside their files."""
+
+    asking: Asking
+    dataset: str = ""  # the published set that it is, else what its owner calls it
+    size: str = ""  # the model's published size
+    repeats: int = 1000  # draws of the bootstrap
+    with_meteor: bool = True
+
+
 def summary(
     folder: ModelFolder,
     labelled: LabelledSet,
     said: Sequence[Said],
     known: Sequence[Known],
-    *,
-    dataset: str,
-    size: str,
-    asking: Asking,
-    repeats: int = 1000,
-    with_meteor: bool = True,
+    measuring: Measuring,
 ) -> dict[str, Any]:
     """The whole evaluation. `known` are cases of the set's training part, for the floors."""
     identity = said[0].answer.model
@@ -61,7 +67,7 @@ def summary(
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "program": program_version(),
         "model": _model(folder, identity),
-        "dataset": _dataset(labelled, dataset),
+        "dataset": _dataset(labelled, measuring.dataset),
         "counts": {
             "cases": len(said),
             "groups": len({one.case.group for one in said}),
@@ -69,13 +75,7 @@ def summary(
             "reasons": [f"line {one.line}: {one.reason}" for one in labelled.left_out[:NAMED]],
             "training_cases": len(known),
         },
-        "tasks": [
-            {
-                **_task(folder, of_task, known, dataset, size, repeats, with_meteor),
-                "decoding": _decoding(of_task, asking),
-            }
-            for of_task in by_task(said)
-        ],
+        "tasks": [_task(folder, of_task, known, measuring) for of_task in by_task(said)],
     }
 
 
@@ -112,23 +112,21 @@ def _task(
     folder: ModelFolder,
     said: Sequence[Said],
     known: Sequence[Known],
-    dataset: str,
-    size: str,
-    repeats: int,
-    with_meteor: bool,
+    measuring: Measuring,
 ) -> dict[str, Any]:
-    first = said[0].case.task
+    first, repeats = said[0].case.task, measuring.repeats
     task = ANSWER if first in QUESTION_TASKS else first
-    found = measured(said, repeats, with_meteor)
+    found = measured(said, repeats, measuring.with_meteor)
     beside = floors(said, known)
-    reported = published_for(dataset, size, task)
-    verdict = _verdict(folder, said, reported, dataset, size) if found.scores else None
+    reported = published_for(measuring.dataset, measuring.size, task)
+    verdict = _verdict(folder, said, reported, measuring) if found.scores else None
     has_references = any(one.case.references for one in said) or said[0].case.place is not None
     return {
         "task": task,
         "title": TASKS[task].title,
         "cases": len(said),
         "groups": len({one.case.group for one in said}),
+        "decoding": _decoding(said, measuring.asking),
         "scores": [_score(one, beside, reported) for one in found.scores],
         "not_computed": found.not_computed,
         "verdict": verdict,
@@ -162,10 +160,10 @@ def _verdict(
     folder: ModelFolder,
     said: Sequence[Said],
     reported: Sequence[Published],
-    dataset: str,
-    size: str,
+    measuring: Measuring,
 ) -> dict[str, Any]:
     """The rule of `wetread model check`, on the same figures."""
+    dataset, size = measuring.dataset, measuring.size
     kind = kind_of(folder, dataset)
     claimed = next((one for one in reported if one.kind == kind), None)
     scored = [one for one in said if one.case.references or one.case.place is not None]
