@@ -1,6 +1,7 @@
 """How fast a training step is: images a second beside a plain loop and the machine's floors.
 
-    python bench/training.py [--only steps,data,cost] [--sizes small,base] [--quick] [--markdown]
+    python bench/training.py [--only steps,data,cost,corpus] [--sizes small,base]
+                             [--threads N] [--quick] [--markdown]
 
 Both loops learn the same questions about the same pictures with the same network. The plain one is
 what one writes first: float32, eager, logits over the whole vocabulary at every place, AdamW. They
@@ -30,7 +31,7 @@ from PIL import Image  # noqa: E402
 from bench.floors import Machine  # noqa: E402
 from bench.measured_steps import Ours, Plain, batch_of  # noqa: E402
 from bench.rows import Row, as_markdown, as_text  # noqa: E402
-from bench.training_cost import cost_rows  # noqa: E402
+from bench.training_cost import corpus_lines, cost_rows  # noqa: E402
 from model_backend.biomedgpt.config import SIZES, OFAConfig  # noqa: E402
 from model_backend.datasets.row import Row as Example  # noqa: E402
 from model_backend.datasets.writing import DatasetWriter  # noqa: E402
@@ -211,6 +212,8 @@ def main() -> int:
                 rows += data_rows(sitting, size)
         if "cost" in given.only:
             rows += cost_rows(3 if given.quick else 5, given.threads)
+    if "corpus" in given.only:
+        print("\n".join(corpus_lines()))
     print(as_markdown(rows) if given.markdown else as_text(rows))
     return int(any(row.holds is False for row in rows))
 

@@ -41,6 +41,7 @@ QUESTION_WORDS, ANSWER_IDS = 80, 40
 TEXT_IDS, LAST_IDS = 512, 256  # masked text: cut to so many, then the last of them
 SUMMARY_IDS, SUMMARY_WORDS = 512, 128
 YES, NO = "yes", "no"
+WRONG_LABEL = "wrong label"  # an answer that is none of those allowed
 
 
 class BadRow(Exception):
@@ -165,7 +166,7 @@ class Objectives:
         row, words = seen.row, seen.source.max_words or None
         if row.task == names.MATCHING and row.answer:
             if row.answer not in (YES, NO):
-                raise BadRow("wrong label")
+                raise BadRow(WRONG_LABEL)
             text, answer = wanted(row.text, "no text"), row.answer
         else:
             right = wanted(row.answer, "empty answer")
@@ -243,7 +244,7 @@ class Objectives:
     def _entailment(self, seen: Seen) -> Item:
         row = seen.row
         if row.answer not in LABEL_OF:
-            raise BadRow("wrong label" if row.answer else "empty answer")
+            raise BadRow(WRONG_LABEL if row.answer else "empty answer")
         label = NLI_LABELS.index(LABEL_OF[row.answer])
         text, text2 = wanted(row.text, "no text"), wanted(row.text2, "no text")
         example = self.prompter.entailment(text, text2, label)
@@ -295,7 +296,7 @@ class Objectives:
         if not candidates:
             return None
         if answer not in candidates:
-            raise BadRow("wrong label")
+            raise BadRow(WRONG_LABEL)
         return self._allowed(candidates, example)
 
     def _allowed(

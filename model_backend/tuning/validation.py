@@ -15,6 +15,7 @@ from model_backend.biomedgpt.tokenizer import PAD
 from model_backend.tuning.batch import Batch, Collator, Group
 from model_backend.tuning.examples import ExampleMaker
 from model_backend.tuning.learner import Learner
+from model_backend.tuning.objectives import WRONG_LABEL
 from model_backend.tuning.stream import Stream
 from model_backend.tuning.world import World
 
@@ -26,7 +27,7 @@ class Score:
     """Means over the examples of the validation part."""
 
     loss: float  # of a place, without smoothing
-    exact: float  # share of examples that greedy decoding, constrained or not, answers exactly
+    exact: float  # share of all examples that greedy decoding, constrained or not, answers exactly
     examples: int
 
     def better_than(self, other: Score | None, by: str) -> bool:
@@ -67,6 +68,8 @@ class Validator:
                 features = {
                     side: learner.network.image_features(one) for side, one in batch.images.items()
                 }
+                # An answer that the list lacks cannot be given: that is wrong, not left out.
+                examples += sum(why == WRONG_LABEL for _, _, why in batch.left_out)
                 for group in batch.groups:
                     found = _examined(learner, group, features)
                     loss, places = loss + found[0], places + found[1]
