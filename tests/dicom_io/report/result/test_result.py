@@ -29,6 +29,7 @@ from dicom_io.report.pages.reading import read_page
 from dicom_io.report.result.build import build_result
 from dicom_io.report.result.check import check, require
 from dicom_io.report.result.groups import Measured
+from tests.dicom_io.report.test_sr import NAMES
 from tests.judges import judge
 from tests.reports import MODEL, READER, SOFTWARE, asked_about, draft, film, sample, signed
 
@@ -131,6 +132,23 @@ def test_the_judges_have_nothing_against_a_result(image: Dataset, tmp_path: Path
 
     assert judge(path, image, tmp_path, kind=KIND) == ()
     assert check(dcmread(path), [image]) == ()
+
+
+@pytest.mark.parametrize("label", NAMES)
+def test_names_in_any_character_set_stay_the_same_code_points(label: str, tmp_path: Path) -> None:
+    declared, name = NAMES[label]
+    image = film(PatientName=name)
+    if declared is None:
+        del image.SpecificCharacterSet
+    else:
+        image.SpecificCharacterSet = declared
+    source = stored(image)
+
+    path = written(made(source, length(source)), tmp_path)
+
+    back = dcmread(path)
+    assert str(source.PatientName) == str(back.PatientName) == name
+    assert judge(path, source, tmp_path, kind=KIND) == ()
 
 
 @pytest.mark.parametrize("kind", ["88.33", "88.22"])
