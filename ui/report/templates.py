@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pydicom.dataset import Dataset
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QLocale, QObject
 from PyQt6.QtWidgets import QWidget
 
 from dicom_io.report.document import Origin, SectionKind
@@ -79,7 +79,9 @@ class Templates(QObject):
         document = self._ledger.document
         if document is None or document.id != self._about or self.form is not None:
             return  # another study was opened since the key was pressed
-        first = fitting(found, header, document.language)
+        # until something is written the report has no language but the reader's
+        language = document.language if document.sentences() else QLocale().bcp47Name()
+        first = fitting(found, header, language)
         others = [one for one in found if one not in first]
         self.form = TemplateForm([*first, *others], header, self._window)
         self.form.inserted.connect(self._insert)

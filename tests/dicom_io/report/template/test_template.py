@@ -174,10 +174,22 @@ def test_the_template_that_fits_an_image_comes_first(attributes: dict[str, str],
 
 
 def test_of_equals_the_readers_language_comes_first() -> None:
-    english = builtin()[0]
+    english = next(one for one in builtin() if one.language == "en")
     german = replace(english, identifier="de", language="de", title="Zzz")
 
     assert fitting([english, german], film(), "de-AT")[0] is german
+
+
+def test_chest_films_have_a_german_template_that_asks_the_same() -> None:
+    german = {one.identifier: one for one in builtin() if one.language == "de"}
+    english = {f"{one.identifier}-de": one for one in builtin() if one.language == "en"}
+
+    assert len(german) == 2
+    for name, one in german.items():
+        asked = {field.question for field in one.questions()}
+        assert asked == {field.question for field in english[name].questions()}
+    first = fitting(builtin(), film(PatientAge="045Y"), "de-AT")[0]
+    assert first.identifier == "wetread-chest-film-adult-de"
 
 
 def test_values_of_the_image_are_merged_and_nothing_else() -> None:
