@@ -13,6 +13,7 @@ from dicom_io.image.frame import ImageFrame
 from dicom_io.image.measure import dimensions
 from dicom_io.report.document import ReportDocument
 from dicom_io.report.header import Software
+from dicom_io.report.images import is_referable
 from dicom_io.report.key_objects import FOR_REPORT, build_key_objects
 from dicom_io.report.result.build import build_result
 from dicom_io.report.result.groups import Measured
@@ -59,7 +60,12 @@ def objects_of(
     result = build_result(document, evidence, software, measured=beside.measured)
     if result is not None:
         objects.append(result)
-    own = [one for one in beside.key_images if one.same_study(document.identity)]
+    named = {str(one.get("SOPInstanceUID") or "") for one in evidence if is_referable(one)}
+    own = [
+        one
+        for one in beside.key_images
+        if one.same_study(document.identity) and one.instance in named
+    ]
     if own:
         objects.append(
             build_key_objects(

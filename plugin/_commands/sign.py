@@ -12,7 +12,14 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from dicom_io.audit import Event
-from dicom_io.errors import NothingFound, ReportProblem, SigningProblem, UndecidedSentences
+from dicom_io.errors import (
+    FormatTooNew,
+    FormatUnreadable,
+    NothingFound,
+    ReportProblem,
+    SigningProblem,
+    UndecidedSentences,
+)
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame, open_frames
 from dicom_io.image.kept import Keeper
@@ -119,7 +126,11 @@ def left_on_films(document: ReportDocument, context: Context) -> Beside:
     with the report that an addendum follows."""
     if document.predecessor:
         return NOTHING
-    kept = Keeper(context.root.presentations).load(document.identity)
+    try:
+        kept = Keeper(context.root.presentations).load(document.identity)
+    except (FormatTooNew, FormatUnreadable) as problem:
+        context.printer.progress(f"Signed without marks and key images. {problem}")
+        return NOTHING
     if kept is None:
         return NOTHING
     frames: list[ImageFrame] = []

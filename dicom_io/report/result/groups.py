@@ -31,6 +31,7 @@ from dicom_io.report.images import is_referable
 from dicom_io.report.result import concepts, regions
 from dicom_io.report.text import clean, fitting
 
+MOST_CANDIDATES, LONGEST_LIST = 20, 1000  # of which each is named
 UNCALIBRATED = "not calibrated"  # as the notes of sentences say it
 EVALUATIONS = {"yes": codes.PRESENT, "no": codes.ABSENT}
 _BY_AREA = frozenset((Kind.ELLIPSE, Kind.RECTANGLE, Kind.FREEHAND))
@@ -124,8 +125,16 @@ def _parameters(algorithm: Algorithm, asked: Sequence[Asked | None]) -> dict[str
             frame = f" frame {image.frame}" if image.frame else ""
             found[f"input={image.instance}{frame}"] = None
         if one.candidates:
-            found[f"candidates={' | '.join(one.candidates)}"] = None
+            found[f"candidates={_listed(one.candidates)}"] = None
     return found
+
+
+def _listed(candidates: Sequence[str]) -> str:
+    """The answers to choose from; of a long list how many, and what proves which."""
+    text = " | ".join(candidates)
+    if len(candidates) <= MOST_CANDIDATES and len(text) <= LONGEST_LIST:
+        return text
+    return f"{len(candidates)} answers, sha256 {hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _exchange(sentence: Sentence, asked: Asked) -> Iterator[Dataset]:

@@ -15,6 +15,7 @@ from dicom_io.errors import InvalidReport, NotVerified, ReportProblem
 from dicom_io.identity import Identity
 from dicom_io.image.annotation import Annotation, Kind, Value
 from dicom_io.report import codes, sr, tree
+from dicom_io.report.beside import Beside, objects_of
 from dicom_io.report.document import (
     Asked,
     Decision,
@@ -25,6 +26,7 @@ from dicom_io.report.document import (
     human_sentence,
     new_id,
 )
+from dicom_io.report.key_objects import read_key_objects
 from dicom_io.report.pages.reading import read_page
 from dicom_io.report.result.build import build_result
 from dicom_io.report.result.check import check, require
@@ -214,6 +216,29 @@ def test_the_algorithm_and_all_that_it_was_given_can_be_traced() -> None:
     assert f"weights_sha256={MODEL.sha256}" in parameters
     assert {"beam=1", "seed=0", "input=2.25.1001 frame 1"} <= set(parameters)
     assert any(one.startswith("prompt_sha256=") for one in parameters)
+
+
+def test_a_long_list_of_answers_is_proved_and_not_written_out() -> None:
+    image = film()
+    document = report(image)
+    many = tuple(f"answer {number}" for number in range(5000))
+    asked = tuple(replace(one, candidates=many) for one in document.asked)
+
+    result = build_result(replace(document, asked=asked), [image], SOFTWARE)
+
+    assert result is not None
+    parameters = [one.TextValue for one in items(result, codes.ALGORITHM_PARAMETERS)]
+    assert any(one.startswith("candidates=5000 answers, sha256 ") for one in parameters)
+
+
+def test_a_key_image_that_no_document_may_name_does_not_keep_the_report_from_being_signed() -> None:
+    image, odd = film(), film(SOPClassUID="1.2.3.4", SOPInstanceUID="2.25.78")
+    document = signed(draft(image, human_sentence("Normal.")))
+    keys = Beside(key_images=(Identity.of(image, 1), Identity.of(odd, 1)))
+
+    (key_objects,) = objects_of(document, [image, odd], SOFTWARE, keys)
+
+    assert [one.instance for one in read_key_objects(key_objects).images] == ["2.25.1001"]
 
 
 def test_the_same_sentence_has_the_same_tracking_uid_in_report_and_result() -> None:
