@@ -62,6 +62,10 @@ class Forward(nn.Module):
                 mine = each[own.to(rows.device)[rows]]
                 both = torch.stack([mine.sum(), mine.new_tensor(len(mine))])
                 told[name] = told[name] + both if name in told else both
+        if torch.is_grad_enabled() and not total.requires_grad:
+            # No row to learn from here: other processes wait for this one's gradients all the same.
+            learnt = next(one for one in self.network.parameters() if one.requires_grad)
+            total = total + 0.0 * learnt.flatten()[0]
         return total, told
 
     def _features(self, batch: Batch) -> dict[int, Tensor]:

@@ -89,12 +89,14 @@ def close_world() -> None:
 class NormStatistics:
     """The batch norms' running statistics, as if one process had seen all batches in turn.
 
-    Each process moves its own from what all had before; what a batch adds is found by difference,
-    and the next ones let it fade: r' = (1 - m)^n r + sum of (1 - m)^(n - 1 - i) d_i.
+    Each process moves its own from what all had before, once for each size of pictures. What it
+    adds is found by difference, and those after it let that fade: r' = k^n r + sum of k^(n after i)
+    d_i with k = 1 - momentum and n passes in all.
     """
 
     def __init__(self, module: nn.Module, world: World) -> None:
         self._world = world
+        self._passes = 0
         self._norms = [
             one
             for one in module.modules()
@@ -105,6 +107,7 @@ class NormStatistics:
         """What stands before a batch; None where nothing is to be brought together."""
         if self._world.size == 1 or not any(one.training for one in self._norms):
             return None
+        self._passes = self._counted()
         return torch.cat([one.clone() for one in self._statistics()])
 
     @torch.no_grad()
@@ -113,17 +116,25 @@ class NormStatistics:
         if before is None:
             return
         world, keep = self._world, 1 - MOMENTUM
-        mine = torch.cat(list(self._statistics())) - keep * before
-        mine *= keep ** (world.size - 1 - world.rank)
+        own = self._counted() - self._passes
+        one_hot = [float(own) if rank == world.rank else 0.0 for rank in range(world.size)]
+        passes = [int(one) for one in world.summed(one_hot)]
+        mine = torch.cat(list(self._statistics())) - keep**own * before
+        mine *= keep ** sum(passes[world.rank + 1 :])
         _guarded(lambda: distributed.all_reduce(mine))
-        now = mine + keep**world.size * before
+        now = mine + keep ** sum(passes) * before
         place = 0
         for one in self._statistics():
             one.copy_(now[place : place + len(one)])
             place += len(one)
         for norm in self._norms:
             assert norm.num_batches_tracked is not None
-            norm.num_batches_tracked += world.size - 1
+            norm.num_batches_tracked += sum(passes) - own
+
+    def _counted(self) -> int:
+        """Batches that the norms have seen, each of them the same."""
+        tracked = self._norms[0].num_batches_tracked
+        return int(tracked) if tracked is not None else 0
 
     def _statistics(self) -> list[Tensor]:
         found = []

@@ -12,9 +12,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from model_backend.datasets.row import Row
 from model_backend.tuning.logs import CSV
 from model_backend.tuning.run import CHECKPOINT
-from tests.model_backend.tuning.conftest import Recipes, run_of
+from tests.model_backend.tuning.conftest import Recipes, drawn_rows, run_of, write_set
 
 SOURCE = '[[source]]\ndata = "everything"\nrows = 6\nconstrained = true\n'
 EXACT = {"precision": "fp32", "dropout": 0.0, "drop_path": 0.0, "threads": 1, "rate": 1e-4}
@@ -77,6 +78,25 @@ def test_two_processes_equal_one_that_accumulates(
     close(end["gradients"], gradients)
     close(end["state"], run.learner.state()["network"])
     assert column(tmp_path / "together", "places") == column(tmp_path / "alone", "places")
+
+
+def test_a_process_without_a_usable_row_keeps_the_others_going(
+    recipes: Recipes, tmp_path: Path
+) -> None:
+    good, bad = drawn_rows(("choice",), 2, "train", 1)
+    torn = Row(bad.id, bad.task, bad.part, bad.group, (b"no picture",), bad.text, "", bad.answer)
+    write_set(tmp_path / "data" / "questions", [good, torn])
+    source = '[[source]]\ndata = "questions"\nrows = 1\n'
+    recipe = recipes(source, steps=3, validation_rows=0, **EXACT)
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM, encoding="utf-8")
+
+    process = torchrun(program, recipe, tmp_path / "data", tmp_path / "out")
+    said, _ = process.communicate(timeout=200)
+
+    assert process.returncode == 0, said
+    assert len(column(tmp_path / "out", "update")) == 3
+    assert all(int(one) > 0 for one in column(tmp_path / "out", "places"))
 
 
 def close(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
