@@ -31,7 +31,9 @@ def save(path: Path, state: dict[str, Any]) -> None:
         ) from error
 
 
-def load(path: Path, recipe: str, data: dict[str, str]) -> dict[str, Any] | None:
+def load(
+    path: Path, recipe: str, data: dict[str, str], processes: int = 1
+) -> dict[str, Any] | None:
     """The state, or None where there is none. Raises TrainingProblem for one that does not fit."""
     if not path.is_file():
         return None
@@ -54,5 +56,10 @@ def load(path: Path, recipe: str, data: dict[str, str]) -> dict[str, Any] | None
         raise TrainingProblem(
             f"The checkpoint {path} was made with other data ({', '.join(changed)}); choose "
             "another folder with --out."
+        )
+    if state.get("processes", 1) != processes:  # which decides what each update learns from
+        raise TrainingProblem(
+            f"The checkpoint {path} was made by {state['processes']} process(es); go on with as "
+            f"many, not with {processes}."
         )
     return state

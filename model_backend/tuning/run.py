@@ -292,6 +292,7 @@ class Run:
         return {
             "recipe": self.recipe.sha256,
             "data": self.digests,
+            "processes": self.world.size,
             "update": self.done,  # places in the data and all random numbers follow from it
             "seconds": seconds,
             "left_out": [[*reason, count] for reason, count in self.left_out.items()],
@@ -314,7 +315,7 @@ class Run:
             self.voice.say(f"{error} ({self.failed_saves} failed so far; the run goes on.)")
 
     def _resume(self) -> None:
-        state = kept.load(self.out / CHECKPOINT, self.recipe.sha256, self.digests)
+        state = kept.load(self.out / CHECKPOINT, self.recipe.sha256, self.digests, self.world.size)
         if state is None:
             return
         self.learner.restore(state)

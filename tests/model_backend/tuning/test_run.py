@@ -18,7 +18,9 @@ from model_backend.folder import ModelFolder
 from model_backend.tasks import TASKS
 from model_backend.training.__main__ import main
 from model_backend.training.problems import TrainingProblem
+from model_backend.tuning import kept
 from model_backend.tuning.logs import CSV
+from model_backend.tuning.recipe import read_tuning
 from model_backend.tuning.run import CHECKPOINT
 from tests.model_backend.tuning.conftest import ALONE, Recipes, drawn_rows, run_of, write_set
 
@@ -315,3 +317,33 @@ def test_data_wait_for_the_network_and_not_the_other_way_round(
     with (tmp_path / "out" / CSV).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))[2:]
     assert sum(float(row["waited"]) for row in rows) < 0.2 * run.seconds
+
+
+def test_answers_that_the_list_lacks_count_as_wrong_in_validation(
+    recipes: Recipes, tmp_path: Path
+) -> None:
+    train = drawn_rows(("choice",), 6, "train", 7)
+    known = drawn_rows(("choice",), 1, "validation", 7)[0]
+    values = {key: getattr(known, key) for key in Row.__dataclass_fields__}
+    unknown = Row(**{**values, "id": "unknown", "answer": "purple", "candidates": ()})
+    write_set(tmp_path / "data" / "questions", [*train, known, unknown])
+    source = QUESTIONS + "answers = true\n"
+    run = run_of(recipes(source, steps=1), tmp_path / "data", tmp_path / "out")
+
+    run.train()
+
+    assert run.score is not None and run.score.examples == 2
+    assert run.score.exact <= 0.5
+
+
+def test_a_run_is_not_taken_up_by_another_number_of_processes(
+    recipes: Recipes, data: Path, tmp_path: Path
+) -> None:
+    recipe = recipes(QUESTIONS, steps=2)
+    run = run_of(recipe, data, tmp_path / "out")
+    run.train(until=1)
+
+    with pytest.raises(TrainingProblem, match="made by 1 process"):
+        kept.load(
+            tmp_path / "out" / CHECKPOINT, read_tuning(recipe).sha256, run.digests, processes=2
+        )
