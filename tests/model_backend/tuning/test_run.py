@@ -85,9 +85,29 @@ def kill_when_saved(recipe: Path, data: Path, out: Path) -> None:
         process.wait()
 
 
+def test_an_interrupted_run_says_how_to_go_on(recipes: Recipes, data: Path, tmp_path: Path) -> None:
+    recipe = recipes(QUESTIONS, epochs=3, save_every=2, threads=1)
+    command = [sys.executable, "-c", SLOW, str(recipe), str(data), str(tmp_path / "out")]
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    for _ in range(1200):
+        if (tmp_path / "out" / CHECKPOINT).is_file():
+            break
+        time.sleep(0.05)
+
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert said.endswith("Stopped. The same command goes on from the last checkpoint.\n")
+    assert run_of(recipe, data, tmp_path / "out").done >= 2
+
+
 # The command, which halts before the update after the first checkpoint.
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
 from model_backend.training.__main__ import main
 from model_backend.tuning.learner import Learner
 
