@@ -28,7 +28,9 @@ def card_text(card: Mapping[str, Any], acceptance: Sequence[Mapping[str, Any]] =
     lines += ["", "Wanted"]
     for aim in card["wanted"]:
         points = f" ({aim['points']:+.1f} points)" if "points" in aim else ""
-        lines.append(f"  {'reached' if aim['reached'] else 'not reached'}: {aim['aim']}{points}")
+        reached = "reached" if aim["reached"] else "not reached"
+        text = f"{reached}: {aim['aim']}{points}"
+        lines += textwrap.wrap(text, 96, initial_indent="  ", subsequent_indent="    ")
     lines += acceptance_text(acceptance)
     training = card["training"]
     if training:

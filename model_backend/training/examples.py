@@ -37,6 +37,7 @@ class ExampleMaker:
         teacher: Teacher | None = None,
         taught: int = 0,
         borrowed: int = 0,
+        modalities: bool = False,
     ) -> None:
         self._pictures = pictures
         self._wordings = wordings
@@ -48,7 +49,7 @@ class ExampleMaker:
         self._modality = {
             index: known
             for index, picture in enumerate(pictures)
-            if borrowed and picture.part == TRAINING and (known := modality_of(picture))
+            if modalities and picture.part == TRAINING and (known := modality_of(picture))
         }
 
     def draw(self, index: int, chance: np.random.Generator, facts: float = 0.0) -> list[Example]:
@@ -151,7 +152,9 @@ def open_questions(pictures: Sequence[Picture]) -> dict[str, list[RadQuestion]]:
     return lent
 
 
-def all_texts(pictures: Sequence[Picture], wordings: Wordings) -> list[str]:
+def all_texts(
+    pictures: Sequence[Picture], wordings: Wordings, modalities: bool = False
+) -> list[str]:
     """Every text that training can show, as it is shown, to choose the dictionary from."""
     texts = [question_text(wordings.prompt)]
     for finding in wordings.findings:
@@ -159,7 +162,8 @@ def all_texts(pictures: Sequence[Picture], wordings: Wordings) -> list[str]:
         texts += [*map(question_text, asked_as), finding.present, finding.absent]
     for organ in ORGANS.values():
         texts.append(f"is this an image of the {organ}? does this image show? is this a {organ}")
-    texts += [f"is this an {name}? is this a" for name in MODALITIES]
+    if modalities:
+        texts += [f"is this an {name}? is this a" for name in MODALITIES]
     for picture in pictures:
         for asked in picture.questions:
             texts += [question_text(asked.text), asked.answer.lower()]

@@ -106,7 +106,7 @@ class Learner:
         chance = np.random.default_rng([self._learning.seed, 3, number])
         kinds = {}
         for name in KINDS:
-            rows = [row for row, one in enumerate(drawn.examples) if kind_of(one) == name]
+            rows = [row for row, one in enumerate(drawn.examples) if self._kind_of(one) == name]
             kinds[name] = torch.zeros(())
             if rows:
                 examples = [drawn.examples[row] for row in rows]
@@ -120,6 +120,14 @@ class Learner:
         kinds["auxiliary"] = self._read_off(pooled, drawn) * self._learning.auxiliary
         kinds["tutor"] = self._echoed(pooled, drawn.opinion)
         return kinds
+
+    def _kind_of(self, example: Example) -> str:
+        """One of KINDS; a tutor may know better than a label, so its films are a kind apart."""
+        if self._tutor is not None and example.finding:
+            return "films"
+        if example.likely is not None:
+            return "taught"
+        return "closed" if example.candidates else "free"
 
     def _trusting(
         self, examples: Sequence[Example], image_of: Tensor, opinion: Opinion | None
@@ -219,15 +227,6 @@ class Learner:
         self.echo.load_state_dict(state["echo"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.average = state["average"]
-
-
-def kind_of(example: Example) -> str:
-    """One of KINDS."""
-    if example.finding:
-        return "films"
-    if example.likely is not None:
-        return "taught"
-    return "closed" if example.candidates else "free"
 
 
 def label_tables(

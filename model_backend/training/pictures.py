@@ -8,6 +8,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +62,19 @@ class Picture:
     questions: tuple[RadQuestion, ...] = ()
 
 
-def read_pictures(data: Path, validation: tuple[int, int]) -> list[Picture]:
+def read_pictures(
+    data: Path, validation: tuple[int, int], *, adults_too: bool = True
+) -> list[Picture]:
     """All pictures of the three sets under `data`, in a fixed order.
+
+    With `adults_too`, adult films say whether there is pneumonia, where their labels know.
 
     Raises TrainingProblem when a folder, a file or a label is missing.
     """
     if not data.is_dir():
         raise TrainingProblem(f"There is no data folder {data}; name one with --data.")
-    readers = ((CHILD, child_pictures), (NIH, nih_pictures), (VQA_RAD, rad_pictures))
+    adults = partial(nih_pictures, with_pneumonia=adults_too)
+    readers = ((CHILD, child_pictures), (NIH, adults), (VQA_RAD, rad_pictures))
     pictures: list[Picture] = []
     for name, reader in readers:
         folder = data / name
@@ -94,7 +100,9 @@ def child_pictures(folder: Path, validation: tuple[int, int]) -> Iterator[Pictur
         yield Picture(CHILD, row["file"], row["patient"], part, labels)
 
 
-def nih_pictures(folder: Path, validation: tuple[int, int]) -> Iterator[Picture]:
+def nih_pictures(
+    folder: Path, validation: tuple[int, int], with_pneumonia: bool = True
+) -> Iterator[Picture]:
     """The small NIH films; a label that is not given counts as absent, as in the set's paper."""
     for row in rows_of(folder / "labels.csv", ("file", "findings", "patient")):
         found = set(row["findings"].split("|"))
@@ -102,7 +110,8 @@ def nih_pictures(folder: Path, validation: tuple[int, int]) -> Iterator[Picture]
             raise TrainingProblem(f"The picture {row['file']} of {folder} has an empty label.")
         labels = {"normal": found == {"No Finding"}}
         labels |= {ours: theirs in found for theirs, ours in NIH_NAMES.items()}
-        if labels["normal"] or "Pneumonia" in found:  # of other findings the label says too little
+        # Of films with other findings the label says too little: an infiltrate may be one.
+        if with_pneumonia and (labels["normal"] or "Pneumonia" in found):
             labels["pneumonia"] = "Pneumonia" in found
         part = part_of(row["patient"], validation)
         yield Picture(NIH, row["file"], row["patient"], part, labels)

@@ -67,6 +67,8 @@ class Learning:
     rad_questions: int = 4  # of one VQA-RAD image in one step
     taught: int = 4  # made-up questions of one VQA-RAD image in one step, answered by the teacher
     taught_weight: float = 1.0  # of their loss against that of the true closed answers
+    adults_too: bool = False  # adult films say whether there is pneumonia, where they know
+    modalities: bool = False  # VQA-RAD's images are asked how they were made
     borrowed: int = 0  # open questions about another image of the same part of the body
     ema: float = 0.998  # decay of the averaged weights, which are the ones kept
     bfloat16: bool = True

@@ -68,13 +68,17 @@ class Run:
         self.out = out
         self.say = say
         self.wordings = read_wordings(recipe.wordings)
-        self.pictures = read_pictures(data, recipe.validation)
+        self.pictures = read_pictures(
+            data, recipe.validation, adults_too=recipe.learning.adults_too
+        )
         out.mkdir(parents=True, exist_ok=True)
         size = recipe.network.image_size
         self.pixels = load_pixels(self.pictures, data, size, out, say)
         learning = recipe.learning
         known = [picture for picture in self.pictures if picture.part != HELD_OUT]
-        dictionary = choose_dictionary(all_texts(known, self.wordings), recipe.network.common_lines)
+        dictionary = choose_dictionary(
+            all_texts(known, self.wordings, learning.modalities), recipe.network.common_lines
+        )
         config = network_config(recipe.network, dictionary, learning.dropout, learning.drop_path)
         names = [finding.name for finding in self.wordings.findings]
         self.learner = Learner(config, learning, self.pictures, names, recipe.tutor)
@@ -86,6 +90,7 @@ class Run:
             teacher=Teacher(self.pictures) if learning.taught else None,
             taught=learning.taught,
             borrowed=learning.borrowed,
+            modalities=learning.modalities,
         )
         self.batches = Batches(self.pictures, self.pixels, recipe, maker)
         self.done = 0
