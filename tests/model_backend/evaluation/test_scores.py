@@ -11,6 +11,7 @@ import pytest
 
 from model_backend.evaluation.asked import Asking, Said
 from model_backend.evaluation.labelled import LabelledCase
+from model_backend.evaluation.measured import MORE_TITLES
 from model_backend.evaluation.published import (
     FINE_TUNED,
     INSTRUCTION_TUNED,
@@ -20,7 +21,7 @@ from model_backend.evaluation.published import (
     kind_of,
     published_for,
 )
-from model_backend.evaluation.scores import TITLES, Score, overlap, scores_of
+from model_backend.evaluation.scores import Score, overlap, scores_of
 from model_backend.evaluation.verdict import judged
 from model_backend.folder import ModelFolder
 from model_backend.request import (
@@ -171,7 +172,7 @@ def test_yes_or_no_is_a_choice_and_any_other_question_is_open() -> None:
 def test_every_published_figure_is_of_a_known_metric_and_size() -> None:
     assert len(figures()) > 20
     for one in figures():
-        assert one.values.keys() <= TITLES.keys() and one.by
+        assert one.values.keys() <= MORE_TITLES.keys() and one.by
         assert one.size in ("small", "medium", "base") and one.task in ("", *TASKS)
         assert one.kind in (FINE_TUNED, INSTRUCTION_TUNED)
         assert all(0 < value < 200 for value in one.values.values())
