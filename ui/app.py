@@ -300,4 +300,6 @@ class _Photograph(QObject):
         QApplication.exit(0 if saved else 1)
 
     def _give_up(self) -> None:
+        seconds = PATIENCE // 1000
+        print(f"The study was not shown within {seconds} s.", file=sys.stderr)
         QApplication.exit(1)
