@@ -14,7 +14,7 @@ import model_backend.training.tutor as module
 from model_backend.training.augment import mirror
 from model_backend.training.facts import ORGANS, modality_example, modality_of
 from model_backend.training.learner import label_tables
-from model_backend.training.pictures import VQA_RAD, Picture, RadQuestion, read_pictures
+from model_backend.training.pictures import NIH, VQA_RAD, Picture, RadQuestion, read_pictures
 from model_backend.training.problems import TrainingProblem
 from model_backend.training.recipe import TutorPlan, read_recipe
 from model_backend.training.run import LOG, Run
@@ -104,6 +104,29 @@ def tutor_of(data: Path, steps: int) -> Tutor:
     pixels = np.random.default_rng(0).integers(0, 255, (len(pictures), 32, 32), np.uint8)
     labels, organs = label_tables(pictures, ["normal", "pneumonia", "bacterial"])
     return Tutor(TutorPlan(steps=steps, batch=8), pictures, pixels, labels, organs, 1)
+
+
+def test_the_packaged_recipe_of_the_second_edition_has_a_tutor() -> None:
+    recipe = read_recipe(Path("recipes/demo2.toml"))
+
+    assert recipe.tutor is not None and recipe.tutor.steps == 400
+    assert recipe.total_steps == 1100
+    assert [stage.tower_only for stage in recipe.stages] == [True, False]
+
+
+def test_adult_films_say_whether_there_is_pneumonia_only_where_a_recipe_asks(
+    drawn_data: Path,
+) -> None:
+    def known(adults_too: bool) -> list[bool]:
+        pictures = read_pictures(drawn_data, (0, 60), adults_too=adults_too)
+        return [
+            one.labels["pneumonia"]
+            for one in pictures
+            if one.source == NIH and "pneumonia" in one.labels
+        ]
+
+    assert known(False) == []
+    assert known(True) == [False] * 10
 
 
 def test_without_its_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
