@@ -21,6 +21,7 @@ def test_margins_are_fitted_tested_and_kept(
     own_set: OwnSet, demo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labelled = own_set.write("own.jsonl", own)
+    (demo / CONTROLS).unlink()  # those that come along
 
     assert main([str(demo), str(labelled), "--json", "--precision=fp32", "--part=100"]) == 0
 
@@ -36,6 +37,7 @@ def test_a_run_that_is_not_to_write_writes_nothing_and_prints_a_table(
     own_set: OwnSet, demo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labelled = own_set.write("own.jsonl", own)
+    (demo / CONTROLS).unlink()  # those that come along
 
     assert main([str(demo), str(labelled), "--no-write", "--precision=fp32", "--part=100"]) == 0
 
