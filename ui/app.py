@@ -37,6 +37,10 @@ log = logging.getLogger(__name__)
 AT_RIGHT = ("compare.prior", "image.key", "draft.start", "answer.ask", "help.keys")
 SIZE = (1920, 1080)
 ECHO = 60_000  # ms between two looks whether the PACS answers
+# The application and its window until the process ends. Let go when `run` returns, they would be
+# destroyed in any order, the application before its widgets, which now and then ended in a
+# segmentation fault; at the end of the process Qt's objects are not destroyed at all.
+_kept: list[object] = []
 PATIENCE = 60_000  # ms that a picture of the window may take
 
 
@@ -134,6 +138,7 @@ def run(
     hook = sys.excepthook
     try:
         viewer = build_window(plugins, root, settings, sources)
+        _kept[:] = app, viewer
         sys.excepthook = partial(_unforeseen, viewer.window)
         wake = QTimer(viewer.window)  # or Python would not see a Ctrl+C of the terminal
         wake.timeout.connect(_nothing)

@@ -289,4 +289,5 @@ def photograph(place: Place, study: Study, picture: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0 or not picture.exists():
         said = done.stderr.strip().splitlines()
-        raise NothingFound(f"The window could not be drawn: {said[-1] if said else 'no reason'}.")
+        why = f"code {done.returncode}: {said[-1] if said else 'no reason'}"
+        raise NothingFound(f"The window could not be drawn ({why}).")
