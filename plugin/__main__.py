@@ -22,8 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _carry_out(words)
     settle_process()
     code = _carry_out(words)
-    if code == STOPPED:  # a network thread may wait for a silent node; nobody waits for it now
+    # A network thread may wait for a silent node, and nobody waits for it now. And where a window
+    # was shown, all is closed and written; Python would go on to destroy Qt's objects in any order,
+    # which now and then ended in a segmentation fault.
+    if code == STOPPED or "ui.app" in sys.modules:
         sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(code)
     return code
 

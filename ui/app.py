@@ -39,7 +39,7 @@ SIZE = (1920, 1080)
 ECHO = 60_000  # ms between two looks whether the PACS answers
 # The application and its window until the process ends. Let go when `run` returns, they would be
 # destroyed in any order, the application before its widgets, which now and then ended in a
-# segmentation fault; at the end of the process Qt's objects are not destroyed at all.
+# segmentation fault; for the same reason `plugin.__main__` ends the process at once.
 _kept: list[object] = []
 PATIENCE = 60_000  # ms that a picture of the window may take
 
