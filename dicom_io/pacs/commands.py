@@ -15,7 +15,6 @@ from dicom_io.report.header import IMPLEMENTATION_CLASS_UID, Software
 # Command Field (0000,0100), PS3.7 section E.1.
 C_STORE_RQ, C_STORE_RSP = 0x0001, 0x8001
 C_GET_RQ, C_GET_RSP = 0x0010, 0x8010
-C_CANCEL_RQ = 0x0FFF
 NO_DATA_SET = 0x0101  # Command Data Set Type (0000,0800)
 _A_DATA_SET = 0x0001
 _MEDIUM = 0x0000  # Priority

@@ -24,7 +24,7 @@ from dicom_io.identity import Identity
 from dicom_io.image.header import read_header
 from dicom_io.pacs.fetching import Received
 from dicom_io.pacs.http import PIECE, Web
-from dicom_io.pacs.intake import file_name
+from dicom_io.pacs.intake import file_name, private
 from dicom_io.pacs.multipart import Malformed, boundary_of, parts
 from dicom_io.storage import storage_problem
 from dicom_io.study import Instance, Series
@@ -128,7 +128,7 @@ class WadoRetrieval:
 
     def _write(self, path: Path, part: Iterator[bytes]) -> int:
         size = 0
-        with open(path, "wb", opener=_private) as file:
+        with open(path, "wb", opener=private) as file:
             for piece in part:
                 if self._closed:
                     raise Cancelled("Stopped.")
@@ -139,7 +139,3 @@ class WadoRetrieval:
                     )
                 file.write(piece)
         return size
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
