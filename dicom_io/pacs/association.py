@@ -208,11 +208,7 @@ def _why_not(
     if not opened:
         if node.tls and (problem := handshake_problem(node)):
             return problem
-        return NodeUnreachable(
-            f"Nothing answers at {node}. Check host and port, that the node is running, and "
-            "that no firewall stands between.",
-            node.name,
-        )
+        return nothing_answers(node)
     if association.is_rejected:
         answer = association.acceptor.primitive
         return rejection(
@@ -237,6 +233,15 @@ def rejection(node: Node, source: int, diagnostic: int) -> NodeRefused:
     """Why the node rejected the association, by the numbers that it gave (PS3.8 table 9-21)."""
     reason = _REJECTIONS.get((source, diagnostic), "it gave no reason; ask its administrator")
     return NodeRefused(f"{node} refused us: {reason.format(node=node)}.", node.name)
+
+
+def nothing_answers(node: Node) -> NodeUnreachable:
+    """No connection could be made."""
+    return NodeUnreachable(
+        f"Nothing answers at {node}. Check host and port, that the node is running, and "
+        "that no firewall stands between.",
+        node.name,
+    )
 
 
 def timed_out(node: Node, during: str) -> NodeTimedOut:

@@ -26,7 +26,7 @@ from pynetdicom.pdu_primitives import (
 from pynetdicom.presentation import PresentationContext
 
 from dicom_io.errors import NodeProblem, NodeRefused, NodeUnreachable
-from dicom_io.pacs.association import MAX_PDU, broken, rejection, timed_out
+from dicom_io.pacs.association import MAX_PDU, broken, nothing_answers, rejection, timed_out
 from dicom_io.pacs.node import Node, checked_node
 from dicom_io.pacs.tls import tls_of, why_untrusted
 from dicom_io.report.header import IMPLEMENTATION_CLASS_UID, Software
@@ -216,11 +216,7 @@ def _connection(node: Node) -> socket.socket:
             node.name,
         ) from error
     except OSError as error:
-        raise NodeUnreachable(
-            f"Nothing answers at {node}. Check host and port, that the node is running, and "
-            "that no firewall stands between.",
-            node.name,
-        ) from error
+        raise nothing_answers(node) from error
     plain.settimeout(node.answer_timeout)
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if not node.tls:
