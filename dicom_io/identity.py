@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, replace
 
 from pydicom.dataset import Dataset
 
+from dicom_io.raw import text_of
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -30,7 +32,7 @@ class Identity:
         """The identity in a data set's header; absent attributes become empty texts."""
 
         def text(keyword: str) -> str:
-            return str(dataset.get(keyword) or "").strip()
+            return text_of(dataset, keyword)
 
         return cls(
             patient_id=text("PatientID"),

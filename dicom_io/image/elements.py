@@ -23,7 +23,9 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 
-PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+from dicom_io.raw import interned
+
+PIXELS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
 LARGE_PRIVATE = 1024  # bytes; larger private values are left out, nobody looks at them
 MAX_DEPTH = 32  # of nested sequences
 MAX_HEADER = 64 * 2**20  # bytes before the pixels
@@ -128,7 +130,7 @@ class _Reader:
             at = start + length
             if length > 1024 or at > len(self._data):
                 raise Odd("long meta information")
-            key = BaseTag(tag)
+            key = interned(tag)
             found[key] = RawDataElement(
                 key, vr.decode(), length, self._data[start:at], start, False, True
             )
@@ -169,7 +171,8 @@ class _Reader:
 
         At the top level, where `depth` is 0, running out of bytes asks for more of them.
         """
-        data, size = self._data, len(self._data)
+        data, size, implicit = self._data, len(self._data), self._implicit
+        unpack = _EXPLICIT_HEAD.unpack_from
         while end is None or at < end:
             if depth == 0:
                 self._resume = at, len(self._odd)
@@ -179,7 +182,13 @@ class _Reader:
                 raise _MoreNeeded(at + 12)
             if depth and end is None and _WORD.unpack_from(data, at)[0] == _ITEM_END:
                 return at + 8
-            tag, vr, length, start = self._head(at, self._implicit)
+            if implicit:
+                tag, vr, length, start = self._head(at, True)
+            else:  # as `_head`, without the call: this is most of the time that a header takes
+                group, element, vr, length = unpack(data, at)
+                tag, start = group << 16 | element, at + 8
+                if vr not in _SHORT:
+                    tag, vr, length, start = self._head(at, False)
             if tag in PIXELS and depth == 0:
                 return at
             if tag in PIXELS or tag >> 16 == 0xFFFE:
@@ -204,13 +213,14 @@ class _Reader:
     def _keep(
         self, dataset: Dataset, tag: int, vr: bytes, value: bytes, start: int, depth: int
     ) -> None:
-        code, key = vr.decode("ascii"), BaseTag(tag)
-        named = None if self._implicit else code
-        raw = RawDataElement(key, named, len(value), value, start, self._implicit, True)
-        dataset._dict[key] = raw  # `dataset[key] =` takes four times as long
+        code, is_sound = _READ.get(vr) or (vr.decode("ascii"), _never)
+        key, implicit = interned(tag), self._implicit
+        parts = key, None if implicit else code, len(value), value, start, implicit, True
+        # `dataset[key] =` and the named tuple's own `__new__` take several times as long
+        dataset._dict[key] = tuple.__new__(RawDataElement, parts)
         if tag == _CHARSET:
             self._note_charset(value, depth)
-        if not tag >> 16 & 1 and not _is_sound(code, value):
+        if value and not tag >> 16 & 1 and not is_sound(value):
             self._odd.append((dataset, key))
 
     def _sequence(self, dataset: Dataset, tag: int, start: int, length: int, depth: int) -> int:
@@ -242,7 +252,7 @@ class _Reader:
             items.append(item)
         sequence = Sequence(items)
         sequence.is_undefined_length = end is None
-        key = BaseTag(tag)
+        key = interned(tag)
         element = DataElement(key, "SQ", sequence, start, end is None, already_converted=True)
         dataset._dict[key] = element
         return at
@@ -352,11 +362,19 @@ def _is_name(value: bytes) -> bool:
 _plain = _text(2**20)
 
 
+def _never(value: bytes) -> bool:
+    return False
+
+
+# By value representation as it stands in the file: as text, and the check of a value.
+_READ: Mapping[bytes, tuple[str, Callable[[bytes], bool]]] = {
+    vr.encode("ascii"): (vr, check) for vr, check in {**_CHECKS, "PN": _is_name}.items()
+}
+
+
 def _is_sound(vr: str, value: object) -> bool:
     """True when a value is empty, or pydicom converts it without warning or raising."""
     if not value:
         return True
-    if vr == "PN":
-        return isinstance(value, bytes) and _is_name(value)
-    check = _CHECKS.get(vr)
-    return check is not None and isinstance(value, bytes) and check(value)
+    _, check = _READ.get(vr.encode("ascii", "replace"), ("", _never))
+    return isinstance(value, bytes) and check(value)

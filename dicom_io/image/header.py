@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,7 +14,7 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_partial
-from pydicom.tag import BaseTag, Tag
+from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
 from dicom_io.errors import DamagedFile, FileProblem, NoPixels, NotDicom, UnsafeImage
@@ -23,6 +22,7 @@ from dicom_io.image.bounded import open_inflated
 from dicom_io.image.elements import Odd, read_elements
 from dicom_io.image.fragments import Fragments
 from dicom_io.image.notices import gathered
+from dicom_io.raw import tag_named, text_of
 
 PIXEL_KEYWORDS = {
     0x7FE00008: "FloatPixelData",
@@ -273,14 +273,14 @@ def number(dataset: Dataset, keyword: str, default: int) -> int:
 
     Short integers are read from their bytes: every header and every frame asks for a dozen.
     """
-    element = dataset.get_item(_tag(keyword)) if _tag(keyword) in dataset else None
+    element = dataset._dict.get(tag_named(keyword))  # its `get` makes a tag each time
     if element is None:
         return default
     if isinstance(element, RawDataElement):
         content = element.value
         if element.VR == "US" and content is not None and len(content) == 2:
             return int.from_bytes(content, "little" if element.is_little_endian else "big")
-        element = dataset[_tag(keyword)]
+        element = dataset[tag_named(keyword)]
     value: Any = element.value
     if hasattr(value, "__iter__") and not isinstance(value, (str, bytes)):
         value = next(iter(value), None)
@@ -288,11 +288,6 @@ def number(dataset: Dataset, keyword: str, default: int) -> int:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return default
-
-
-@cache
-def _tag(keyword: str) -> BaseTag:
-    return Tag(keyword)
 
 
 def check_claims(dataset: Dataset, keyword: str, path: Path) -> int:
@@ -335,7 +330,7 @@ def check_claims(dataset: Dataset, keyword: str, path: Path) -> int:
 
 def is_tiled(dataset: Dataset) -> bool:
     """True for a level of a slide: its frames are tiles of one picture."""
-    return str(dataset.get("SOPClassUID") or "") == SLIDE
+    return text_of(dataset, "SOPClassUID") == SLIDE
 
 
 def require_pixels(header: Header, path: Path) -> PixelElement:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from dicom_io.image.header import read_header
+from dicom_io.raw import text_of
 
 _ROOT = "1.2.840.10008.5.1.4.1.1."
 _KEPT = "It is kept and exported with the study, but not shown here."
@@ -49,7 +50,7 @@ ENCLOSED = "104"
 def what_it_is(header: Dataset) -> str:
     """What the object is, in words after "is"; "" for an image and for what is read elsewhere
     (reports, presentation states, key objects)."""
-    uid = str(header.get("SOPClassUID") or "")
+    uid = text_of(header, "SOPClassUID")
     if not uid.startswith(_ROOT):
         return ""
     end = uid.removeprefix(_ROOT)

@@ -8,6 +8,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from dicom_io.image.header import UNDEFINED, PixelElement, number
+from dicom_io.raw import text_of
 
 _COLOURS = ("RGB", "YBR")  # the beginnings of what has three samples
 _SINGLE = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
@@ -71,7 +72,7 @@ def layout_of(dataset: Dataset, element: PixelElement) -> Layout:
     shift = number(dataset, "HighBit", stored - 1) + 1 - stored
     rows, columns = number(dataset, "Rows", 0), number(dataset, "Columns", 0)
     frames = max(number(dataset, "NumberOfFrames", 1), 1)
-    photometric = str(dataset.get("PhotometricInterpretation") or fallback)
+    photometric = text_of(dataset, "PhotometricInterpretation") or fallback
     whole = rows * columns * samples * frames * allocated // 8
     is_whole = whole <= element.length < UNDEFINED  # every pixel has three samples after all
     return Layout(
@@ -99,7 +100,7 @@ def settle_photometric(dataset: Dataset) -> tuple[str, ...]:
     themselves grey a wrong one.
     """
     samples = number(dataset, "SamplesPerPixel", 1)
-    said = str(dataset.get("PhotometricInterpretation") or "")
+    said = text_of(dataset, "PhotometricInterpretation")
     fallback = "MONOCHROME2" if samples == 1 else "RGB"
     if not said:
         told = f"The header names no colour space; {fallback} is assumed."

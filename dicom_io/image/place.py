@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from pydicom.datadict import keyword_for_tag, tag_for_keyword
-from pydicom.dataelem import DataElement
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 
 from dicom_io.image.frame import ImageFrame
+from dicom_io.raw import tag_named, value_at
 
 Key = tuple[str, Any]
 Triple = tuple[float, float, float]
@@ -87,7 +87,7 @@ _SPATIAL = {
 
 
 def _tags(*keywords: str) -> dict[str, BaseTag]:
-    return {word: BaseTag(tag_for_keyword(word) or 0) for word in keywords}
+    return {word: tag_named(word) for word in keywords}
 
 
 _TAG = _tags(
@@ -102,7 +102,7 @@ _TAG = _tags(
     *_VECTORS, *_ROOT_HARD, *_ROOT_SOFT,
     *(row[0] for row in _IN_GROUPS), *(row[1] for row in _IN_GROUPS),
 )  # fmt: skip
-_WORD: dict[int, str] = {int(tag): word for word, tag in _TAG.items()}
+_WORD: dict[BaseTag, str] = {tag: word for word, tag in _TAG.items()}
 _LAID = "ImagePositionPatient"
 _SLICE = "slice"
 
@@ -290,16 +290,8 @@ class _File:
 
 
 def _known_values(header: Dataset) -> dict[str, Any]:
-    """What this module looks at, by keyword. `get_item` gives a settled element at once."""
-    found: dict[str, Any] = {}
-    for tag in header.keys():
-        word = _WORD.get(int(tag))
-        if word is not None:
-            element = header.get_item(tag)
-            if not isinstance(element, DataElement):
-                element = header[tag]
-            found[word] = element.value
-    return found
+    """What this module looks at, by keyword."""
+    return {_WORD[tag]: value_at(header, tag) for tag in _WORD.keys() & header.keys()}
 
 
 def _nuclear(root: dict[str, Any]) -> Dataset | None:
@@ -333,11 +325,7 @@ def _value(dataset: Dataset | None, keyword: str) -> Any:
     """A value as it stands in the data set; by tag, which is far quicker than by keyword."""
     if dataset is None:
         return None
-    tag = _TAG[keyword]
-    element = dataset.get_item(tag) if tag in dataset else None
-    if element is None:
-        return None
-    return element.value if isinstance(element, DataElement) else dataset[tag].value
+    return value_at(dataset, _TAG[keyword])
 
 
 def _macros_of(group: Dataset) -> dict[str, Dataset]:
