@@ -40,36 +40,49 @@ FLOOR = "import numpy, pydicom, pynetdicom\n" + BARE
 
 OURS = """
 import sys
-from plugin._starting import settle_process
-settle_process()
-from plugin._commands.line import carry_out
+from plugin import __main__ as front_door
 
 
-def open_window(root, settings, sources, **wishes):
+def watch(opening):
+    from PyQt6.QtCore import QEvent, Qt, QTimer
+    from PyQt6.QtGui import QKeyEvent
     from PyQt6.QtTest import QTest
-    from plugin._discover import discover
-    from ui.app import application, build_window
+    from PyQt6.QtWidgets import QApplication
 
-    app = application(settings.window.font_size)
-    viewer = build_window(discover(), root, settings, sources)
-    viewer.window.resize(1920, 1080)
-    viewer.window.show()
-    for _ in range(3):
-        app.processEvents()
-    field = viewer.window.worklist.studies.field
-    QTest.keyClicks(field, "a")
-    app.processEvents()
-    assert field.text() == "a"
-    print("ready", flush=True)
-    heavy = [name for name in ("torch", "transformers", "model_backend.biomedgpt")
-             if name in sys.modules]
-    print("loaded:", *heavy, flush=True)
-    viewer.window.close()
-    viewer.close()
-    return 0
+    studies = opening.window.studies
+    list_at_first = studies.rows
+
+    def ready():
+        if not list_at_first.rowCount():  # the rows of this disk are on their way
+            return
+        look.stop()
+        every = list_at_first.rowCount()
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            key = QKeyEvent(kind, Qt.Key.Key_7, Qt.KeyboardModifier.NoModifier, "7")
+            QApplication.sendEvent(studies.field, key)
+        assert studies.field.text() == "7"
+        assert 0 < list_at_first.rowCount() < every
+        print("ready", flush=True)
+        print("early:", *(name for name in EARLY if name in sys.modules), flush=True)
+
+    def complete():
+        assert studies.field.text() == "7"
+        print("furnished", flush=True)
+        print("loaded:", *(name for name in HEAVY if name in sys.modules), flush=True)
+        QApplication.exit(0)  # the acknowledgement stands before the window
+
+    look = QTimer(opening)
+    look.timeout.connect(ready)
+    opening.painted.connect(lambda: look.start(0))
+    opening.furnished.connect(complete)
 
 
-sys.exit(carry_out(["--home", sys.argv[1], "window"], open_window))
+EARLY = ("numpy", "pydicom", "pynetdicom", "torch")
+HEAVY = ("torch", "transformers", "model_backend.biomedgpt")
+opened = front_door.open_window
+front_door.open_window = lambda *around, **wishes: opened(*around, watch=watch, **wishes)
+sys.argv[1:] = ["--home", sys.argv[1], "window"]
+sys.exit(front_door.main())
 """
 
 

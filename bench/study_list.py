@@ -32,7 +32,7 @@ from PyQt6.QtWidgets import QListView  # noqa: E402
 from dicom_io.identity import Identity  # noqa: E402
 from dicom_io.study import Study  # noqa: E402
 from ui import theme  # noqa: E402
-from ui.app import application  # noqa: E402
+from ui.application import application  # noqa: E402
 from ui.jobs import Jobs  # noqa: E402
 from ui.worklist.study_list import StudyList  # noqa: E402
 from ui.worklist.study_rows import text_of  # noqa: E402

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
-from pydicom.dataset import Dataset
-
-from dicom_io.raw import text_of
+if TYPE_CHECKING:  # studies are listed before pydicom is here
+    from pydicom.dataset import Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +30,14 @@ class Identity:
     @classmethod
     def of(cls, dataset: Dataset, frame: int = 0) -> Identity:
         """The identity in a data set's header; absent attributes become empty texts."""
-
-        def text(keyword: str) -> str:
-            return text_of(dataset, keyword)
+        from dicom_io.raw import text_of
 
         return cls(
-            patient_id=text("PatientID"),
-            issuer=text("IssuerOfPatientID"),
-            study=text("StudyInstanceUID"),
-            series=text("SeriesInstanceUID"),
-            instance=text("SOPInstanceUID"),
+            patient_id=text_of(dataset, "PatientID"),
+            issuer=text_of(dataset, "IssuerOfPatientID"),
+            study=text_of(dataset, "StudyInstanceUID"),
+            series=text_of(dataset, "SeriesInstanceUID"),
+            instance=text_of(dataset, "SOPInstanceUID"),
             frame=frame,
         )
 

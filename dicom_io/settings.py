@@ -65,18 +65,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Table
-
+from dicom_io.appearance import LANGUAGES, THEMES, WindowSettings
 from dicom_io.errors import BadNode, FormatTooNew, FormatUnreadable
-from dicom_io.hands import KeySettings, MouseSettings, ViewerSettings, plain_value, read_value
+from dicom_io.hands import KeySettings, MouseSettings, ViewerSettings, read_value
 from dicom_io.pacs.node import Node, checked_node
 from dicom_io.storage import write_safely
+
+__all__ = ["LANGUAGES", "THEMES", "Settings", "WindowSettings"]
 
 VERSION = 1
 
@@ -88,8 +87,6 @@ MIGRATIONS: Mapping[int, Migration] = {}
 Part = TypeVar("Part")
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-LANGUAGES = ("auto", "en", "de")
-THEMES = ("dark", "high contrast", "light room")
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
 MOST_THREADS = 1024
 
@@ -138,25 +135,6 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class WindowSettings:
-    """How the window looks."""
-
-    font_size: int = 14  # pixels, of body text
-    language: str = "auto"  # auto (the desktop's), en, de
-    theme: str = "dark"  # dark, high contrast, light room
-
-    def fault(self) -> str:
-        """What is wrong with the values, as the end of a sentence that begins "window."; ""."""
-        for key, value, allowed in (
-            ("language", self.language, LANGUAGES),
-            ("theme", self.theme, THEMES),
-        ):
-            if value not in allowed:
-                return f"{key} must be one of {', '.join(allowed)}, not {value[:40]!r}"
-        return ""
-
-
-@dataclass(frozen=True, slots=True)
 class ScreenSettings:
     """Where windows stand."""
 
@@ -200,11 +178,11 @@ class Settings:
         except FileNotFoundError:
             return cls()
         except (OSError, UnicodeDecodeError) as error:
-            raise _unreadable(path, str(error)) from error
+            raise unreadable(path, str(error)) from error
         try:
             content = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise _unreadable(path, str(error)) from error
+            raise unreadable(path, str(error)) from error
         return _settings(path, _migrated(path, content))
 
     def write(self, path: Path) -> None:
@@ -213,15 +191,9 @@ class Settings:
         A part that stands at its defaults and is not in the file is left out. Raises
         StorageProblem, or FormatUnreadable when the existing file is damaged, which then stays.
         """
-        try:
-            document = tomlkit.parse(path.read_text(encoding="utf-8") if path.exists() else "")
-        except (OSError, UnicodeDecodeError, TOMLKitError) as error:
-            raise _unreadable(path, str(error)) from error
-        document["version"] = VERSION
-        _put_nodes(document, self.nodes)
-        for name in _PARTS:
-            _put_part(document, name, getattr(self, name))
-        write_safely(path, tomlkit.dumps(document).encode("utf-8"))
+        from dicom_io.settings_writing import written  # tomlkit is needed for nothing else
+
+        write_safely(path, written(self, path, VERSION, tuple(_PARTS)))
 
 
 _PARTS: Mapping[str, type[Any]] = {
@@ -235,10 +207,10 @@ _PARTS: Mapping[str, type[Any]] = {
     "screens": ScreenSettings,
 }
 _LENIENT = ("mouse", "keys", "viewer")  # faults there are told, and the defaults hold
-_NODE_KEYS = tuple(one.name for one in fields(Node) if one.name != "name")
+NODE_KEYS = tuple(one.name for one in fields(Node) if one.name != "name")
 
 
-def _unreadable(path: Path, reason: str) -> FormatUnreadable:
+def unreadable(path: Path, reason: str) -> FormatUnreadable:
     return FormatUnreadable(
         f"The settings {path} cannot be read: {reason.rstrip('.')}. "
         "Correct the file or move it away.",
@@ -249,7 +221,7 @@ def _unreadable(path: Path, reason: str) -> FormatUnreadable:
 def _migrated(path: Path, content: dict[str, Any]) -> dict[str, Any]:
     version = content.get("version", VERSION)
     if not isinstance(version, int) or isinstance(version, bool):
-        raise _unreadable(path, "version is not a whole number")
+        raise unreadable(path, "version is not a whole number")
     if version > VERSION:
         raise FormatTooNew(
             f"The settings {path} were written by a later Wetread (version {version}, this one "
@@ -259,7 +231,7 @@ def _migrated(path: Path, content: dict[str, Any]) -> dict[str, Any]:
     while version < VERSION:
         step = MIGRATIONS.get(version)
         if step is None:
-            raise _unreadable(path, f"version {version} is not one of ours")
+            raise unreadable(path, f"version {version} is not one of ours")
         content = step(content)
         version += 1
     return content
@@ -312,16 +284,16 @@ def _part(
 def _require_sound(path: Path, name: str, part: Any) -> None:
     fault = part.fault() if hasattr(part, "fault") else ""
     if fault:
-        raise _unreadable(path, f"{name}.{fault}")
+        raise unreadable(path, f"{name}.{fault}")
 
 
 def _nodes(path: Path, table: Mapping[str, Any], unknown: list[str]) -> Iterator[Node]:
     known = {one.name: one for one in fields(Node)}
     for name, entry in table.items():
         if not isinstance(entry, dict):
-            raise _unreadable(path, f"nodes.{name} is not a table; write [nodes.{name}]")
-        unknown += [f"nodes.{name}.{key}" for key in entry if key not in _NODE_KEYS]
-        values = {key: value for key, value in entry.items() if key in _NODE_KEYS}
+            raise unreadable(path, f"nodes.{name} is not a table; write [nodes.{name}]")
+        unknown += [f"nodes.{name}.{key}" for key in entry if key not in NODE_KEYS]
+        values = {key: value for key, value in entry.items() if key in NODE_KEYS}
         for key, value in values.items():
             _checked(path, f"nodes.{name}.{key}", known[key], value)
         missing = [key for key in ("aet", "host", "port") if key not in values]
@@ -333,7 +305,7 @@ def _nodes(path: Path, table: Mapping[str, Any], unknown: list[str]) -> Iterator
 def _table(path: Path, content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     table = content.get(name, {})
     if not isinstance(table, dict):
-        raise _unreadable(path, f"{name} is not a table; write [{name}]")
+        raise unreadable(path, f"{name} is not a table; write [{name}]")
     return table
 
 
@@ -352,48 +324,8 @@ def _checked(path: Path, name: str, known: Field[Any], value: object) -> object:
         try:
             return read_value(kind, value)
         except ValueError as fault:
-            raise _unreadable(path, f"{name} {fault}") from None
+            raise unreadable(path, f"{name} {fault}") from None
     types, words = _KINDS[kind]
     if not isinstance(value, types) or (isinstance(value, bool) and kind != "bool"):
-        raise _unreadable(path, f"{name} must be {words}")
+        raise unreadable(path, f"{name} must be {words}")
     return value
-
-
-def _put_part(document: tomlkit.TOMLDocument, name: str, part: Any) -> None:
-    for one in fields(part):
-        value = getattr(part, one.name)
-        table = document.get(name)
-        if value == one.default and (not isinstance(table, Table) or one.name not in table):
-            continue
-        if table is None:
-            document.add(tomlkit.nl())
-            document[name] = table = tomlkit.table()
-        _put(table, one.name, plain_value(str(one.type), value))
-
-
-def _put_nodes(document: tomlkit.TOMLDocument, nodes: tuple[Node, ...]) -> None:
-    table = document.get("nodes")
-    if table is None:
-        if not nodes:
-            return
-        document["nodes"] = table = tomlkit.table(is_super_table=True)
-    for name in [key for key in table if key not in {node.name for node in nodes}]:
-        del table[name]
-    known = {one.name: one for one in fields(Node)}
-    for node in nodes:
-        if node.name not in table:
-            table[node.name] = tomlkit.table()
-        for key in _NODE_KEYS:
-            value = getattr(node, key)
-            if (
-                known[key].default is MISSING
-                or value != known[key].default
-                or key in table[node.name]
-            ):
-                _put(table[node.name], key, value)
-
-
-def _put(table: Any, key: str, value: object) -> None:
-    """Set a value only when it differs, so that its comment and its form stay."""
-    if key not in table or table[key] != value:
-        table[key] = value

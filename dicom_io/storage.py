@@ -7,7 +7,6 @@ import errno
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +96,8 @@ def write_safely(path: Path, content: bytes) -> None:
 
     Raises DiskFull or StorageProblem; the former file is then untouched.
     """
+    import tempfile  # takes 2 ms, and the window's first look writes nothing
+
     temporary: Path | None = None
     try:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")

@@ -35,7 +35,8 @@ from plugin._ask_box import AskBox  # noqa: E402
 from plugin._discover import discover  # noqa: E402
 from plugin._model import close_models  # noqa: E402
 from ui import language  # noqa: E402
-from ui.app import Viewer, application, build_window  # noqa: E402
+from ui.app import Viewer, build_window  # noqa: E402
+from ui.application import application  # noqa: E402
 
 HANDS: Any = QTest  # its static functions are typed as methods in PyQt's stubs
 KEY, LEFT = Qt.Key, Qt.MouseButton.LeftButton

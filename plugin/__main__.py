@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plugin._starting import STOPPED, NoWindow, settle_process
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A network thread may wait for a silent node, and nobody waits for it now. And where a window
     # was shown, all is closed and written; Python would go on to destroy Qt's objects in any order,
     # which now and then ended in a segmentation fault.
-    if code == STOPPED or "ui.app" in sys.modules:
+    if code == STOPPED or "ui.opening" in sys.modules:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
@@ -43,22 +45,31 @@ def _carry_out(words: Sequence[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
-    from plugin._commands import line
+    from plugin._commands import parsing
 
-    return line.parser()
+    return parsing.parser()
 
 
-def open_window(*surroundings: Any, **wishes: Any) -> int:
-    """The window with all plug-ins (`ui.app.run`); Qt is loaded here and not before."""
+def open_window(root: Any, settings: Any, sources: Any, **wishes: Any) -> int:
+    """The window with all plug-ins (`ui.opening.run`); Qt is loaded here and not before.
+
+    `settings` and `sources` give them; they are called on a pool thread.
+    """
     try:
-        from plugin._discover import discover
-        from ui.app import run as run_app
+        from ui.opening import Surroundings, run
     except ImportError as error:
         raise NoWindow(
             f"The window cannot be opened here ({error}). Install PyQt6 and what it needs; all "
             "other commands work without."
         ) from error
-    return run_app(discover(), *surroundings, **wishes)
+    return run(Surroundings(root, settings, _plugins, sources), **wishes)
+
+
+def _plugins() -> Any:
+    """All plug-ins, their modules imported already where they can be."""
+    from plugin._discover import discover, imported
+
+    return imported(discover())
 
 
 if __name__ == "__main__":

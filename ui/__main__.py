@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
+from functools import partial
 
 from dicom_io.errors import DicomProblem
-from dicom_io.pacs.connect import source_for
 from dicom_io.settings import Settings
+from dicom_io.source import Source
 from dicom_io.storage import DataRoot
-from ui.app import run
+from ui.opening import Surroundings, run
 
 
 def main() -> int:
@@ -16,12 +19,20 @@ def main() -> int:
     try:
         root = DataRoot.choose().create()
         settings = Settings.read(root.settings)
-        sources = [source_for(node) for node in settings.nodes]
-        return run((), root, settings, sources)
+        return run(Surroundings(root, lambda: settings, tuple, partial(_sources, settings)))
     except DicomProblem as problem:
         print(problem, file=sys.stderr)
         return 1
 
 
+def _sources(settings: Settings) -> Sequence[Source]:
+    from dicom_io.pacs.connect import source_for
+
+    return [source_for(node) for node in settings.nodes]
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # Python would destroy Qt's objects in any order

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import TracebackType
+from typing import cast
 
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QApplication
@@ -20,8 +20,6 @@ from dicom_io.settings import Settings
 from dicom_io.source import Query, Source
 from dicom_io.storage import DataRoot
 from dicom_io.study import Study
-from ui import language, theme
-from ui import log as log_file
 from ui.acknowledgement import Acknowledgement
 from ui.host import Host, Plugin, start_plugins
 from ui.jobs import Jobs
@@ -29,18 +27,14 @@ from ui.language import tr
 from ui.session import Session
 from ui.viewport.frame_store import FrameStore
 from ui.window import Window
+from ui.worklist.study_list import StudyList
 from ui.worklist.study_rows import Listed
 
 log = logging.getLogger(__name__)
 
 # Of the actions, those at the right of the top line.
 AT_RIGHT = ("compare.prior", "image.key", "draft.start", "answer.ask", "help.keys")
-SIZE = (1920, 1080)
 ECHO = 60_000  # ms between two looks whether the PACS answers
-# The application and its window until the process ends. Let go when `run` returns, they would be
-# destroyed in any order, the application before its widgets, which now and then ended in a
-# segmentation fault; for the same reason `plugin.__main__` ends the process at once.
-_kept: list[object] = []
 PATIENCE = 60_000  # ms that a picture of the window may take
 
 
@@ -66,33 +60,37 @@ class Viewer:
         self.cache.close()
 
 
-def application(
-    font_size: int = theme.FONT_SIZE, *, look: str = theme.DARK, tongue: str = "en"
-) -> QApplication:
-    """The one QApplication, dressed in a theme and speaking a language ("auto", "en", "de")."""
-    app = QApplication.instance()
-    if not isinstance(app, QApplication):
-        app = QApplication(sys.argv[:1])
-    app.setApplicationName("Wetread")
-    app.setStyle("Fusion")
-    language.use(tongue)
-    theme.dress(app, look, font_size)
-    return app
-
-
 def build_window(
     plugins: Sequence[Plugin], root: DataRoot, settings: Settings, sources: Sequence[Source]
 ) -> Viewer:
-    """The window with everything behind it, not yet shown. Call on the Qt thread.
+    """The window with everything behind it at once, not yet shown. Call on the Qt thread.
 
     Raises StorageProblem, FormatTooNew or FormatUnreadable when the data root cannot be used.
     """
     jobs = Jobs()
+    window = Window(jobs, StudyList(jobs, (), tuple))
+    steps = furnish(window, jobs, plugins, root, settings, sources)
+    try:
+        while True:
+            next(steps)
+    except StopIteration as done:
+        return cast(Viewer, done.value)
+
+
+def furnish(
+    window: Window,
+    jobs: Jobs,
+    plugins: Sequence[Plugin],
+    root: DataRoot,
+    settings: Settings,
+    sources: Sequence[Source],
+) -> Generator[None, None, Viewer]:
+    """Put everything behind a window, in steps on the Qt thread. Raises as `build_window` does."""
     if settings.viewer.memory:
         FrameStore.of(jobs).budget = settings.viewer.memory * 2**20
     cache = Cache(root)
     session = Session(jobs, root, cache, sources)
-    window = Window(session, jobs, settings, sources)
+    yield from window.furnish(session, settings, sources)
     host = Host(
         window,
         session.ledger,
@@ -108,87 +106,35 @@ def build_window(
     window.setting_changed.connect(host.change_settings)
     session.reading.study_opened.connect(partial(_tell_study, host))
     viewer = Viewer(window, host, session, jobs, cache, [])
-    _start(viewer, plugins)
+    yield
+    yield from _start(viewer, plugins)
     names = {action.name for action in window.table.actions()}
     window.top.build([name for name in AT_RIGHT if name in names])
+    yield
     session.start()
     _watch_sources(window, jobs, sources)
+    window.begin()
     return viewer
 
 
-def run(
-    plugins: Sequence[Plugin],
+def show_first(
+    viewer: Viewer,
     root: DataRoot,
-    settings: Settings,
     sources: Sequence[Source],
     *,
     open_study: str | None = None,
     list_all: bool = False,
     picture: Path | None = None,
-) -> int:
-    """Show the window until it is closed; returns the program's exit code.
-
-    `open_study` is a StudyInstanceUID to search for and open at once, `list_all` fills the study
-    list as an empty search does. With `picture` the window is drawn into that PNG file as soon as
-    the study's film is shown, and then closed: 0 when it was written, 1 when the film did not come.
-    """
-    window = settings.window
-    app = application(window.font_size, look=window.theme, tongue=window.language)
-    record = log_file.set_up(root.folder / "log" / "wetread.log")
-    hook = sys.excepthook
-    try:
-        viewer = build_window(plugins, root, settings, sources)
-        _kept[:] = app, viewer
-        sys.excepthook = partial(_unforeseen, viewer.window)
-        wake = QTimer(viewer.window)  # or Python would not see a Ctrl+C of the terminal
-        wake.timeout.connect(_nothing)
-        wake.start(500)
-        if list_all:
-            viewer.window.worklist.studies.search()
-        _show(viewer, root, sources, open_study, picture)
-        code = app.exec()
-        viewer.close()
-        return code
-    finally:
-        sys.excepthook = hook
-        log_file.take_down(record)
-
-
-def _show(
-    viewer: Viewer,
-    root: DataRoot,
-    sources: Sequence[Source],
-    open_study: str | None,
-    picture: Path | None,
 ) -> None:
-    window = viewer.window
-    window.resize(*SIZE)
+    """What a window that is shown begins with, as `ui.opening.run` was asked."""
+    if list_all:
+        viewer.window.studies.search()
     if picture is not None:
-        window.show()
         _Photograph(viewer, picture)
     else:
-        window.showMaximized()
-        Acknowledgement.ask_once(root, viewer.jobs, window)
+        Acknowledgement.ask_once(root, viewer.jobs, viewer.window)
     if open_study:
         open_by_uid(viewer, sources, open_study)
-
-
-def _nothing() -> None:
-    """Runs in Python, which then looks for signals."""
-
-
-def _unforeseen(
-    window: Window,
-    kind: type[BaseException],
-    error: BaseException,
-    trace: TracebackType | None,
-) -> None:
-    """A bug in a slot: into the log with its traceback, and the reader is told."""
-    log.critical("Nobody foresaw this.", exc_info=(kind, error, trace))
-    if isinstance(error, Exception):
-        window.show_problem(error)
-    else:
-        window.close()  # Ctrl+C in the terminal
 
 
 def open_by_uid(viewer: Viewer, sources: Sequence[Source], study: str) -> None:
@@ -205,7 +151,7 @@ def open_by_uid(viewer: Viewer, sources: Sequence[Source], study: str) -> None:
     def opened() -> None:
         if found:
             for one in found:
-                viewer.window.worklist.studies.rows.add(one)
+                viewer.window.studies.rows.add(one)
             viewer.window.open(found[0])
         else:
             viewer.window.report.say(tr("The study asked for was not found."), "alarm")
@@ -221,8 +167,8 @@ def _tell_study(host: Host, study: Study | None) -> None:
     host.study_opened.emit(study.identity if study is not None else None)
 
 
-def _start(viewer: Viewer, plugins: Sequence[Plugin]) -> None:
-    """Start the plug-ins; one that fails is named to the reader and left out."""
+def _start(viewer: Viewer, plugins: Sequence[Plugin]) -> Iterator[None]:
+    """Start the plug-ins, a step each; one that fails is named to the reader and left out."""
     left_out: dict[str, Exception] = {}
     for plugin, outcome in start_plugins(viewer.host, plugins):
         if isinstance(outcome, Exception):
@@ -231,6 +177,7 @@ def _start(viewer: Viewer, plugins: Sequence[Plugin]) -> None:
         else:
             viewer.window.add_actions(outcome.actions)
             viewer.plugins.append(outcome.module)
+        yield
     if left_out:
         names = ", ".join(f"“{name}”" for name in left_out)
         reasons = "\n".join(f"{name}: {error}" for name, error in left_out.items())
@@ -270,7 +217,7 @@ def _watch_sources(window: Window, jobs: Jobs, sources: Sequence[Source]) -> Non
     again.setInterval(ECHO)
     again.timeout.connect(look)
     again.start()
-    window.worklist.studies.searched.connect(look)
+    window.studies.searched.connect(look)
     window.session.reading.failed.connect(look)
     look()
 
@@ -298,7 +245,7 @@ class _Photograph(QObject):
             return
         if session.ledger.document is None or not session.is_settled:
             return
-        if self._viewer.window.worklist.studies.is_searching:
+        if self._viewer.window.studies.is_searching:
             return
         self._ready.stop()
         saved = self._viewer.window.grab().save(str(self._path), "PNG")

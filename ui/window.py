@@ -1,67 +1,64 @@
-"""The main window: lays out worklist, film and report, and joins what happens to who shows it."""
+"""The main window: worklist, film and report in one, joined to whoever shows what happens.
+
+It comes in two parts, so that it stands at once: what a reader needs to begin (the study list and
+its field) when it is made, everything else in `furnish`. Until then nothing here may need numpy,
+pydicom or anything else that takes long to import.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from pydicom.dataset import Dataset
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QCloseEvent
-from PyQt6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QMainWindow, QWidget
 
-from dicom_io.audit import AuditLog
 from dicom_io.errors import DicomProblem
-from dicom_io.identity import Identity
-from dicom_io.image.frame import ImageFrame
-from dicom_io.image.kept import Keeper
-from dicom_io.image.window import Window as GreyWindow
-from dicom_io.report.beside import Beside, beside_of
-from dicom_io.report.document import Reader, Region, ReportDocument
-from dicom_io.report.template.shelf import Shelf
-from dicom_io.settings import ScreenSettings, Settings
 from dicom_io.source import Source
-from dicom_io.study import Study
-from ui import theme
-from ui.actions import Action, ActionTable
-from ui.closing import Closing
-from ui.documents import Documents
-from ui.exporting import Exporting
-from ui.film_window import FilmWindows
-from ui.hanging.comparing import Comparing
-from ui.hanging.hanging import Hanging
-from ui.hanging.protocol import Protocol
+from ui.first_look import FirstLook
 from ui.jobs import Jobs
-from ui.keeping import Keeping
 from ui.language import later, tr
-from ui.pattern_window import PatternWindow
-from ui.preferences import Preferences
-from ui.reading import Arrival
-from ui.report.following import Following
-from ui.report.handing_out import HandingOut
-from ui.report.outbox_badge import OutboxBadge
-from ui.report.pages import Pages
-from ui.report.report_panel import hairline
-from ui.report.report_side import ReportSide
-from ui.report.sign_flow import SignFlow
-from ui.report.templates import Templates
-from ui.session import Session, Standing
-from ui.states import States
 from ui.status import StatusLine
-from ui.toolbar import TopBar
-from ui.viewport.banner import Banner
-from ui.viewport.cine import Cines
-from ui.viewport.grid import Grid
-from ui.viewport.grid_actions import grid_actions
-from ui.viewport.layout_picker import LayoutPicker, layout_text
-from ui.viewport.mark_actions import Marking
-from ui.viewport.own_pane import OwnPane
-from ui.viewport.pane_actions import pane_actions
-from ui.viewport.reformatting import Reformatting
-from ui.viewport.together import Together
-from ui.viewport.viewport import Viewport
-from ui.wording import title_of
-from ui.worklist.study_rows import Listed
-from ui.worklist.worklist_side import WorklistSide
+from ui.worklist.study_list import StudyList
+
+if TYPE_CHECKING:
+    from dicom_io.identity import Identity
+    from dicom_io.image.frame import ImageFrame
+    from dicom_io.image.window import Window as GreyWindow
+    from dicom_io.report.document import Region, ReportDocument
+    from dicom_io.settings import Settings
+    from dicom_io.study import Study
+    from ui.actions import Action, ActionTable
+    from ui.closing import Closing
+    from ui.documents import Documents
+    from ui.exporting import Exporting
+    from ui.film_window import FilmWindows
+    from ui.hanging.comparing import Comparing
+    from ui.hanging.hanging import Hanging
+    from ui.hanging.protocol import Protocol
+    from ui.keeping import Keeping
+    from ui.preferences import Preferences
+    from ui.reading import Arrival
+    from ui.report.following import Following
+    from ui.report.handing_out import HandingOut
+    from ui.report.outbox_badge import OutboxBadge
+    from ui.report.pages import Pages
+    from ui.report.report_side import ReportSide
+    from ui.report.sign_flow import SignFlow
+    from ui.report.templates import Templates
+    from ui.session import Session, Standing
+    from ui.states import States
+    from ui.toolbar import TopBar
+    from ui.viewport.banner import Banner
+    from ui.viewport.cine import Cines
+    from ui.viewport.grid import Grid
+    from ui.viewport.mark_actions import Marking
+    from ui.viewport.reformatting import Reformatting
+    from ui.viewport.together import Together
+    from ui.viewport.viewport import Viewport
+    from ui.worklist.study_rows import Listed
+    from ui.worklist.worklist_side import WorklistSide
 
 UNEXPECTED = later("Something unforeseen happened; it stands in the log. What is written is kept.")
 
@@ -77,126 +74,83 @@ class Window(QMainWindow):
     box_drawn = pyqtSignal(object)  # Region | None
     setting_changed = pyqtSignal(object)  # a part of the settings, to be written
 
-    def __init__(
-        self, session: Session, jobs: Jobs, settings: Settings, sources: Sequence[Source]
-    ) -> None:
+    if TYPE_CHECKING:  # what `furnish` puts in
+        session: Session
+        worklist: WorklistSide
+        grid: Grid
+        hanging: Hanging
+        comparing: Comparing
+        cines: Cines
+        films: FilmWindows
+        banner: Banner
+        report: ReportSide
+        badge: OutboxBadge
+        table: ActionTable
+        top: TopBar
+        signing: SignFlow
+        closing: Closing
+        preferences: Preferences
+        marking: Marking
+        keeping: Keeping
+        states: States
+        exporting: Exporting
+        documents: Documents
+        pages: Pages
+        templates: Templates
+        following: Following
+        handing: HandingOut
+        together: Together
+        reformatting: Reformatting
+
+    def __init__(self, jobs: Jobs, studies: StudyList) -> None:
+        """The first look: `studies` in its place, the rest of the room empty."""
         super().__init__()
-        self.session = session
         self._jobs = jobs
         self._steps_back: list[Callable[[], bool]] = []
+        self.is_furnished = False
         self.setObjectName("window")
         self.setWindowTitle("Wetread")  # and no patient's name: others see titles
-        self.worklist = WorklistSide(jobs, sources, session.on_disk)
-        self.grid = Grid(jobs, font_size=settings.window.font_size)
-        reading = session.reading
-        self.hanging = Hanging(
-            self.grid, self.worklist, reading, jobs, session.root.folder / "hanging", self
-        )
-        self.hanging.is_linked = lambda: self.together.linking.is_on()
-        self.comparing = Comparing(self.grid, self.hanging, session, jobs, self)
-        self.cines = Cines(self.grid)
-        self.films = FilmWindows(self.grid, self, settings.screens.films, self._keys_of_films)
-        self.films.placed.connect(self._films_placed)
-        self.hanging.clip_hung.connect(self.cines.play_when_ready)
-        self.banner = Banner()
-        named = OwnPane(self.grid)
-        named.study_shown.connect(self.banner.show_study)
-        named.frame_selected.connect(self.banner.show_frame)
-        self.report = ReportSide(session.ledger)
+        self.studies = studies
         self.status = StatusLine()
-        self.badge = OutboxBadge()
-        self.status.add_badge(self.badge)
-        self.table = ActionTable(self, {"viewport": self.grid, "report": self.report.panel})
-        self.top = TopBar(self.table)
-        reader = settings.reader
-        self.signing = SignFlow(
-            session.ledger,
-            session.filing,
-            self.report.panel,
-            reader=Reader(reader.name, reader.organization) if reader.name else None,
-            sign=session.sign,
-            say=self.report.say,
-            parent=self,
-        )
-        self._closing = Closing(session, close=self.close, say=self.report.say, parent=self)
-        self._lay_out()
+        self._early: Listed | None = None  # chosen before there was a place to show it
+        self.first_look = FirstLook(studies, self.status)
+        self.setCentralWidget(self.first_look)
+        studies.study_chosen.connect(self.open)
+
+    def furnish(
+        self, session: Session, settings: Settings, sources: Sequence[Source]
+    ) -> Iterator[None]:
+        """Everything else, in steps between which the window can attend to its reader."""
+        from ui import furnishing  # which imports all that the first look does without
+
+        self.session = session
+        self.studies.begin(sources, session.on_disk)
+        yield from furnishing.place(self, session, self._jobs, settings)
+        self.first_look.give_way(self.top, self.worklist, self.banner, self.grid, self.report)
         self._connect()
         self.report.panel.tabs_after(self.viewport)
-        self._of_panes = pane_actions(self.grid.active)
-        self.preferences = Preferences(settings, self.table, self.grid, self)
-        of_grid = grid_actions(self.grid, self._pick_layout, self._set_layout)
-        of_report = self.report.panel.actions_of_report()
-        self.marking = Marking(self.grid, jobs, self.report.say)
-        session.beside = self._beside
-        keeper = Keeper(session.root.presentations)
-        self.keeping = Keeping(jobs, keeper, self.marking.annotations, self.grid, self)
-        self.keeping.failed.connect(self.show_problem)
-        session.add_writer(self.keeping)
-        self.states = States(
-            session,
-            self.keeping,
-            self.marking.annotations,
-            self.grid,
-            jobs,
-            say=self.report.say,
-            creator=reader.name,
-            applies_own=settings.presentations.apply_own,
-        )
-        self.exporting = Exporting(session, self.grid, jobs, self.report.say)
-        audit = AuditLog(session.root.audit)
-        self.documents = Documents(session.reading, jobs, audit, self.report.say, self)
-        of_states = [*self.states.actions(), self.exporting.action(), self.documents.action()]
-        self.pages = Pages(
-            session.reading,
-            self.grid,
-            self.hanging,
-            self.worklist.thumbnails.entries,
-            jobs,
-            say=self.report.say,
-            parent=self,
-        )
-        self.pages.changed.connect(self.table.refresh)
-        self.templates = Templates(
-            session.ledger,
-            Shelf(session.root.templates),
-            self._reported_header,
-            jobs,
-            say=self.report.say,
-            parent=self,
-        )
-        of_states.append(self.templates.action())
-        self.following = Following(session, self.pages, jobs, self.report.say)
-        of_states.append(self.following.action())
-        self.handing = HandingOut(session, self.grid, jobs, self.report.say)
-        of_states.append(self.handing.action())
-        of_states.append(self.pages.action())
-        self.add_step_back(self.pages.step_back)
-        of_marks = [*self.marking.actions(), *of_states]
-        self.together = Together(self.grid)
-        self.worklist.stacks_changed.connect(self.together.notes.take)
-        self.marking.annotations.key_images_changed.connect(self._count_keys)
-        self.reformatting = Reformatting(self.grid, jobs, self.together)
-        self.reformatting.said.connect(self.report.say)
+        yield
+        of_parts = yield from furnishing.equip(self, session, self._jobs, settings)
         self.hanging.hung.connect(self._link)
-        of_space = [
-            *self.together.actions(),
-            *self.reformatting.actions(),
-            *self.cines.actions(),
-            *self.films.actions(),
-            *self.hanging.actions(),
-            *self.comparing.actions(),
-        ]
-        self.add_actions(
-            [*self._actions(), *self._of_panes, *of_marks, *of_grid, *of_space, *of_report]
-        )
-        self.add_actions(self.preferences.actions())
+        self.marking.annotations.key_images_changed.connect(self._count_keys)
+        self.add_actions([*self._actions(), *of_parts, *self.preferences.actions()])
         self.preferences.begin(self.report.say)
         self.banner.obey(self.preferences.habits)
-        self.preferences.identity_hidden.connect(self.grid.write_headings)
-        self.preferences.identity_hidden.connect(self.worklist.hide_identity)
-        self.preferences.identity_hidden.connect(self.pages.dialog.hide_identity)
+        for hide in (
+            self.grid.write_headings,
+            self.worklist.hide_identity,
+            self.pages.dialog.hide_identity,
+        ):
+            self.preferences.identity_hidden.connect(hide)
         self.grid.layout_changed.connect(self._name_layout)
         self._name_layout()
+
+    def begin(self) -> None:
+        """All is in its place: what the reader chose meanwhile is opened now."""
+        self.is_furnished = True
+        early, self._early = self._early, None
+        if early is not None:
+            self.open(early)
 
     @property
     def viewport(self) -> Viewport:
@@ -205,10 +159,10 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         session, reading = self.session, self.session.reading
-        self.worklist.studies.study_chosen.connect(self.open)
-        self.worklist.studies.searched.connect(session.note_search)
+        self.studies.searched.connect(session.note_search)
         self.worklist.series_chosen.connect(self.hanging.choose)
         self.hanging.said.connect(self.report.say)
+        self.films.placed.connect(self._films_placed)
         self.comparing.said.connect(self.report.say)
         self.grid.active_changed.connect(self._tell_whose)
         self.grid.study_shown.connect(self._tell_whose)
@@ -224,7 +178,7 @@ class Window(QMainWindow):
         self.grid.maximise_requested.connect(self._maximise)
         session.ledger.document_opened.connect(self._report_opened)
         session.standing_changed.connect(self._show_standing)
-        session.marks_changed.connect(self.worklist.studies.show_marks)
+        session.marks_changed.connect(self.studies.show_marks)
         session.waiting_changed.connect(self.badge.show_waiting)
         session.problem.connect(self.show_problem)
         self.badge.retry_asked.connect(session.filing.retry)
@@ -277,6 +231,9 @@ class Window(QMainWindow):
 
     def open(self, listed: Listed) -> None:
         """Open a study of the list; what was typed in the one before is kept."""
+        if not self.is_furnished:
+            self._early = listed
+            return
         self.report.panel.finish_typing()
         self.report.say("")
         self.session.open(listed)
@@ -292,7 +249,7 @@ class Window(QMainWindow):
     def open_next(self) -> None:
         """F9: leave this study as it is and open the next one of the list."""
         study = self.session.reading.study
-        following = self.worklist.studies.following(study.identity.study if study else "")
+        following = self.studies.following(study.identity.study if study else "")
         if following is None:
             self.report.say(tr("This is the last study of the list."))
         else:
@@ -304,6 +261,8 @@ class Window(QMainWindow):
         self.report.say(str(error) if known else tr(UNEXPECTED), "alarm")
 
     def _actions(self) -> list[Action]:
+        from ui.actions import Action
+
         fold = self.worklist.setVisible
         return [
             Action("study.search", tr("Search"), "Ctrl+F", self._search, group="Study"),
@@ -327,8 +286,8 @@ class Window(QMainWindow):
 
     def _search(self) -> None:
         self.worklist.show()
-        self.worklist.studies.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.worklist.studies.field.selectAll()
+        self.studies.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.studies.field.selectAll()
 
     def _go_to_film(self) -> None:
         self.viewport.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -341,6 +300,8 @@ class Window(QMainWindow):
         self.close()
 
     def _show_pattern(self) -> None:
+        from ui.pattern_window import PatternWindow
+
         PatternWindow(self).open()
 
     def _step_back_in_grid(self) -> bool:
@@ -368,20 +329,25 @@ class Window(QMainWindow):
         if protocol.link != self.together.linking.is_on():
             self.together.linking.toggle()
 
-    def _keys_of_films(self) -> list[QAction]:
+    def keys_of_films(self) -> list[QAction]:
         """What keys do in a window of films: all that they do here."""
         return [*self.grid.actions(), *self.actions()]
 
     def _films_placed(self, place: str) -> None:
+        from dicom_io.settings import ScreenSettings
+
         self.setting_changed.emit(ScreenSettings(films=place))
 
-    def _pick_layout(self) -> None:
+    def pick_layout(self) -> None:
+        """Have the reader choose a layout, below the button that names the one in use."""
+        from ui.viewport.layout_picker import LayoutPicker
+
         picker = LayoutPicker(self.grid.shape(), self)
-        picker.chosen.connect(self._set_layout)
+        picker.chosen.connect(self.set_layout)
         below = self.top.button("layout.pick") or self.grid
         picker.open_at(below.mapToGlobal(below.rect().bottomLeft()))
 
-    def _set_layout(self, rows: int, columns: int) -> None:
+    def set_layout(self, rows: int, columns: int) -> None:
         """A layout that the reader chose; none is applied by itself from then on."""
         self.hanging.touch()
         self.grid.set_layout(rows, columns)
@@ -400,6 +366,8 @@ class Window(QMainWindow):
     def _name_layout(self) -> None:
         for pane in self.grid.panes():
             self._seen(pane, pane.selected_frame())
+        from ui.viewport.layout_picker import layout_text
+
         layout = tr("Panes {layout}", layout=layout_text(self.grid.shape()))
         self.table.entry("layout.pick").setIconText(layout)
         self.table.refresh()
@@ -425,19 +393,10 @@ class Window(QMainWindow):
     def _box_drawn(self, box: Region | None) -> None:
         self.box_drawn.emit(box if self.selected_frame() is not None else None)
 
-    def _reported_header(self) -> Dataset | None:
-        """The header of an image of the open study: the one on the screen where it is of it."""
-        shown = self.selected_frame()
-        frames = self.session.reading.frames()
-        return shown.header if shown is not None else frames[0].header if frames else None
-
-    def _beside(self) -> Beside:
-        """What goes with the report that is signed: measurements and key images of its study."""
-        own, kept = self.session.reading.identity, self.marking.annotations
-        if own is None:
-            return Beside()
-        frames = self.session.reading.frames()
-        return beside_of(kept.of_study(own), kept.key_images(own), frames)
+    def reported_frame(self) -> ImageFrame | None:
+        """An image of the open study: the one on the screen where it is of it."""
+        shown, frames = self.selected_frame(), self.session.reading.frames()
+        return shown if shown is not None else frames[0] if frames else None
 
     def _count_keys(self) -> None:
         """Say at the pictures of the open study how many key images there are."""
@@ -447,7 +406,7 @@ class Window(QMainWindow):
 
     def _study_opened(self, study: Study | None) -> None:
         self.worklist.clear_series()
-        self.worklist.studies.show_open(study.identity.study if study else "")
+        self.studies.show_open(study.identity.study if study else "")
         self.hanging.study_opened(study)
         self.report.panel.show_title("")
         self.viewport.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -486,46 +445,25 @@ class Window(QMainWindow):
             self.viewport.show_problem(str(error))
 
     def _report_opened(self, document: ReportDocument | None) -> None:
+        from ui.wording import title_of
+
         frames = self.session.reading.frames()
         self.report.panel.show_title(title_of(frames[0].header) if document and frames else "")
 
     def _show_standing(self, standing: Standing | None) -> None:
-        shown = standing or Standing("", "quiet")
-        self.report.panel.show_standing(
-            shown.text, shown.state, shown.reason, retry=shown.may_retry
-        )
+        if standing is None:
+            self.report.panel.show_standing("", "quiet", "", retry=False)
+        else:
+            self.report.panel.show_standing(
+                standing.text, standing.state, standing.reason, retry=standing.may_retry
+            )
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Close once everything that was typed is on the disk."""
-        self.report.panel.finish_typing()
-        if event is not None and not self._closing.may_close():
-            event.ignore()
-            return
-        self.films.close_all()
+        if self.is_furnished:
+            self.report.panel.finish_typing()
+            if event is not None and not self.closing.may_close():
+                event.ignore()
+                return
+            self.films.close_all()
         super().closeEvent(event)
-
-    def _lay_out(self) -> None:
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        film = QHBoxLayout()
-        film.addWidget(self.grid)
-        for layout in (column, film):
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.setSpacing(0)
-        column.addWidget(self.banner)
-        column.addLayout(film, 1)
-        self._split = QSplitter(Qt.Orientation.Horizontal)
-        for part in (self.worklist, middle, self.report):
-            self._split.addWidget(part)
-        self._split.setHandleWidth(1)
-        self._split.setStretchFactor(1, 1)
-        self._split.setChildrenCollapsible(False)
-        left, right = theme.scaled(theme.LEFT_WIDTH), theme.scaled(theme.RIGHT_WIDTH)
-        self._split.setSizes([left, 4 * theme.LEFT_WIDTH, right])
-        whole = QWidget()
-        rows = QVBoxLayout(whole)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(0)
-        for part in (self.top, hairline(), self._split, hairline(), self.status):
-            rows.addWidget(part, 1 if part is self._split else 0)
-        self.setCentralWidget(whole)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from pydicom.dataset import Dataset
 from PyQt6.QtCore import QDate, QLocale, Qt
 
 from ui.language import later, tr
+
+if TYPE_CHECKING:  # the window's first look is painted before pydicom is here
+    from pydicom.dataset import Dataset
 
 NONE = "–"  # what stands in the place of an empty value
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dicom_io.audit import AuditLog
-from dicom_io.pacs.connect import NodeSource, source_for
-from dicom_io.pacs.node import Node, parse_node
-from dicom_io.settings import Settings
 from dicom_io.storage import DataRoot
-from plugin._model import Models
+
+if TYPE_CHECKING:  # the window's command has no time for them
+    import argparse
+
+    from dicom_io.audit import AuditLog
+    from dicom_io.pacs.connect import NodeSource
+    from dicom_io.pacs.node import Node
+    from dicom_io.settings import Settings
+    from plugin._model import Models
 
 NODE_TEXT = "a node's name in the settings, AET@HOST:PORT, or a DICOMweb address"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # a PACS could steer the terminal
@@ -60,13 +64,32 @@ class Context:
     """The surroundings of one command."""
 
     root: DataRoot
-    settings: Settings
-    audit: AuditLog
     printer: Printer
     open_window: Callable[..., int]  # only the front door may know the window
+    given: Settings | None = None  # instead of those of the root
+
+    @cached_property
+    def settings(self) -> Settings:
+        """All settings; a key that nothing here knows is told. Raises what `Settings.read` does."""
+        from dicom_io.settings import Settings
+
+        if self.given is not None:
+            return self.given
+        settings = Settings.read(self.root.settings)
+        for key in settings.unknown:
+            self.printer.progress(f"settings.toml has a key that nothing here knows: {key}")
+        return settings
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        from dicom_io.audit import AuditLog
+
+        return AuditLog(self.root.audit)
 
     def node(self, arguments: argparse.Namespace) -> Node:
         """The node that --node names, else the only one in the settings."""
+        from dicom_io.pacs.node import parse_node
+
         if arguments.node:
             return parse_node(arguments.node, self.settings.nodes)
         if len(self.settings.nodes) == 1:
@@ -79,10 +102,14 @@ class Context:
 
     def source(self, arguments: argparse.Namespace) -> NodeSource:
         """The archive that --node names. Nothing is connected yet."""
+        from dicom_io.pacs.connect import source_for
+
         return source_for(self.node(arguments))
 
     def models(self) -> Models:
         """The models that the settings choose."""
+        from plugin._model import Models
+
         return Models(self.root, self.settings.model)
 
 

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dicom_io.audit import AuditLog, Event
+from dicom_io.audit import Event
 from dicom_io.errors import NothingFound
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame, open_frames
@@ -86,7 +86,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run_demo(arguments: argparse.Namespace, context: Context) -> int:
     """Find, fetch, draft, ask, sign, store, read back; then show it where there is a screen."""
     root = DataRoot(context.root.folder / "demo").create()
-    context = replace(context, root=root, audit=AuditLog(root.audit), settings=Settings())
+    context = replace(context, root=root, given=Settings())
     made_folder(arguments.out)
     with Archive(root.folder / "archive") as archive:
         source = DimseSource(archive.node)
@@ -97,7 +97,9 @@ def run_demo(arguments: argparse.Namespace, context: Context) -> int:
         step(context, f"Window: {picture}", step="window", picture=str(picture))
         if has_screen() and not arguments.no_window:
             uid = study.identity.study
-            context.open_window(root, context.settings, [source], open_study=uid, list_all=True)
+            context.open_window(
+                root, lambda: context.settings, lambda: [source], open_study=uid, list_all=True
+            )
     return 0
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
-from dicom_io.audit import Event
-from dicom_io.pacs.connect import source_for
 from plugin._commands.context import NODE_TEXT, Context, UsageProblem, require_place
+
+if TYPE_CHECKING:
+    import argparse
+
+    from dicom_io.source import Source
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,6 +35,24 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command.set_defaults(run=run_window)
 
 
+def plainly_the_window(words: Sequence[str]) -> argparse.Namespace | None:
+    """What the parser would make of words that ask for the window and nothing else; None for all
+    others.
+
+    >>> plainly_the_window(["--home", "data"]).home
+    'data'
+    """
+    left, home = list(words), ""
+    if left[:1] == ["--home"] and len(left) > 1 and not left[1].startswith("-"):
+        home, left = left[1], left[2:]
+    if left not in ([], ["window"]):
+        return None
+    found: Any = SimpleNamespace(
+        home=home, as_json=False, study="", node="", picture=None, list_all=False, run=run_window
+    )
+    return cast("argparse.Namespace", found)
+
+
 def run_window(arguments: argparse.Namespace, context: Context) -> int:
     """Open the window, on a study if one is named."""
     if arguments.picture:
@@ -41,16 +64,25 @@ def run_window(arguments: argparse.Namespace, context: Context) -> int:
             "There is no screen here to open the window on. The other commands need none: "
             "wetread --help."
         )
-    nodes = [context.node(arguments)] if arguments.node else list(context.settings.nodes)
-    context.audit.record(Event.APPLICATION_START)
+
+    def sources() -> Sequence[Source]:
+        from dicom_io.audit import Event
+        from dicom_io.pacs.connect import source_for
+
+        context.audit.record(Event.APPLICATION_START)
+        nodes = [context.node(arguments)] if arguments.node else context.settings.nodes
+        return [source_for(node) for node in nodes]
+
     code = context.open_window(
         context.root,
-        context.settings,
-        [source_for(node) for node in nodes],
+        lambda: context.settings,
+        sources,
         open_study=arguments.study or None,
         list_all=arguments.list_all,
         picture=arguments.picture,
     )
+    from dicom_io.audit import Event
+
     context.audit.record(Event.APPLICATION_STOP)
     return code
 

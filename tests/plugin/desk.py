@@ -23,7 +23,8 @@ from plugin._ask_box import AskBox
 from plugin._discover import discover
 from plugin._model import close_models
 from tests.ui.hands import CTRL, KEYS, LEFT, NONE, SHIFT, double_click, drag
-from ui.app import Viewer, application, build_window
+from ui.app import Viewer, build_window
+from ui.application import application
 
 PATIENCE = 30_000  # ms that any one step may take on a busy machine
 MODEL = 120_000  # ms that the model may take, its start included

@@ -22,9 +22,14 @@ from dicom_io.settings import Settings, WindowSettings
 from dicom_io.storage import DataRoot
 from tests.plugin.desk import Desk
 from tests.ui.hands import KEYS
-from ui import app
+from ui import app, opening
 from ui.acknowledgement import Acknowledgement
+from ui.application import application
 from ui.status import RESEARCH_ONLY
+
+
+def around(root: DataRoot, pacs: Archive) -> opening.Surroundings:
+    return opening.Surroundings(root, Settings, tuple, lambda: [DimseSource(pacs.node)])
 
 
 @pytest.fixture
@@ -41,13 +46,11 @@ def test_the_window_is_drawn_into_a_file_once_the_film_is_shown(
     picture = tmp_path / "window.png"
     root = DataRoot(own_home).create()
 
-    code = app.run(
-        (), root, Settings(), [DimseSource(pacs.node)], open_study=film.study, picture=picture
-    )
+    code = opening.run(around(root, pacs), open_study=film.study, picture=picture)
 
     assert code == 0
     with Image.open(picture) as drawn:
-        assert drawn.size == app.SIZE
+        assert drawn.size == opening.SIZE
         middle = np.asarray(drawn.convert("L").crop((700, 300, 1100, 800)))
     assert int(middle.max()) - int(middle.min()) > 100  # there is a film, not a black pane
 
@@ -63,9 +66,7 @@ def test_a_study_that_nobody_has_is_told_and_draws_nothing(
     picture = tmp_path / "window.png"
     root = DataRoot(own_home).create()
 
-    code = app.run(
-        (), root, Settings(), [DimseSource(pacs.node)], open_study="1.2.3.4", picture=picture
-    )
+    code = opening.run(around(root, pacs), open_study="1.2.3.4", picture=picture)
 
     assert code == 1
     assert not picture.exists()
@@ -96,10 +97,10 @@ def test_the_title_never_names_a_patient(qtbot: QtBot, own_home: Path, pacs: Arc
 def test_the_font_size_of_the_settings_is_used(size: int, qapp: QApplication) -> None:
     settings = Settings(window=WindowSettings(font_size=size))
 
-    dressed = app.application(settings.window.font_size)
+    dressed = application(settings.window.font_size)
 
     assert f"font-size: {size}px" in dressed.styleSheet()
-    app.application()
+    application()
 
 
 def test_the_first_start_asks_once_and_remembers_who_understood(
@@ -125,20 +126,4 @@ def test_the_first_start_asks_once_and_remembers_who_understood(
     jobs.start(lambda _: iter([True]), on_item=done.append, pool="disk")
     desk.wait(lambda: done != [])
     assert QApplication.activeModalWidget() is None
-    desk.close()
-
-
-def test_a_bug_is_told_to_the_reader_and_stands_in_the_log(
-    qtbot: QtBot, own_home: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    desk = Desk(qtbot, own_home, [], plugins=())
-
-    try:
-        raise KeyError("a slip")
-    except KeyError as error:
-        app._unforeseen(desk.window, KeyError, error, error.__traceback__)
-
-    assert desk.window.report.said().startswith("Something unforeseen happened")
-    assert "a slip" in caplog.text
-    assert desk.window.isVisible()
     desk.close()

@@ -18,7 +18,8 @@ from tests.ui import hands
 from tests.ui.films import sample
 from ui import language, theme
 from ui.actions import shortcuts_of
-from ui.app import application, build_window
+from ui.app import build_window
+from ui.application import application
 from ui.keys_dialog import KeysDialog
 from ui.profile import profiles
 from ui.settings_dialog import SettingsDialog

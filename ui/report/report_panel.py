@@ -24,6 +24,7 @@ from dicom_io.report.document import (
 )
 from ui import theme
 from ui.actions import Action
+from ui.first_look import hairline
 from ui.language import later, tr
 from ui.report.editor import Editor
 from ui.report.ledger import Ledger
@@ -389,10 +390,3 @@ def left_to_decide(document: ReportDocument | None) -> str:
     if not any(s.state is Decision.ACCEPTED for s in document.added()):
         return tr("Nothing written yet")
     return tr("Nothing left to decide")
-
-
-def hairline() -> QFrame:
-    """One pixel between two places."""
-    line = QFrame()
-    line.setProperty("role", "line")
-    return line

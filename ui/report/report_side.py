@@ -6,8 +6,9 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from ui import theme
+from ui.first_look import hairline
 from ui.report.ledger import Ledger
-from ui.report.report_panel import ReportPanel, hairline
+from ui.report.report_panel import ReportPanel
 from ui.report.sentence_row import set_property
 
 _BY_TAB = Qt.FocusPolicy.TabFocus

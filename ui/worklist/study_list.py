@@ -46,6 +46,7 @@ class StudyList(QWidget):
     """
 
     study_chosen = pyqtSignal(object)  # Listed
+    listed = pyqtSignal()  # the studies of this disk are there
     searched = pyqtSignal(int)  # a search of the sources has ended; studies in the list
 
     def __init__(
@@ -55,7 +56,8 @@ class StudyList(QWidget):
         on_disk: Callable[[], Sequence[Study]],
         parent: QWidget | None = None,
     ) -> None:
-        """`on_disk` lists the fetched studies; it is called on a pool thread."""
+        """`on_disk` lists the fetched studies; it is called on a pool thread. Both may be others
+        from `begin` on."""
         super().__init__(parent)
         self._jobs = jobs
         self._sources = list(sources)
@@ -82,6 +84,13 @@ class StudyList(QWidget):
         self.list.installEventFilter(self)
         self.list.doubleClicked.connect(self._choose_index)
         self._list_disk(Query())
+
+    def begin(self, sources: Sequence[Source], on_disk: Callable[[], Sequence[Study]]) -> None:
+        """Search these from now on; what was asked for before is asked of them too."""
+        self._sources = list(sources)
+        self._on_disk = on_disk
+        if self._asked and not self._pause.isActive():
+            self.search()
 
     def search(self) -> None:
         """Search for what stands in the field; an earlier search is given up."""
@@ -175,7 +184,7 @@ class StudyList(QWidget):
         job = self._jobs.start(
             lambda cancelled: iter(_matching(self._on_disk(), query.text)),
             on_item=self._found_on_disk,
-            on_done=self._show_arrived,
+            on_done=self._disk_ended,
             on_failed=self._disk_failed,
             pool="disk",
         )
@@ -217,9 +226,14 @@ class StudyList(QWidget):
         self._note(error)
         self._one_ended()
 
+    def _disk_ended(self) -> None:
+        self._show_arrived()
+        self.listed.emit()
+
     def _disk_failed(self, error: Exception) -> None:
         self._note(error)
         self._show_message()
+        self.listed.emit()
 
     def _note(self, error: Exception) -> None:
         """A known problem becomes a sentence here; anything else is told where bugs are told."""

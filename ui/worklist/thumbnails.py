@@ -22,7 +22,7 @@ from ui.viewport.dragging import SeriesDrag
 from ui.viewport.overlay import plain
 from ui.viewport.picture import as_image
 
-SIDE = 116  # logical pixels
+SIDE = theme.THUMBNAIL  # logical pixels
 COLUMNS = 2
 
 

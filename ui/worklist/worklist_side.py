@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
@@ -10,14 +10,12 @@ from PyQt6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame
-from dicom_io.source import Source
-from dicom_io.study import Study
 from ui import theme
 from ui.jobs import Jobs
 from ui.language import tr
 from ui.worklist.entries import Shelf, in_order, series_of
 from ui.worklist.study_list import StudyList
-from ui.worklist.thumbnails import SIDE, Thumbnails
+from ui.worklist.thumbnails import Thumbnails
 
 __all__ = ["WorklistSide", "in_order", "series_of"]
 
@@ -33,8 +31,7 @@ class WorklistSide(QWidget):
     def __init__(
         self,
         jobs: Jobs,
-        sources: Sequence[Source],
-        on_disk: Callable[[], Sequence[Study]],
+        studies: StudyList,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -43,7 +40,7 @@ class WorklistSide(QWidget):
         self.setMinimumWidth(theme.LEFT_WIDTH)
         self._stacks = Shelf()
         self._is_whole = False  # all frames of the study are here
-        self.studies = StudyList(jobs, sources, on_disk, self)
+        self.studies = studies
         self.thumbnails = Thumbnails(jobs, self)
         self.thumbnails.series_chosen.connect(self.series_chosen)
         self._heading = QLabel(tr("Series"))
@@ -57,6 +54,10 @@ class WorklistSide(QWidget):
         self._grown.setInterval(PAUSE)
         self._grown.timeout.connect(self._show_series)
         self._lay_out()
+
+    def take_in_studies(self) -> None:
+        """Give the study list its place here; until then it may stand somewhere else."""
+        self._column.insertWidget(0, self.studies, 3)
 
     def clear_series(self) -> None:
         """Another study is opened."""
@@ -122,10 +123,9 @@ class WorklistSide(QWidget):
             self.stacks_changed.emit(changed)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.studies, 3)
         edge = theme.SPACES[2]
         self._hidden.setContentsMargins(edge, edge, edge, edge)
         column.addWidget(self._hidden)
@@ -148,6 +148,6 @@ class WorklistSide(QWidget):
         self._shelf.setFrameShape(QFrame.Shape.NoFrame)
         self._shelf.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._shelf.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._shelf.setMinimumHeight(SIDE + 3 * theme.SPACES[4])
+        self._shelf.setMinimumHeight(theme.SHELF_HEIGHT)
         column.addWidget(self._shelf, 2)
         self._heading.hide()

@@ -15,6 +15,7 @@ from ui.jobs import Jobs
 from ui.viewport.grid import Grid
 from ui.viewport.stack_notes import StackNotes
 from ui.worklist.entries import Shelf, entries_of, in_order
+from ui.worklist.study_list import StudyList
 from ui.worklist.worklist_side import WorklistSide
 
 
@@ -28,7 +29,8 @@ def phases(count: int = 2, slices: int = 4) -> list[ImageFrame]:
 
 @pytest.fixture
 def side(jobs: Jobs, qtbot: QtBot) -> WorklistSide:
-    made = WorklistSide(jobs, (), lambda: ())
+    made = WorklistSide(jobs, StudyList(jobs, (), tuple))
+    made.take_in_studies()
     qtbot.addWidget(made)
     return made
 
