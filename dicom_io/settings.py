@@ -178,11 +178,11 @@ class Settings:
         except FileNotFoundError:
             return cls()
         except (OSError, UnicodeDecodeError) as error:
-            raise unreadable(path, str(error)) from error
+            raise _unreadable(path, str(error)) from error
         try:
             content = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise unreadable(path, str(error)) from error
+            raise _unreadable(path, str(error)) from error
         return _settings(path, _migrated(path, content))
 
     def write(self, path: Path) -> None:
@@ -193,7 +193,12 @@ class Settings:
         """
         from dicom_io.settings_writing import written  # tomlkit is needed for nothing else
 
-        write_safely(path, written(self, path, VERSION, tuple(_PARTS)))
+        parts = {name: getattr(self, name) for name in _PARTS}
+        try:
+            content = written(path, VERSION, parts, self.nodes, _NODE_KEYS)
+        except ValueError as error:
+            raise _unreadable(path, str(error)) from error
+        write_safely(path, content)
 
 
 _PARTS: Mapping[str, type[Any]] = {
@@ -207,10 +212,10 @@ _PARTS: Mapping[str, type[Any]] = {
     "screens": ScreenSettings,
 }
 _LENIENT = ("mouse", "keys", "viewer")  # faults there are told, and the defaults hold
-NODE_KEYS = tuple(one.name for one in fields(Node) if one.name != "name")
+_NODE_KEYS = tuple(one.name for one in fields(Node) if one.name != "name")
 
 
-def unreadable(path: Path, reason: str) -> FormatUnreadable:
+def _unreadable(path: Path, reason: str) -> FormatUnreadable:
     return FormatUnreadable(
         f"The settings {path} cannot be read: {reason.rstrip('.')}. "
         "Correct the file or move it away.",
@@ -221,7 +226,7 @@ def unreadable(path: Path, reason: str) -> FormatUnreadable:
 def _migrated(path: Path, content: dict[str, Any]) -> dict[str, Any]:
     version = content.get("version", VERSION)
     if not isinstance(version, int) or isinstance(version, bool):
-        raise unreadable(path, "version is not a whole number")
+        raise _unreadable(path, "version is not a whole number")
     if version > VERSION:
         raise FormatTooNew(
             f"The settings {path} were written by a later Wetread (version {version}, this one "
@@ -231,7 +236,7 @@ def _migrated(path: Path, content: dict[str, Any]) -> dict[str, Any]:
     while version < VERSION:
         step = MIGRATIONS.get(version)
         if step is None:
-            raise unreadable(path, f"version {version} is not one of ours")
+            raise _unreadable(path, f"version {version} is not one of ours")
         content = step(content)
         version += 1
     return content
@@ -284,16 +289,16 @@ def _part(
 def _require_sound(path: Path, name: str, part: Any) -> None:
     fault = part.fault() if hasattr(part, "fault") else ""
     if fault:
-        raise unreadable(path, f"{name}.{fault}")
+        raise _unreadable(path, f"{name}.{fault}")
 
 
 def _nodes(path: Path, table: Mapping[str, Any], unknown: list[str]) -> Iterator[Node]:
     known = {one.name: one for one in fields(Node)}
     for name, entry in table.items():
         if not isinstance(entry, dict):
-            raise unreadable(path, f"nodes.{name} is not a table; write [nodes.{name}]")
-        unknown += [f"nodes.{name}.{key}" for key in entry if key not in NODE_KEYS]
-        values = {key: value for key, value in entry.items() if key in NODE_KEYS}
+            raise _unreadable(path, f"nodes.{name} is not a table; write [nodes.{name}]")
+        unknown += [f"nodes.{name}.{key}" for key in entry if key not in _NODE_KEYS]
+        values = {key: value for key, value in entry.items() if key in _NODE_KEYS}
         for key, value in values.items():
             _checked(path, f"nodes.{name}.{key}", known[key], value)
         missing = [key for key in ("aet", "host", "port") if key not in values]
@@ -305,7 +310,7 @@ def _nodes(path: Path, table: Mapping[str, Any], unknown: list[str]) -> Iterator
 def _table(path: Path, content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     table = content.get(name, {})
     if not isinstance(table, dict):
-        raise unreadable(path, f"{name} is not a table; write [{name}]")
+        raise _unreadable(path, f"{name} is not a table; write [{name}]")
     return table
 
 
@@ -324,8 +329,8 @@ def _checked(path: Path, name: str, known: Field[Any], value: object) -> object:
         try:
             return read_value(kind, value)
         except ValueError as fault:
-            raise unreadable(path, f"{name} {fault}") from None
+            raise _unreadable(path, f"{name} {fault}") from None
     types, words = _KINDS[kind]
     if not isinstance(value, types) or (isinstance(value, bool) and kind != "bool"):
-        raise unreadable(path, f"{name} must be {words}")
+        raise _unreadable(path, f"{name} must be {words}")
     return value

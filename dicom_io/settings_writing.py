@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -12,22 +13,24 @@ from tomlkit.items import Table
 
 from dicom_io.hands import plain_value
 from dicom_io.pacs.node import Node
-from dicom_io.settings import NODE_KEYS, unreadable
-
-if TYPE_CHECKING:
-    from dicom_io.settings import Settings
 
 
-def written(settings: Settings, path: Path, version: int, parts: tuple[str, ...]) -> bytes:
-    """The file's next content. Raises FormatUnreadable when the existing file is damaged."""
+def written(
+    path: Path,
+    version: int,
+    parts: Mapping[str, Any],
+    nodes: Sequence[Node],
+    node_keys: Sequence[str],
+) -> bytes:
+    """The file's next content. Raises ValueError when the existing file is damaged."""
     try:
         document = tomlkit.parse(path.read_text(encoding="utf-8") if path.exists() else "")
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:
-        raise unreadable(path, str(error)) from error
+        raise ValueError(str(error)) from error
     document["version"] = version
-    _put_nodes(document, settings.nodes)
-    for name in parts:
-        _put_part(document, name, getattr(settings, name))
+    _put_nodes(document, nodes, node_keys)
+    for name, part in parts.items():
+        _put_part(document, name, part)
     return tomlkit.dumps(document).encode("utf-8")
 
 
@@ -43,7 +46,9 @@ def _put_part(document: tomlkit.TOMLDocument, name: str, part: Any) -> None:
         _put(table, one.name, plain_value(str(one.type), value))
 
 
-def _put_nodes(document: tomlkit.TOMLDocument, nodes: tuple[Node, ...]) -> None:
+def _put_nodes(
+    document: tomlkit.TOMLDocument, nodes: Sequence[Node], node_keys: Sequence[str]
+) -> None:
     table = document.get("nodes")
     if table is None:
         if not nodes:
@@ -55,7 +60,7 @@ def _put_nodes(document: tomlkit.TOMLDocument, nodes: tuple[Node, ...]) -> None:
     for node in nodes:
         if node.name not in table:
             table[node.name] = tomlkit.table()
-        for key in NODE_KEYS:
+        for key in node_keys:
             value = getattr(node, key)
             if (
                 known[key].default is MISSING

@@ -20,6 +20,7 @@ from dicom_io.settings import Settings
 from dicom_io.source import Query, Source
 from dicom_io.storage import DataRoot
 from dicom_io.study import Study
+from ui import furnishing
 from ui.acknowledgement import Acknowledgement
 from ui.host import Host, Plugin, start_plugins
 from ui.jobs import Jobs
@@ -90,7 +91,7 @@ def furnish(
         FrameStore.of(jobs).budget = settings.viewer.memory * 2**20
     cache = Cache(root)
     session = Session(jobs, root, cache, sources)
-    yield from window.furnish(session, settings, sources)
+    yield from furnishing.furnish(window, session, jobs, settings, sources)
     host = Host(
         window,
         session.ledger,

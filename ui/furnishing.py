@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from functools import partial
 
 from pydicom.dataset import Dataset
@@ -13,6 +13,7 @@ from dicom_io.report.beside import Beside, beside_of
 from dicom_io.report.document import Reader
 from dicom_io.report.template.shelf import Shelf
 from dicom_io.settings import Settings
+from dicom_io.source import Source
 from ui.actions import Action, ActionTable
 from ui.closing import Closing
 from ui.documents import Documents
@@ -44,6 +45,18 @@ from ui.viewport.reformatting import Reformatting
 from ui.viewport.together import Together
 from ui.window import Window
 from ui.worklist.worklist_side import WorklistSide
+
+
+def furnish(
+    window: Window, session: Session, jobs: Jobs, settings: Settings, sources: Sequence[Source]
+) -> Iterator[None]:
+    """The whole rest, in steps between which the window can attend to its reader."""
+    window.session = session
+    window.studies.begin(sources, session.on_disk)
+    yield from place(window, session, jobs, settings)
+    window.join()
+    yield
+    window.offer((yield from equip(window, session, jobs, settings)))
 
 
 def place(window: Window, session: Session, jobs: Jobs, settings: Settings) -> Iterator[None]:

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QApplication
 
 from dicom_io.appearance import appearance_of
 from dicom_io.errors import DicomProblem
@@ -115,6 +116,7 @@ class Opening(QObject):
         self.failure: Exception | None = None
         studies = StudyList(self._jobs, (), partial(on_disk, surroundings.root))
         self.window = Window(self._jobs, studies)
+        self.window.closed.connect(self._end)
         self.window.resize(*SIZE)
         self.window.first_look.painted.connect(self.painted)
         studies.listed.connect(self._load)
@@ -143,6 +145,10 @@ class Opening(QObject):
 
             log_file.take_down(self._record)
 
+    def _end(self) -> None:
+        """The window was closed; a question that stood before it is not left alone."""
+        QTimer.singleShot(0, partial(QApplication.exit, 0))
+
     def _load(self) -> None:
         if self._is_loading:
             return
@@ -156,9 +162,8 @@ class Opening(QObject):
 
         around = self._surroundings
         self._record = log_file.set_up(around.root.folder / "log" / "wetread.log")
-        from ui import app, furnishing
+        from ui import app
 
-        _ = furnishing  # what `Window.furnish` imports is here when it asks
         yield app, around.settings(), around.plugins(), around.sources()
 
     def _furnish(self, brought: Any) -> None:

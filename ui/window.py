@@ -1,13 +1,13 @@
 """The main window: worklist, film and report in one, joined to whoever shows what happens.
 
 It comes in two parts, so that it stands at once: what a reader needs to begin (the study list and
-its field) when it is made, everything else in `furnish`. Until then nothing here may need numpy,
-pydicom or anything else that takes long to import.
+its field) when it is made, everything else by `ui/furnishing.py`. Until then nothing here may need
+numpy, pydicom or anything else that takes long to import.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, pyqtSignal
@@ -15,7 +15,6 @@ from PyQt6.QtGui import QAction, QCloseEvent
 from PyQt6.QtWidgets import QMainWindow, QWidget
 
 from dicom_io.errors import DicomProblem
-from dicom_io.source import Source
 from ui.first_look import FirstLook
 from ui.jobs import Jobs
 from ui.language import later, tr
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from dicom_io.image.frame import ImageFrame
     from dicom_io.image.window import Window as GreyWindow
     from dicom_io.report.document import Region, ReportDocument
-    from dicom_io.settings import Settings
     from dicom_io.study import Study
     from ui.actions import Action, ActionTable
     from ui.closing import Closing
@@ -73,8 +71,9 @@ class Window(QMainWindow):
     frame_selected = pyqtSignal(object)  # ImageFrame | None
     box_drawn = pyqtSignal(object)  # Region | None
     setting_changed = pyqtSignal(object)  # a part of the settings, to be written
+    closed = pyqtSignal()
 
-    if TYPE_CHECKING:  # what `furnish` puts in
+    if TYPE_CHECKING:  # what furnishing puts in
         session: Session
         worklist: WorklistSide
         grid: Grid
@@ -117,20 +116,14 @@ class Window(QMainWindow):
         self.setCentralWidget(self.first_look)
         studies.study_chosen.connect(self.open)
 
-    def furnish(
-        self, session: Session, settings: Settings, sources: Sequence[Source]
-    ) -> Iterator[None]:
-        """Everything else, in steps between which the window can attend to its reader."""
-        from ui import furnishing  # which imports all that the first look does without
-
-        self.session = session
-        self.studies.begin(sources, session.on_disk)
-        yield from furnishing.place(self, session, self._jobs, settings)
+    def join(self) -> None:
+        """The parts are made: put each in its place, and join them to what happens."""
         self.first_look.give_way(self.top, self.worklist, self.banner, self.grid, self.report)
         self._connect()
         self.report.panel.tabs_after(self.viewport)
-        yield
-        of_parts = yield from furnishing.equip(self, session, self._jobs, settings)
+
+    def offer(self, of_parts: Sequence[Action]) -> None:
+        """What can be done, by menu and key: with the window itself, and with its parts."""
         self.hanging.hung.connect(self._link)
         self.marking.annotations.key_images_changed.connect(self._count_keys)
         self.add_actions([*self._actions(), *of_parts, *self.preferences.actions()])
@@ -467,3 +460,4 @@ class Window(QMainWindow):
                 return
             self.films.close_all()
         super().closeEvent(event)
+        self.closed.emit()

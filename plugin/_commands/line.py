@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dicom_io.errors import DicomProblem
 from dicom_io.storage import DataRoot
 from plugin._commands.context import Context, Printer, UsageProblem
+from plugin._commands.screen import plainly_the_window, run_window
 from plugin._starting import STOPPED, NoWindow
 
 if TYPE_CHECKING:
@@ -40,10 +41,15 @@ def carry_out(words: Sequence[str], open_window: Callable[..., int]) -> int:
         return 1
     finally:
         with contextlib.suppress(KeyboardInterrupt):
-            if "plugin._model" in sys.modules:
-                from plugin._model import close_models
+            close_models()
 
-                close_models()
+
+def close_models() -> None:
+    """End the model processes, if any command has had one."""
+    if "plugin._model" in sys.modules:
+        from plugin._model import close_models
+
+        close_models()
 
 
 def _known() -> tuple[type[Exception], ...]:
@@ -56,8 +62,6 @@ def _known() -> tuple[type[Exception], ...]:
 def _meant(words: Sequence[str]) -> argparse.Namespace:
     """The command with its options. The window alone, which a person waits for, is understood
     without the parser of all commands."""
-    from plugin._commands.screen import plainly_the_window
-
     found = plainly_the_window(words)
     if found is None:
         from plugin._commands.parsing import joined, parser
@@ -69,4 +73,7 @@ def _meant(words: Sequence[str]) -> argparse.Namespace:
 def run(parsed: argparse.Namespace, printer: Printer, open_window: Callable[..., int]) -> int:
     """Open the data root and carry the command out."""
     root = DataRoot.choose(parsed.home).create()
-    return int(parsed.run(parsed, Context(root, printer, open_window)))
+    context = Context(root, printer, open_window)
+    if parsed.run is not run_window:  # which reads them once it stands
+        _ = context.settings  # told now, whether the command looks at them or not
+    return int(parsed.run(parsed, context))
