@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from plugin._starting import STOPPED, NoWindow, settle_process
+from plugin._starting import STOPPED, NoWindow, settle_process, settle_warnings
 
 if TYPE_CHECKING:
     import argparse
@@ -69,6 +69,7 @@ def _plugins() -> Any:
     """All plug-ins, their modules imported already where they can be."""
     from plugin._discover import discover, imported
 
+    settle_warnings()
     return imported(discover())
 
 

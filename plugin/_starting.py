@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import io
-import logging
 import sys
 
 STOPPED = 130  # as a shell says it of a program ended by Ctrl+C
 
 
 def settle_process() -> None:
-    """Streams that print and read any text; library warnings in the log, not before the user."""
+    """Streams that print and read any text."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def settle_warnings() -> None:
+    """Library warnings in the log, not before the user."""
+    import logging
+
     logging.getLogger().addHandler(logging.NullHandler())
     logging.captureWarnings(True)
 

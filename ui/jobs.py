@@ -13,18 +13,18 @@ let go of the interpreter) and "model".
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal, pyqtSlot
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    import logging
 
 Item = TypeVar("Item")
 Pool = Literal["network", "disk", "decode", "model"]
@@ -193,7 +193,7 @@ class Jobs(QObject):
         until = time.monotonic() + limit
         ended = [pool.wait(until) for pool in self._pools.values()]
         if not all(ended):
-            log.warning("Closing without waiting for work that did not stop in %s s.", limit)
+            _log().warning("Closing without waiting for work that did not stop in %s s.", limit)
         self._events.clear()
         return all(ended)
 
@@ -255,5 +255,12 @@ class Jobs(QObject):
         elif job._on_failed is not None:
             job._on_failed(value)
         else:
-            log.error("Work failed and nobody took it.", exc_info=value)
+            _log().error("Work failed and nobody took it.", exc_info=value)
             self.failed.emit(value)
+
+
+def _log() -> logging.Logger:
+    """Imported when there is something to say: the window's first look does without."""
+    import logging
+
+    return logging.getLogger(__name__)

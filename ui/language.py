@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from PyQt6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
@@ -12,7 +11,6 @@ FOLDER = Path(__file__).resolve().parent / "translations"
 LANGUAGES = {"en": "English", "de": "Deutsch"}  # each in its own words; the first is ours
 AUTO = "auto"  # as the desktop's
 
-log = logging.getLogger(__name__)
 _installed: list[QTranslator] = []
 
 
@@ -69,5 +67,8 @@ def use(setting: str) -> str:
             QCoreApplication.installTranslator(translator)
             _installed.append(translator)
         else:
+            import logging  # not for the window's first look, where all is well
+
+            log = logging.getLogger(__name__)
             log.warning("The translation %s is not installed; those texts stay English.", name)
     return language

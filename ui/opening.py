@@ -6,7 +6,6 @@ pool thread while the window attends to its reader, and then put behind it step 
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -31,14 +30,14 @@ from ui.window import Window
 from ui.worklist.study_list import StudyList
 
 if TYPE_CHECKING:
+    import logging
+
     from dicom_io.settings import Settings
     from ui.app import Viewer
     from ui.host import Plugin
 
-log = logging.getLogger(__name__)
-
 SIZE = (1920, 1080)
-LISTED = 100  # ms that the studies of this disk may take before all else is loaded beside them
+LATE = 300  # ms that the first look may take before all else is loaded beside it
 # The application and its window until the process ends. Let go when `run` returns, they would be
 # destroyed in any order, the application before its widgets, which now and then ended in a
 # segmentation fault; for the same reason the front doors end the process at once.
@@ -104,14 +103,14 @@ class Opening(QObject):
         self._surroundings = surroundings
         self._wishes = wishes
         self._jobs = Jobs()
-        self._is_loading = False
+        self._awaited = {"paint", "list"}  # before the rest is loaded, which would hold them up
         self._record: logging.Handler | None = None
         self._steps: Iterator[None] = iter(())
         self._next = QTimer(self)
         self._next.timeout.connect(self._step)
         self._late = QTimer(self)  # the studies of this disk come first, unless there are many
         self._late.setSingleShot(True)
-        self._late.timeout.connect(self._load)
+        self._late.timeout.connect(partial(self._load_after, "paint", "list"))
         self.viewer: Viewer | None = None
         self.failure: Exception | None = None
         studies = StudyList(self._jobs, (), partial(on_disk, surroundings.root))
@@ -119,7 +118,8 @@ class Opening(QObject):
         self.window.closed.connect(self._end)
         self.window.resize(*SIZE)
         self.window.first_look.painted.connect(self.painted)
-        studies.listed.connect(self._load)
+        self.painted.connect(partial(self._load_after, "paint"))
+        studies.listed.connect(partial(self._load_after, "list"))
         studies.field.setFocus(Qt.FocusReason.OtherFocusReason)
         self._wake = QTimer(self)  # or Python would not see a Ctrl+C of the terminal
         self._wake.timeout.connect(_nothing)
@@ -131,7 +131,7 @@ class Opening(QObject):
             self.window.showMaximized()
         else:
             self.window.show()
-        self._late.start(LISTED)
+        self._late.start(LATE)
 
     def close(self) -> None:
         """The window was closed: end all work."""
@@ -149,11 +149,17 @@ class Opening(QObject):
         """The window was closed; a question that stood before it is not left alone."""
         QTimer.singleShot(0, partial(QApplication.exit, 0))
 
-    def _load(self) -> None:
-        if self._is_loading:
+    def _load_after(self, *done: str) -> None:
+        """Load the rest once the first look is painted and lists this disk, or that took long."""
+        if not self._awaited:
             return
-        self._is_loading = True
+        self._awaited.difference_update(done)
+        if self._awaited:
+            return
         self._late.stop()
+        QTimer.singleShot(0, self._load)  # after all else that waited for the first look
+
+    def _load(self) -> None:
         self._jobs.start(self._bring, on_item=self._furnish, on_failed=self._fail, pool="disk")
 
     def _bring(self, cancelled: Callable[[], bool]) -> Iterator[Any]:
@@ -198,6 +204,9 @@ class Opening(QObject):
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         """A bug in a slot: into the log with its traceback, and the reader is told."""
+        import logging
+
+        log = logging.getLogger(__name__)
         log.critical("Nobody foresaw this.", exc_info=(kind, error, trace))
         if not isinstance(error, Exception):
             self.window.close()  # Ctrl+C in the terminal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Callable
@@ -39,6 +38,8 @@ class Printer:
     def say(self, text: str, **fields: Any) -> None:
         """One result: `text` for a person, `fields` for a program."""
         if self.as_json:
+            import json  # both here, or the window would wait for it
+
             print(json.dumps(fields, ensure_ascii=False), flush=True)
         elif text:
             print(_printable(text), flush=True)
@@ -51,6 +52,8 @@ class Printer:
     def fail(self, sentence: str) -> None:
         """The one sentence of a failure."""
         if self.as_json:
+            import json
+
             print(json.dumps({"error": sentence}, ensure_ascii=False), flush=True)
         print(f"wetread: {_printable(sentence)}", file=sys.stderr, flush=True)
 

@@ -12,7 +12,7 @@ from dicom_io.errors import DicomProblem
 from dicom_io.storage import DataRoot
 from plugin._commands.context import Context, Printer, UsageProblem
 from plugin._commands.screen import plainly_the_window, run_window
-from plugin._starting import STOPPED, NoWindow
+from plugin._starting import STOPPED, NoWindow, settle_warnings
 
 if TYPE_CHECKING:
     import argparse
@@ -74,6 +74,7 @@ def run(parsed: argparse.Namespace, printer: Printer, open_window: Callable[...,
     """Open the data root and carry the command out."""
     root = DataRoot.choose(parsed.home).create()
     context = Context(root, printer, open_window)
-    if parsed.run is not run_window:  # which reads them once it stands
+    if parsed.run is not run_window:  # which does this once it stands
+        settle_warnings()
         _ = context.settings  # told now, whether the command looks at them or not
     return int(parsed.run(parsed, context))

@@ -27,7 +27,7 @@ from ui.acknowledgement import VERSION
 from ui.opening import Opening, Surroundings, run
 
 ROOT = Path(__file__).resolve().parents[2]
-SLOW = ("numpy", "pydicom", "pynetdicom", "PIL", "torch", "tomlkit", "argparse")
+SLOW = ("numpy", "pydicom", "pynetdicom", "PIL", "torch", "tomlkit", "argparse", "logging")
 PROBE = """
 import sys
 from plugin import __main__ as front_door
