@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dicom_io.identity import Identity
 from dicom_io.study import Study
@@ -66,6 +66,26 @@ class Stored:
     uid: str  # SOPInstanceUID
     status: int  # DIMSE status; 0x0000 success, 0xB... warning
     problem: str = ""  # "" when it was stored without a warning
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """What a node answers for, and what not."""
+
+    committed: frozenset[str]  # SOP Instance UIDs
+    failed: Mapping[str, str]  # SOP Instance UID to what the node says of itself: "it holds no …"
+
+
+@runtime_checkable
+class Committing(Protocol):
+    """A source that can be asked for storage commitment."""
+
+    def commit(self, objects: Sequence[tuple[str, str]], stop: Stop = never) -> Commitment:
+        """Whether it answers for objects, pairs of class and instance UID.
+
+        Raises NodeRefused where it offers no commitment, other NodeProblems, and Cancelled.
+        """
+        ...
 
 
 class Source(Protocol):

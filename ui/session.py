@@ -215,10 +215,15 @@ class Session(QObject):
                 tr("signed"), "ai", tr("It is not known whether the PACS holds this report.")
             )
         if item.is_stored:
+            when = clock(item.verified_at)
+            proof = tr("In PACS, verified, {time}", time=when)
+            if item.is_committed:
+                proof = tr("In PACS, verified and committed, {time}", time=when)
+            notes = (coerced(item), item.commitment, self._beside_left(document))
             return Standing(
-                tr("In PACS, verified, {time}", time=clock(item.verified_at)),
+                proof,
                 "proven",
-                " ".join(part for part in (coerced(item), self._beside_left(document)) if part),
+                " ".join(note for note in notes if note),
             )
         if self.filing.is_under_way(item):
             return Standing(tr("signed, being stored"), "ai")

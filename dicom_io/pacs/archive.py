@@ -1,7 +1,8 @@
 """The embedded archive: a real DICOM node on loopback, for the demo, for tests and off-line work.
 
-It answers C-ECHO, C-FIND (Patient Root and Study Root), C-GET and C-STORE. Objects are kept as
-they came and sent in the transfer syntax in which they came; nothing is transcoded or changed.
+It answers C-ECHO, C-FIND (Patient Root and Study Root), C-GET, C-STORE and storage commitment,
+whose result it sends on the same association. Objects are kept as they came and sent in the
+transfer syntax in which they came; nothing is transcoded or changed.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pynetdicom.dimse_primitives import C_FIND, C_STORE
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import by pynetdicom
     PatientRootQueryRetrieveInformationModelFind,
     PatientRootQueryRetrieveInformationModelGet,
+    StorageCommitmentPushModel,
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
     Verification,
@@ -31,6 +33,7 @@ from dicom_io.pacs import status
 from dicom_io.pacs.answers import declare_utf8, text_of
 from dicom_io.pacs.archive_index import LEVELS, ArchiveIndex, Row
 from dicom_io.pacs.association import MAX_PDU, application_entity
+from dicom_io.pacs.commitment import answer_request
 from dicom_io.pacs.contexts import STORAGE_CLASSES, UNCOMPRESSED, syntaxes_of_class
 from dicom_io.pacs.guard import guard_socket
 from dicom_io.pacs.intake import file_name, write_object
@@ -162,6 +165,7 @@ class Archive:
         entity.dimse_timeout = 30
         entity.network_timeout = 30
         entity.add_supported_context(Verification)
+        entity.add_supported_context(StorageCommitmentPushModel)
         for service in (*_FINDS, *_GETS):
             entity.add_supported_context(service, list(UNCOMPRESSED))
         for sop_class in STORAGE_CLASSES:
@@ -175,6 +179,7 @@ class Archive:
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_C_FIND, self._find),
             (evt.EVT_C_GET, self._get),
+            (evt.EVT_N_ACTION, lambda event: answer_request(event, self._class_of)),
         ]
 
     def _store(self, event: evt.Event) -> int:
@@ -200,6 +205,14 @@ class Archive:
                 return status.DUPLICATE
             self._open().put(header, syntax, path)  # also what a crash kept from being entered
         return status.SUCCESS
+
+    def _class_of(self, uid: str) -> str:
+        """The class of an object that is held, read from its file; "" for none."""
+        path = self._objects / file_name(uid)
+        try:
+            return text_of(dcmread(path, specific_tags=["SOPClassUID"]), "SOPClassUID")
+        except (OSError, InvalidDicomError):
+            return ""
 
     def _find(self, event: evt.Event) -> Iterator[tuple[int, Dataset | None]]:
         identifier = declare_utf8(event.identifier)

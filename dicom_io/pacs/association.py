@@ -16,6 +16,7 @@ from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import by pynetdicom
+    StorageCommitmentPushModel,
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
     StudyRootQueryRetrieveInformationModelMove,
@@ -43,6 +44,7 @@ _SERVICES = {
     str(StudyRootQueryRetrieveInformationModelFind): "searching (C-FIND)",
     str(StudyRootQueryRetrieveInformationModelGet): "retrieving by C-GET",
     str(StudyRootQueryRetrieveInformationModelMove): "retrieving by C-MOVE",
+    str(StorageCommitmentPushModel): "storage commitment",
 }
 
 # (source, diagnostic) of an A-ASSOCIATE-RJ to what the person should do. PS3.8 table 9-21.
@@ -190,6 +192,13 @@ def _while_open(node: Node, association: Association, service: str) -> Iterator[
         if association.is_established:
             association.release()
     finally:
+        gate.open()
+
+
+def serve_peer(association: Association) -> None:
+    """Our last request has been answered: from here on the node may ask us something."""
+    gate = association._reactor_checkpoint
+    if isinstance(gate, _Gate):
         gate.open()
 
 

@@ -13,7 +13,7 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # m
 
 from dicom_io.errors import NodeRefused, OperationFailed
 from dicom_io.identity import Identity
-from dicom_io.pacs import status
+from dicom_io.pacs import commitment, status
 from dicom_io.pacs.answers import study_of
 from dicom_io.pacs.association import associate, lost
 from dicom_io.pacs.fetching import Fetching, Received, Retriever
@@ -25,7 +25,7 @@ from dicom_io.pacs.relay import Relay
 from dicom_io.pacs.retrieval import Retrieval
 from dicom_io.pacs.search import Search, searching, study_identifiers
 from dicom_io.pacs.sending import Sending
-from dicom_io.source import Fetched, Found, Query, Stop, Stored, never
+from dicom_io.source import Commitment, Fetched, Found, Query, Stop, Stored, never
 from dicom_io.study import Instance, Series
 
 T = TypeVar("T")
@@ -154,6 +154,10 @@ class DimseSource:
         relay: Relay[Stored] = Relay()
         sending = Sending(self.node, relay)
         return relay.items(lambda: sending.run(paths), stop, sending.close, wait=False)
+
+    def commit(self, objects: Sequence[tuple[str, str]], stop: Stop = never) -> Commitment:
+        """Storage commitment; see `source.Committing`."""
+        return commitment.commit(self.node, objects, stop)
 
 
 class GetOrMove:

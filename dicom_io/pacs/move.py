@@ -6,11 +6,8 @@ asked for. Everything else is refused (spec D.2). Source: DICOM PS3.4 C.4.2.
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
@@ -20,16 +17,15 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
     Verification,
 )
 
-from dicom_io.errors import NodeUnreachable, OperationFailed
+from dicom_io.errors import OperationFailed
 from dicom_io.pacs.association import MAX_PDU, application_entity, associate, cut
 from dicom_io.pacs.contexts import (
     STORAGE_CLASSES,
     UNCOMPRESSED,
     syntaxes_of_class,
 )
-from dicom_io.pacs.guard import guard_socket
 from dicom_io.pacs.intake import Intake
-from dicom_io.pacs.listener import Listener, hang_up
+from dicom_io.pacs.listener import listening
 from dicom_io.pacs.node import Node
 from dicom_io.pacs.retrieval import identifiers, said_of
 from dicom_io.study import Instance, Series
@@ -79,62 +75,10 @@ class MoveRetrieval:
 
 @contextmanager
 def receiving(node: Node, intake: Intake) -> Iterator[None]:
-    """Listen on `node.listen` until the end of the block. Raises NodeUnreachable.
-
-    Only one retrieval at a time has the port; another one waits for it.
-    """
-    with _port(node.listen):
-        address = _own_address(node)
-        try:
-            server: Any = _entity(node).make_server(
-                (address, node.listen),
-                evt_handlers=_handlers(node, intake),
-                server_class=Listener,
-            )
-        except OSError as error:
-            raise NodeUnreachable(
-                f"We cannot listen on port {node.listen} for what {node} sends "
-                f"({error.strerror}). End the program that has it, or change `listen`.",
-                node.name,
-            ) from error
-        threading.Thread(target=server.serve_forever, name="receiver", daemon=True).start()
-        try:
-            yield
-        finally:
-            server.end()
-
-
-_ports: dict[int, threading.Lock] = {}
-_ports_lock = threading.Lock()
-
-
-@contextmanager
-def _port(number: int) -> Iterator[None]:
-    with _ports_lock:
-        lock = _ports.setdefault(number, threading.Lock())
-    with lock:
+    """Take what the node sends to `node.listen` until the end of the block. Raises
+    NodeUnreachable."""
+    with listening(node, _entity(node), [(evt.EVT_C_STORE, intake.store)]):
         yield
-
-
-def _own_address(node: Node) -> str:
-    """The address of this computer that the node's network leads to: the only one we listen on."""
-    try:
-        kind, _, _, _, address = socket.getaddrinfo(node.host, node.port, type=socket.SOCK_DGRAM)[0]
-        with socket.socket(kind, socket.SOCK_DGRAM) as probe:
-            probe.connect(address)  # sends nothing
-            return str(probe.getsockname()[0])
-    except OSError as error:
-        raise NodeUnreachable(
-            f"The host {node.host} of {node} is not known in this network. Check its name.",
-            node.name,
-        ) from error
-
-
-def _senders(node: Node) -> frozenset[str]:
-    try:
-        return frozenset(str(one[4][0]) for one in socket.getaddrinfo(node.host, node.port))
-    except OSError:
-        return frozenset()
 
 
 def _entity(node: Node) -> AE:
@@ -149,14 +93,3 @@ def _entity(node: Node) -> AE:
     for sop_class in STORAGE_CLASSES:
         entity.add_supported_context(sop_class, list(syntaxes_of_class(sop_class)))
     return entity
-
-
-def _handlers(node: Node, intake: Intake) -> list[evt.EventHandlerType]:
-    allowed = _senders(node)
-
-    def opened(event: evt.Event) -> None:
-        guard_socket(event.assoc, MAX_PDU)
-        if event.assoc.requestor.address not in allowed:
-            hang_up(event.assoc)
-
-    return [(evt.EVT_CONN_OPEN, opened), (evt.EVT_C_STORE, intake.store)]

@@ -4,8 +4,11 @@ proved that it holds them.
 Each item is a folder of two files, `report.dcm` and `item.json`, written and synced under another
 name and then renamed, so that an item is there whole or not at all. States:
 
-    queued ──store──> sent ──fetch back, compare──> verified
-      ^  └──────────────┴───── failed ──deliver again──┘
+    queued ──store──> sent ──fetch back, compare, ask to commit──> verified
+      ^  └──────────────┴────────── failed ──deliver again─────────┘
+
+A node that offers no storage commitment, or says nothing in time, is taken at what it gave back;
+one that declines to answer for an object has not stored it.
 
 An item leaves the outbox only by `forget`, and only when it is verified.
 """
@@ -36,6 +39,7 @@ from dicom_io.errors import (
     ClassRefused,
     FormatUnreadable,
     NodeProblem,
+    NodeRefused,
     NothingFound,
     NotVerified,
     ReportProblem,
@@ -45,7 +49,7 @@ from dicom_io.pacs import status
 from dicom_io.pacs.answers import text_of
 from dicom_io.pacs.node import Node
 from dicom_io.report.compare import compare
-from dicom_io.source import Source, Stop, Stored, never
+from dicom_io.source import Committing, Source, Stop, Stored, never
 from dicom_io.storage import (
     Migration,
     read_versioned,
@@ -55,7 +59,7 @@ from dicom_io.storage import (
     write_versioned,
 )
 
-VERSION = 3
+VERSION = 4
 FINDINGS = "1.2.840.10008.5.1.4.1.1.88.34"  # what goes along with a report as data
 # What leaves unsigned: it holds no report, only how images are seen and which are key images.
 UNSIGNED = frozenset(
@@ -104,6 +108,8 @@ class Item:
     problem: str = ""
     sop_class: str = ""  # of the object as it was put in
     instead: str = ""  # in which class it was stored, and why, when not in its own
+    committed_at: str = ""  # when the archive said that it answers for it
+    commitment: str = ""  # why it did not say so, where it offers storage commitment
 
     @property
     def is_report(self) -> bool:
@@ -114,6 +120,11 @@ class Item:
     def path(self) -> Path:
         """The report itself."""
         return self.folder / "report.dcm"
+
+    @property
+    def is_committed(self) -> bool:
+        """True when the archive has also said that it answers for it."""
+        return self.is_stored and bool(self.committed_at)
 
     @property
     def is_stored(self) -> bool:
@@ -188,13 +199,15 @@ class Outbox:
             return
         for left in item.folder.glob(".back-*"):  # of an attempt that was killed
             shutil.rmtree(left, ignore_errors=True)
-        item = replace(item, attempts=item.attempts + 1, problem="")
+        item = replace(item, attempts=item.attempts + 1, problem="", commitment="")
         if item.state is not State.SENT:
             item = self._store(item, source, stop)
             yield _save(item)
             if item.state is not State.SENT:
                 return
         item = self._verify(item, source, stop)
+        if item.is_stored:  # nothing is said of it before the node has been asked
+            item = _answered_for(item, source, stop)
         yield _save(item)
 
     def _store(self, item: Item, source: Source, stop: Stop) -> Item:
@@ -350,6 +363,25 @@ def _after_storing(item: Item, outcomes: list[Stored], name: str) -> Item:
     return replace(item, state=state, problem=outcome.problem)
 
 
+def _answered_for(item: Item, source: Source, stop: Stop) -> Item:
+    """The verified item after the node was asked for storage commitment."""
+    if not isinstance(source, Committing):
+        return item
+    sop_class = text_of(dcmread(item.path, stop_before_pixels=True), "SOPClassUID")
+    try:
+        answer = source.commit([(sop_class, item.uid)], stop)
+    except NodeRefused:  # it offers none
+        return item
+    except NodeProblem as problem:
+        return replace(item, commitment=str(problem))
+    if item.uid in answer.failed:
+        said = f"{source.name} does not answer for it: {answer.failed[item.uid]}. Send it again."
+        return replace(item, state=State.FAILED, verified_at="", problem=said)
+    if item.uid not in answer.committed:
+        return replace(item, commitment=f"{source.name} answered for other objects only.")
+    return replace(item, committed_at=_now())
+
+
 def _fetched_back(item: Item, source: Source, back: Path, stop: Stop) -> tuple[Path | None, str]:
     """The file that the archive gives back for the item; or None and why.
 
@@ -380,6 +412,7 @@ def _fetched_back(item: Item, source: Source, back: Path, stop: Stop) -> tuple[P
 _FORMER: dict[int, Migration] = {
     1: lambda former: former | {"sop_class": ""},
     2: lambda former: former | {"instead": ""},
+    3: lambda former: former | {"committed_at": "", "commitment": ""},
 }
 
 

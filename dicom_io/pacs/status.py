@@ -11,7 +11,11 @@ COERCED = 0xB000  # C-STORE: attributes were changed
 OUT_OF_RESOURCES = 0xA700
 WRONG_CLASS = 0xA900
 CANNOT_UNDERSTAND = 0xC000
+PROCESSING_FAILURE = 0x0110
 DUPLICATE = 0x0111
+NO_SUCH_OBJECT = 0x0112
+INVALID_ARGUMENT = 0x0115
+CLASS_CONFLICT = 0x0119
 CLASS_NOT_SUPPORTED = 0x0122
 NOT_AUTHORIZED = 0x0124
 
@@ -19,9 +23,12 @@ _MEANINGS = {
     0x0105: "it knows no such attribute",
     0x0106: "it finds an attribute's value wrong",
     DUPLICATE: "it already holds another object with the same UID and kept that one",
-    0x0112: "it holds no such object",
+    PROCESSING_FAILURE: "it failed to process the request",
+    NO_SUCH_OBJECT: "it holds no such object",
+    INVALID_ARGUMENT: "it finds the request wrong",
     0x0117: "it finds the object's UID wrong",
     0x0118: "it does not know this class of object",
+    CLASS_CONFLICT: "it holds the object as one of another class",
     CLASS_NOT_SUPPORTED: "it does not accept this class of object",
     NOT_AUTHORIZED: "it does not allow us to do that; ask its administrator",
     0x0210: "it has seen this message before",

@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 
 from dicom_io.errors import NodeRefused
 from dicom_io.identity import Identity
-from dicom_io.pacs import stow
+from dicom_io.pacs import commitment, stow
 from dicom_io.pacs.answers import instance_of, series_of, study_of
 from dicom_io.pacs.fetching import Fetching
 from dicom_io.pacs.http import Web
@@ -23,7 +23,7 @@ from dicom_io.pacs.node import Node
 from dicom_io.pacs.relay import Relay
 from dicom_io.pacs.search import study_identifiers
 from dicom_io.pacs.wado import WadoRetrieval
-from dicom_io.source import Fetched, Found, Query, Stop, Stored, never
+from dicom_io.source import Commitment, Fetched, Found, Query, Stop, Stored, never
 from dicom_io.study import Instance, Series, Study
 
 PAGE = 200  # studies asked for at once
@@ -140,6 +140,13 @@ class WebSource:
                     relay.put(stow.store(web, path))
 
         return relay.items(work, stop, _nothing, wait=False)
+
+    def commit(self, objects: Sequence[tuple[str, str]], stop: Stop = never) -> Commitment:
+        """Storage commitment, which DICOMweb has not: by DIMSE, where the node has that address.
+        See `source.Committing`."""
+        if not self.node.host:
+            raise NodeRefused(f"{self.node} has no DICOM port to ask.", self.node.name)
+        return commitment.commit(self.node, objects, stop)
 
     @contextmanager
     def _web(self) -> Iterator[Web]:

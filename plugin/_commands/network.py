@@ -190,13 +190,16 @@ def show_item(context: Context, item: Item) -> None:
     notes = [
         item.problem,
         item.instead,
+        item.commitment,
         *(f"changed by the archive: {one}" for one in item.coerced),
     ]
     state = f"{item.state.value} at {item.verified_at}" if item.is_stored else item.state.value
+    state += f", committed at {item.committed_at}" if item.is_committed else ""
     context.printer.say(
         ": ".join([state, *(note for note in notes if note)]),
         state=item.state.value,
         verified_at=item.verified_at or None,
+        committed_at=item.committed_at or None,
         uid=item.uid,
         problem=item.problem,
         coerced=list(item.coerced),

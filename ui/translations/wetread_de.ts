@@ -864,6 +864,11 @@
         </message>
         <message>
             <location filename="../../ui/session.py" />
+            <source>In PACS, verified and committed, {time}</source>
+            <translation>Im PACS, geprüft und zugesichert, {time}</translation>
+        </message>
+        <message>
+            <location filename="../../ui/session.py" />
             <source>In PACS, verified, {time}</source>
             <translation>Im PACS, geprüft, {time}</translation>
         </message>
