@@ -17,6 +17,7 @@
     │   └── BadNode            the text given is no node
     ├── NoVolume               these images cannot be cut along other planes
     ├── NothingFound           a search, study or series without the thing asked for
+    ├── BadMacro               a macro that cannot be expanded, or a file of them that is damaged
     ├── ReportProblem          a report that must not be built or sent; carries `uid`
     │   ├── UnusableText       text that cannot be written without loss
     │   ├── InvalidReport      it breaks a rule of the checklist; carries `findings`
@@ -118,6 +119,10 @@ class NoVolume(DicomProblem):
 
 class NothingFound(DicomProblem):
     """The study, series or image asked for does not exist there."""
+
+
+class BadMacro(DicomProblem):
+    """A macro, or a file of macros, says something that cannot be used."""
 
 
 class ReportProblem(DicomProblem):

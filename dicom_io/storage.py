@@ -79,6 +79,11 @@ class DataRoot:
         return self.folder / "templates"
 
     @property
+    def macros(self) -> Path:
+        """Macros of the editor, TOML files; beside them the reader's own words for spelling."""
+        return self.folder / "macros"
+
+    @property
     def models(self) -> Path:
         return self.folder / "models"
 

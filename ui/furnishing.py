@@ -31,6 +31,7 @@ from ui.report.pages import Pages
 from ui.report.report_side import ReportSide
 from ui.report.sign_flow import SignFlow
 from ui.report.templates import Templates
+from ui.report.writing import Writing
 from ui.session import Session
 from ui.states import States
 from ui.toolbar import TopBar
@@ -143,6 +144,9 @@ def equip(
         parent=window,
     )
     of_states.append(window.templates.action())
+    header = partial(_reported_header, window)
+    window.writing = Writing(session, window.report, jobs, header)
+    of_states += window.writing.actions()
     window.following = Following(session, window.pages, jobs, window.report.say)
     of_states.append(window.following.action())
     window.handing = HandingOut(session, window.grid, jobs, window.report.say)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ui.report.report_side import ReportSide
     from ui.report.sign_flow import SignFlow
     from ui.report.templates import Templates
+    from ui.report.writing import Writing
     from ui.session import Session, Standing
     from ui.states import States
     from ui.toolbar import TopBar
@@ -96,6 +97,7 @@ class Window(QMainWindow):
         documents: Documents
         pages: Pages
         templates: Templates
+        writing: Writing
         following: Following
         handing: HandingOut
         together: Together

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -85,6 +86,21 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Words of a sentence that follow a mark or a key image of its study until it is signed."""
+
+    identity: Identity  # the frame that it lies on
+    words: str  # as they stand in the sentence
+    mark: str = ""  # Annotation.id; "" for a key image
+    is_gone: bool = False  # the mark was deleted; the words still say what it measured
+
+    @property
+    def target(self) -> tuple[str, Identity]:
+        """What it follows."""
+        return self.mark, self.identity
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence with its ledger entry."""
 
@@ -98,6 +114,7 @@ class Sentence:
     note: str = ""  # what is known of it beyond its probability: "cut off", "not calibrated"
     suggested: str = ""  # the model's own words, kept when a person edits them
     basis: str = ""  # Asked.request of the closed question that its probability comes from
+    links: tuple[Link, ...] = ()  # in the order of their words
 
     @property
     def is_decided(self) -> bool:
@@ -110,18 +127,50 @@ class Sentence:
         return replace(self, state=Decision.REJECTED)
 
     def edited(self, text: str) -> Sentence:
-        """The sentence in a person's words; an AI sentence remembers what it was."""
+        """The sentence in a person's words; an AI sentence remembers what it was, and a form's
+        becomes the person's own."""
+        links = standing(text, self.links)
         if text == self.text:
             return replace(self, state=Decision.ACCEPTED)
-        if self.origin is Origin.HUMAN:
-            return replace(self, text=text, state=Decision.ACCEPTED)
+        if self.origin in (Origin.HUMAN, Origin.TEMPLATE):
+            return replace(
+                self, text=text, origin=Origin.HUMAN, state=Decision.ACCEPTED, links=links
+            )
         return replace(
             self,
             text=text,
             origin=Origin.AI_EDITED,
             state=Decision.ACCEPTED,
             suggested=self.suggested or self.text,
+            links=links,
         )
+
+    def following(self, target: tuple[str, Identity], words: str | None) -> Sentence:
+        """The sentence after what one of its links follows has changed to `words`; None: it is
+        gone, and the words stay as they were."""
+        text, links, start = "", [], 0
+        for link in self.links:
+            found = self.text.find(link.words, start)
+            if found < 0:
+                continue
+            new = link
+            if link.target == target:
+                new = replace(link, words=words or link.words, is_gone=not words)
+            text += self.text[start:found] + new.words
+            start = found + len(link.words)
+            links.append(new)
+        return replace(self, text=text + self.text[start:], links=tuple(links))
+
+
+def standing(text: str, links: Iterable[Link]) -> tuple[Link, ...]:
+    """The links whose words still stand in the text, one after the other."""
+    kept, start = [], 0
+    for link in links:
+        found = text.find(link.words, start)
+        if found >= 0:
+            kept.append(link)
+            start = found + len(link.words)
+    return tuple(kept)
 
 
 def human_sentence(text: str) -> Sentence:

@@ -14,6 +14,7 @@ from dicom_io.report.document import (
     Algorithm,
     Asked,
     Decision,
+    Link,
     Origin,
     Reader,
     Region,
@@ -25,7 +26,7 @@ from dicom_io.report.document import (
 )
 from dicom_io.storage import read_versioned, storage_problem, write_versioned
 
-VERSION = 2
+VERSION = 3  # 2: addenda, 3: links
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -98,9 +99,14 @@ def _changed(path: Path) -> int:
         return 0
 
 
+def _as_it_is(former: dict[str, Any]) -> dict[str, Any]:
+    """What is new since has a default."""
+    return former
+
+
 def load_draft(path: Path) -> ReportDocument:
     """The report in a draft's file. Raises FormatTooNew or FormatUnreadable."""
-    content = read_versioned(path, "draft", VERSION, {1: lambda former: former})
+    content = read_versioned(path, "draft", VERSION, {1: _as_it_is, 2: _as_it_is})
     try:
         return _document(content["report"])
     except (KeyError, TypeError, ValueError) as error:
@@ -138,6 +144,10 @@ def _sentence(fields: dict[str, Any]) -> Sentence:
             "origin": Origin(fields["origin"]),
             "state": Decision(fields["state"]),
             "region": _region(fields["region"]),
+            "links": tuple(
+                Link(**{**one, "identity": Identity(**one["identity"])})
+                for one in fields.get("links", ())
+            ),
         }
     )
 

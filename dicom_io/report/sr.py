@@ -178,17 +178,17 @@ def _paragraph(material: Material, element: codes.Code, sentence: Sentence) -> D
 
 
 def _images_behind(material: Material, sentence: Sentence) -> list[Dataset]:
-    """The images that a sentence by AI was inferred from, with the frame."""
-    if sentence.origin not in (Origin.AI, Origin.AI_EDITED):
-        return []
-    seen = [
-        one
-        for asked in material.document.asked
-        if asked.request == sentence.request
-        for one in asked.images
-    ]
-    if sentence.region is not None:
-        seen = [sentence.region.identity, *seen]
+    """The images, with the frame, that a sentence by AI was inferred from, and those of the
+    measurements and key images that it names."""
+    seen = [link.identity for link in sentence.links]
+    if sentence.origin in (Origin.AI, Origin.AI_EDITED):
+        seen += [sentence.region.identity] if sentence.region is not None else []
+        seen += [
+            one
+            for asked in material.document.asked
+            if asked.request == sentence.request
+            for one in asked.images
+        ]
     by_uid = {str(image.SOPInstanceUID): image for image in material.images if is_referable(image)}
     wanted = dict.fromkeys((one.instance, one.frame) for one in seen if one.instance in by_uid)
     return [

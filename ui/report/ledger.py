@@ -19,6 +19,7 @@ from dicom_io.report.document import (
     new_id,
 )
 from ui.report.merge import with_asked, with_draft, with_inserted, with_removed, with_suggestions
+from ui.report.typed import Typed, as_edit, as_sentence, divided
 
 CUT_OFF = "cut off"
 
@@ -112,10 +113,10 @@ class Ledger(QObject):
     def reject(self, sentence: str) -> None:
         self._act(sentence, lambda row: row.rejected())
 
-    def edit(self, sentence: str, text: str) -> None:
+    def edit(self, sentence: str, typed: str | Typed) -> None:
         """The reader's words for the sentence; no words at all reject it."""
-        words = " ".join(text.split())
-        self._act(sentence, lambda row: row.edited(words) if words else row.rejected())
+        new = Typed(typed) if isinstance(typed, str) else typed
+        self._act(sentence, lambda row: as_edit(row, new) if new.text else row.rejected())
 
     def write(
         self, section: SectionKind, text: str, origin: Origin = Origin.HUMAN
@@ -123,14 +124,27 @@ class Ledger(QObject):
         """A sentence of the reader's own, or of a template that the reader filled in, at the end of
         a section; None when there are no words."""
         words = " ".join(text.split())
-        if not words or not self.is_open or self._document is None:
-            return None
         sentence = Sentence(new_id(), words, origin, Decision.ACCEPTED)
+        return self.put(section, sentence) if words else None
+
+    def put(self, section: SectionKind, sentence: Sentence) -> Sentence | None:
+        """A decided sentence at the end of a section; None when the report takes none."""
+        if not self.is_open or self._document is None:
+            return None
         section = self._place(section)
         position = len(self._document.section(section).sentences)
         self._record(Act(section, position, None, sentence))
         self._change(with_inserted(self._document, section, sentence, position))
         return sentence
+
+    def write_typed(self, section: SectionKind, typed: Typed) -> Sentence | None:
+        """What was typed or pasted into a section's field, a very long text in several sentences;
+        the last of them."""
+        parts = divided(typed.text) if typed.text else []
+        written = None
+        for part in parts:
+            written = self.put(section, as_sentence(replace(typed, words=part)))
+        return written
 
     def merge_draft(self, draft: ReportDocument, *, complete: bool = True) -> None:
         """A stage of a draft has arrived; until it is complete its last sentence is unfinished."""

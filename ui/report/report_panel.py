@@ -26,10 +26,12 @@ from ui import theme
 from ui.actions import Action
 from ui.first_look import hairline
 from ui.language import later, tr
+from ui.report.aids import Aids
 from ui.report.editor import Editor
 from ui.report.ledger import Ledger
 from ui.report.section_box import SectionBox
 from ui.report.sentence_row import SentenceRow, set_property
+from ui.report.typed import Typed
 from ui.viewport.banner import Elided
 
 EMPTY = later("Open a study to write its report.")
@@ -64,7 +66,8 @@ class ReportPanel(QWidget):
         self.again = QPushButton(tr("Try again"))
         self._sign = QPushButton(tr("Sign  F8"))
         self._next = QPushButton(tr("Next  F9"))
-        self._boxes = {kind: SectionBox(kind) for kind in SectionKind}
+        self.aids = Aids(ledger, self)
+        self._boxes = {kind: SectionBox(kind, self.aids) for kind in SectionKind}
         self.sections = QScrollArea()
         self._foot = QWidget()
         self._lay_out()
@@ -171,18 +174,18 @@ class ReportPanel(QWidget):
             if row.hasFocus():
                 following.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _end_edit(self, sentence: str, words: str, given: bool) -> None:
+    def _end_edit(self, sentence: str, typed: Typed, given: bool) -> None:
         """Take the words; with Enter the sentence is decided, whether they changed or not."""
         self._ledger.release(sentence)
         row = self.row(sentence)
-        if row is not None and (given or words.split() != row.sentence.text.split()):
-            self._ledger.edit(sentence, words)
+        if row is not None and (given or typed.text != row.sentence.text):
+            self._ledger.edit(sentence, typed)
             if given:
                 self._advance(row)
         self._mark_current()
 
-    def _write(self, section: SectionKind, words: str) -> None:
-        written = self._ledger.write(section, words)
+    def _write(self, section: SectionKind, typed: Typed) -> None:
+        written = self._ledger.write_typed(section, typed)
         if written is not None:
             self._choose(written.id)
 
@@ -301,6 +304,10 @@ class ReportPanel(QWidget):
     def row(self, sentence: str) -> SentenceRow | None:
         """The row of the sentence with that id."""
         return next((row for row in self._rows() if row.sentence.id == sentence), None)
+
+    def current_row(self) -> SentenceRow | None:
+        """The row that keys act on."""
+        return self.row(self._current)
 
     def field_of(self, section: str) -> Editor:
         """The field for the reader's own sentences in a section, by its name."""

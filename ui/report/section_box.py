@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from dicom_io.report.document import SectionKind, Sentence
 from ui import theme
 from ui.language import later, tr
+from ui.report.aids import Aids
 from ui.report.editor import Editor
 from ui.report.sentence_row import SentenceRow
 from ui.report.words import section_title
@@ -29,11 +30,12 @@ class SectionBox(QWidget):
 
     row_chosen = pyqtSignal(str)
     edit_asked = pyqtSignal(str)
-    edit_ended = pyqtSignal(str, str, bool)
-    words_given = pyqtSignal(object, str)  # SectionKind, words
+    edit_ended = pyqtSignal(str, object, bool)
+    words_given = pyqtSignal(object, object)  # SectionKind, Typed
 
-    def __init__(self, kind: SectionKind, parent: QWidget | None = None) -> None:
+    def __init__(self, kind: SectionKind, aids: Aids, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._aids = aids
         self.kind = kind
         self._rows: list[SentenceRow] = []
         self._column = QVBoxLayout(self)
@@ -44,7 +46,7 @@ class SectionBox(QWidget):
         heading.setProperty("role", "heading")
         heading.setContentsMargins(theme.SPACES[3], 0, theme.SPACES[3], theme.SPACES[0])
         self._column.addWidget(heading)
-        self.field = Editor(tr(WRITE[kind]))
+        self.field = Editor(tr(WRITE[kind]), aids=aids)
         self.field.setProperty("role", "line-field")
         self.field.setAccessibleName(tr("{section}: write a sentence", section=title))
         self.field.setToolTip(tr("Write a sentence of your own; Enter puts it in the report"))
@@ -64,10 +66,8 @@ class SectionBox(QWidget):
 
     def give_words(self) -> None:
         """Tell the words that stand in the field, and empty it."""
-        words = self.field.words()
-        if words.strip():
-            self.field.clear()
-            self.words_given.emit(self.kind, words)
+        if self.field.words().strip():
+            self.words_given.emit(self.kind, self.field.take())
 
     def show_sentences(self, sentences: Sequence[Sentence], is_open: bool) -> None:
         """Show these sentences in their order."""
@@ -87,7 +87,7 @@ class SectionBox(QWidget):
         self.field.setVisible(is_open)
 
     def _new_row(self, sentence: Sentence) -> SentenceRow:
-        row = SentenceRow(sentence, self)
+        row = SentenceRow(sentence, self, self._aids)
         row.chosen.connect(self.row_chosen)
         row.edit_asked.connect(self.edit_asked)
         row.edit_ended.connect(self.edit_ended)

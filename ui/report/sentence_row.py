@@ -9,7 +9,9 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolic
 from dicom_io.report.document import Decision, Origin, Sentence
 from ui import theme
 from ui.language import tr
+from ui.report.aids import Aids
 from ui.report.editor import Editor
+from ui.report.typed import Typed
 from ui.report.words import explained, known, mark, remark
 
 MARK_ROLES = {
@@ -30,10 +32,13 @@ class SentenceRow(QFrame):
 
     chosen = pyqtSignal(str)
     edit_asked = pyqtSignal(str)
-    edit_ended = pyqtSignal(str, str, bool)  # id, words, given by Enter
+    edit_ended = pyqtSignal(str, object, bool)  # id, Typed, given by Enter
 
-    def __init__(self, sentence: Sentence, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, sentence: Sentence, parent: QWidget | None = None, aids: Aids | None = None
+    ) -> None:
         super().__init__(parent)
+        self._aids = aids
         self.sentence = sentence
         self._editor: Editor | None = None
         self.setProperty("role", "row")
@@ -113,9 +118,8 @@ class SentenceRow(QFrame):
         """Put an editor with the sentence's words in the place of the text."""
         if self._editor is not None:
             return
-        editor = Editor(parent=self)
-        editor.setPlainText(self.sentence.text)
-        editor.selectAll()
+        editor = Editor(parent=self, aids=self._aids)
+        editor.begin(self.sentence)
         editor.given.connect(self._give)
         editor.left.connect(self._end_editing)
         self._editor = editor
@@ -128,12 +132,16 @@ class SentenceRow(QFrame):
     def end_editing(self) -> None:
         """Close the editor and tell its words, when it is open."""
         if self._editor is not None:
-            self._end_editing(self._editor.words())
+            self._end_editing(self._editor.typed())
 
-    def _give(self, words: str) -> None:
-        self._end_editing(words, given=True)
+    def editor(self) -> Editor | None:
+        """The open editor, None while there is none."""
+        return self._editor
 
-    def _end_editing(self, words: str, given: bool = False) -> None:
+    def _give(self, typed: Typed) -> None:
+        self._end_editing(typed, given=True)
+
+    def _end_editing(self, typed: Typed, given: bool = False) -> None:
         editor, self._editor = self._editor, None
         if editor is None:
             return
@@ -144,7 +152,7 @@ class SentenceRow(QFrame):
         self._text.show()
         if had_focus:
             self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.edit_ended.emit(self.sentence.id, words, given)
+        self.edit_ended.emit(self.sentence.id, typed, given)
 
     def focusInEvent(self, event: QFocusEvent | None) -> None:
         super().focusInEvent(event)

@@ -180,6 +180,11 @@
             <translation>Taste hinzufügen</translation>
         </message>
         <message>
+            <location filename="../../ui/report/spell_menu.py" />
+            <source>Add “{word}” to the dictionary</source>
+            <translation>„{word}“ ins Wörterbuch aufnehmen</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/words.py" />
             <source>Addendum</source>
             <translation>Nachtrag</translation>
@@ -492,6 +497,11 @@
             <translation>Cobb {angle}°</translation>
         </message>
         <message>
+            <location filename="../../ui/report/macros_dialog.py" />
+            <source>Code</source>
+            <translation>Kürzel</translation>
+        </message>
+        <message>
             <location filename="../../ui/settings_pages/window_page.py" />
             <source>Colours</source>
             <translation>Farben</translation>
@@ -515,6 +525,11 @@
             <location filename="../../ui/report/page_window.py" />
             <source>Copy as text</source>
             <translation>Als Text kopieren</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/row_clipboard.py" />
+            <source>Copy the sentence</source>
+            <translation>Satz kopieren</translation>
         </message>
         <message>
             <location filename="../../ui/settings_pages/viewer_page.py" />
@@ -970,6 +985,7 @@
             <translation>SPÄTERE STUDIE, {date}</translation>
         </message>
         <message>
+            <location filename="../../ui/report/macros_dialog.py" />
             <location filename="../../ui/settings_pages/window_page.py" />
             <source>Language</source>
             <translation>Sprache</translation>
@@ -1073,6 +1089,12 @@
             <location filename="../../ui/viewport/reformatting.py" />
             <source>MIP, mean or MinIP</source>
             <translation>MIP, Mittel oder MinIP</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/macros.py" />
+            <location filename="../../ui/report/macros_dialog.py" />
+            <source>Macros</source>
+            <translation>Textbausteine</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/pane_actions.py" />
@@ -1425,6 +1447,11 @@
             <translation>Bildfelder {layout}</translation>
         </message>
         <message>
+            <location filename="../../ui/report/row_clipboard.py" />
+            <source>Paste as a sentence</source>
+            <translation>Als Satz einfügen</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/page_window.py" />
             <source>Patient</source>
             <translation>Patient</translation>
@@ -1566,6 +1593,7 @@
             <translation>Verworfen: steht nicht im Bericht.</translation>
         </message>
         <message>
+            <location filename="../../ui/report/macros_dialog.py" />
             <location filename="../../ui/settings_pages/viewer_page.py" />
             <source>Remove</source>
             <translation>Entfernen</translation>
@@ -1614,6 +1642,7 @@
             <translation>Zurücksetzen</translation>
         </message>
         <message>
+            <location filename="../../ui/report/macros_dialog.py" />
             <location filename="../../plugin/_models_dialog.py" />
             <source>Save</source>
             <translation>Speichern</translation>
@@ -2351,6 +2380,11 @@
             <translation>Einen Namen, eine ID oder eine Anforderungsnummer eingeben und Eingabe drücken.</translation>
         </message>
         <message>
+            <location filename="../../ui/report/macros_dialog.py" />
+            <source>Type the code in the report, then Tab or a space. [size] is a place that Tab leads to, {StudyDate} a value of the image, {macro:code} another macro.</source>
+            <translation>Im Befund das Kürzel tippen, dann Tab oder Leertaste. [Größe] ist eine Stelle, zu der Tab führt, {StudyDate} ein Wert des Bildes, {macro:kürzel} ein anderer Baustein.</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/sign_dialog.py" />
             <source>Type your credential.</source>
             <translation>Das Passwort eingeben.</translation>
@@ -2507,6 +2541,11 @@
             <translation>Ohne Menü</translation>
         </message>
         <message>
+            <location filename="../../ui/report/macros_dialog.py" />
+            <source>Words</source>
+            <translation>Wortlaut</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/mark_actions.py" />
             <location filename="../../ui/viewport/mark_editor.py" />
             <source>Words beside the mark</source>
@@ -2647,6 +2686,11 @@
             <location filename="../../plugin/_shown.py" />
             <source>answers from {names}</source>
             <translation>Antworten von {names}</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/macros_dialog.py" />
+            <source>any language</source>
+            <translation>jede Sprache</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/gesture_words.py" />

@@ -124,7 +124,7 @@ def test_a_draft_with_an_unknown_field_is_reported(drafts: Drafts) -> None:
 def test_a_draft_of_a_later_version_is_refused_and_kept(drafts: Drafts) -> None:
     document = rich()
     path = drafts.save(document)
-    later = path.read_bytes().replace(b'"version": 2', b'"version": 3')
+    later = path.read_bytes().replace(b'"version": 3', b'"version": 4')
     path.write_bytes(later)
 
     with pytest.raises(FormatTooNew, match="Update"):

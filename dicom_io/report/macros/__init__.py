@@ -1,0 +1,1 @@
+"""Macros: short codes that stand for words which are written often."""
