@@ -291,6 +291,8 @@ class StudyList(QWidget):
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setUniformItemSizes(True)
+        for part in (self._message, self._all):  # until it is known what is on this disk
+            part.hide()
         self._message.setWordWrap(True)
         self._message.setProperty("role", "quiet")
         self._progress.setRange(0, 0)
