@@ -26,6 +26,7 @@ from ui.keeping import Keeping
 from ui.preferences import Preferences
 from ui.report.following import Following
 from ui.report.handing_out import HandingOut
+from ui.report.links import Links
 from ui.report.outbox_badge import OutboxBadge
 from ui.report.pages import Pages
 from ui.report.report_side import ReportSide
@@ -145,7 +146,8 @@ def equip(
     )
     of_states.append(window.templates.action())
     header = partial(_reported_header, window)
-    window.writing = Writing(session, window.report, jobs, header)
+    links = Links(session, window.report, window.grid, window.marking, window.keeping)
+    window.writing = Writing(session, window.report, jobs, header, links)
     of_states += window.writing.actions()
     window.following = Following(session, window.pages, jobs, window.report.say)
     of_states.append(window.following.action())

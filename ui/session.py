@@ -361,6 +361,7 @@ class Session(QObject):
         wanted = {document.identity.instance, *more}
         wanted |= {one.instance for one in document.evidence}
         wanted |= {image.instance for asked in document.asked for image in asked.images}
+        wanted |= {link.identity.instance for one in document.sentences() for link in one.links}
         by_uid = {frame.identity.instance: frame.header for frame in self.reading.frames()}
         return [header for uid, header in by_uid.items() if uid in wanted]
 

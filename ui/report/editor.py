@@ -99,6 +99,12 @@ class Editor(QPlainTextEdit):
         self._links.append(link)
         self.setTextCursor(cursor)
 
+    def go_to_end(self) -> None:
+        """The cursor stands behind the last word, before the full stop."""
+        cursor = self.textCursor()
+        cursor.setPosition(len(self.words().rstrip(" .")))
+        self.setTextCursor(cursor)
+
     # --- keys ---
 
     def event(self, event: QEvent | None) -> bool:

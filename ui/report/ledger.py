@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from dicom_io.identity import Identity
 from dicom_io.report.document import (
     Asked,
     Decision,
+    Link,
     Origin,
     ReportDocument,
     ReportState,
@@ -18,7 +20,14 @@ from dicom_io.report.document import (
     Sentence,
     new_id,
 )
-from ui.report.merge import with_asked, with_draft, with_inserted, with_removed, with_suggestions
+from ui.report.merge import (
+    with_asked,
+    with_draft,
+    with_followed,
+    with_inserted,
+    with_removed,
+    with_suggestions,
+)
 from ui.report.typed import Typed, as_edit, as_sentence, divided
 
 CUT_OFF = "cut off"
@@ -52,6 +61,7 @@ class Ledger(QObject):
         self._done: list[Act] = []
         self._undone: list[Act] = []
         self._held: set[str] = set()
+        self._followed: dict[tuple[str, Identity], str | None] = {}  # what links stand for now
         self._drafted: set[str] = set()  # ids of the last draft's sentences
         self._unfinished = ""  # id of the sentence whose words are still coming
         self._marks: dict[str, str] = {}  # what a check says of a sentence
@@ -73,6 +83,7 @@ class Ledger(QObject):
         self._done.clear()
         self._undone.clear()
         self._held.clear()
+        self._followed.clear()
         self._drafted.clear()
         self._unfinished = ""
         self._document = document
@@ -115,8 +126,12 @@ class Ledger(QObject):
 
     def edit(self, sentence: str, typed: str | Typed) -> None:
         """The reader's words for the sentence; no words at all reject it."""
-        new = Typed(typed) if isinstance(typed, str) else typed
-        self._act(sentence, lambda row: as_edit(row, new) if new.text else row.rejected())
+
+        def change(row: Sentence) -> Sentence:
+            new = Typed(typed, row.links) if isinstance(typed, str) else typed
+            return as_edit(row, new) if new.text else row.rejected()
+
+        self._act(sentence, change)
 
     def write(
         self, section: SectionKind, text: str, origin: Origin = Origin.HUMAN
@@ -131,6 +146,7 @@ class Ledger(QObject):
         """A decided sentence at the end of a section; None when the report takes none."""
         if not self.is_open or self._document is None:
             return None
+        sentence = self._now(sentence)
         section = self._place(section)
         position = len(self._document.section(section).sentences)
         self._record(Act(section, position, None, sentence))
@@ -145,6 +161,27 @@ class Ledger(QObject):
         for part in parts:
             written = self.put(section, as_sentence(replace(typed, words=part)))
         return written
+
+    def follow(self, target: tuple[str, Identity], words: str | None) -> None:
+        """What a link follows says `words` now; None: it is gone. No act of the reader's on the
+        report: it is undone where it was done. A signed report stays as it is."""
+        if self.is_open and self._document is not None:
+            self._followed[target] = words
+            self._change(with_followed(self._document, target, words))
+
+    def links(self) -> list[Link]:
+        """All that the report follows, or would again after undo or redo."""
+        rows = list(self._document.sentences()) if self._document is not None else []
+        acts = [*self._done, *self._undone]
+        rows += [row for act in acts for row in (act.before, act.after) if row is not None]
+        return list({link.target: link for row in reversed(rows) for link in row.links}.values())
+
+    def _now(self, sentence: Sentence) -> Sentence:
+        """The sentence, which may be an older one, with what its links stand for now."""
+        for link in sentence.links:
+            if link.target in self._followed:
+                sentence = sentence.following(link.target, self._followed[link.target])
+        return sentence
 
     def merge_draft(self, draft: ReportDocument, *, complete: bool = True) -> None:
         """A stage of a draft has arrived; until it is complete its last sentence is unfinished."""
@@ -212,7 +249,7 @@ class Ledger(QObject):
         if self.is_unfinished(sentence) or self.is_locked(sentence):
             return
         section, position, before = found
-        after = change(before)
+        after = self._now(change(before))
         if after != before:
             self._record(Act(section, position, before, after))
             self._change(self._document.with_sentence(after))
@@ -228,6 +265,7 @@ class Ledger(QObject):
         document = self._document
         if document is None:
             return
+        sentence = self._now(sentence) if sentence is not None else None
         if sentence is None:
             self._change(with_removed(document, act.section, act.after.id))
         elif self._find(act.after.id) is None:

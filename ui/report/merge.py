@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from dicom_io.identity import Identity
 from dicom_io.report.document import (
     Asked,
     ReportDocument,
@@ -94,3 +95,14 @@ def with_inserted(
     rows = list(document.section(kind).sentences)
     rows.insert(position, sentence)
     return document.with_section(Section(kind, tuple(rows)))
+
+
+def with_followed(
+    document: ReportDocument, target: tuple[str, Identity], words: str | None
+) -> ReportDocument:
+    """`document` after what some of its links follow has changed to `words` (None: is gone); what
+    the version before has said stays as it was signed."""
+    for row in document.sentences():
+        if row.id not in document.locked and any(link.target == target for link in row.links):
+            document = document.with_sentence(row.following(target, words))
+    return document

@@ -11,6 +11,7 @@ from dicom_io.errors import DicomProblem
 from dicom_io.report.document import Decision, Reader, ReportDocument
 from dicom_io.report.finish import Credential
 from ui.language import tr
+from ui.report.doubts import doubt_of
 from ui.report.filing import Filed, Filing
 from ui.report.ledger import Ledger
 from ui.report.report_panel import ReportPanel
@@ -42,6 +43,7 @@ class SignFlow(QObject):
         self._window = parent
         self._document: ReportDocument | None = None  # the one that the dialogue is about
         self.dialog: SignDialog | None = None
+        self._doubted = ("", "")  # the report and the sentence that was asked about
         self._told = False  # why it cannot be signed stands on the screen
         panel.sign_asked.connect(self.begin)
         ledger.reader_acted.connect(self._take_back)
@@ -60,6 +62,11 @@ class SignFlow(QObject):
         self._told = bool(problem)
         if problem:
             self._panel.go_to_undecided()
+            return
+        doubt = doubt_of(document)
+        if doubt and self._doubted != (document.id, doubt):
+            self._doubted, self._told = (document.id, doubt), True
+            self._say(doubt, "alarm")
             return
         self._document = document
         self._filing.ask_readers()

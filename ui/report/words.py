@@ -89,7 +89,10 @@ def known(sentence: Sentence) -> str:
 
 
 def remark(sentence: Sentence) -> str:
-    """The notes that are too long for the right edge, while the sentence is undecided."""
+    """A deleted measurement, and while the sentence is undecided the notes that are too long for
+    the right edge."""
+    if any(link.is_gone for link in sentence.links):
+        return tr("What it measured was deleted; the words are the last ones.")
     if sentence.is_decided:
         return ""
     said = ", ".join(tr(note) for note in _notes(sentence) if note not in SHORT)

@@ -69,6 +69,11 @@
             <translation>&amp;Gewichte in</translation>
         </message>
         <message>
+            <location filename="../../ui/report/links.py" />
+            <source>(series {series}, image {image})</source>
+            <translation>(Serie {series}, Bild {image})</translation>
+        </message>
+        <message>
             <location filename="../../plugin/_ask_box.py" />
             <source>, squeezed to {side} × {side}</source>
             <translation>, gestaucht auf {side} × {side}</translation>
@@ -1356,6 +1361,11 @@
             <translation>Eins zu eins</translation>
         </message>
         <message>
+            <location filename="../../ui/report/links.py" />
+            <source>Only marks on images of the open study can stand in its report.</source>
+            <translation>In den Befund gehören nur Markierungen auf Bildern der geöffneten Studie.</translation>
+        </message>
+        <message>
             <location filename="../../ui/hanging/comparing.py" />
             <source>Open a study first, then compare it with an earlier one.</source>
             <translation>Erst eine Studie öffnen, dann mit einer früheren vergleichen.</translation>
@@ -1541,6 +1551,11 @@
             <location filename="../../plugin/_ask_box.py" />
             <source>Put the answer among the findings, to be decided there</source>
             <translation>Die Antwort in den Befund stellen, um dort darüber zu entscheiden</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/links.py" />
+            <source>Put the measurement or key image into the sentence</source>
+            <translation>Messung oder Schlüsselbild in den Satz setzen</translation>
         </message>
         <message>
             <location filename="../../plugin/_ask_box.py" />
@@ -1928,6 +1943,11 @@
             <translation>TR {value} ms</translation>
         </message>
         <message>
+            <location filename="../../ui/report/links.py" />
+            <source>Take a mark in hand, or make the image a key image; then put it in.</source>
+            <translation>Erst eine Markierung anwählen oder das Bild zum Schlüsselbild machen, dann einsetzen.</translation>
+        </message>
+        <message>
             <location filename="../../ui/settings_pages/keys_page.py" />
             <source>Take it away</source>
             <translation>Wegnehmen</translation>
@@ -2250,6 +2270,11 @@
             <translation>Diese Taste kann nicht geändert werden.</translation>
         </message>
         <message>
+            <location filename="../../ui/report/links.py" />
+            <source>This mark measures no length, area or angle.</source>
+            <translation>Diese Markierung misst weder Länge noch Fläche noch Winkel.</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/page_window.py" />
             <source>This report follows an earlier version.</source>
             <translation>Dieser Befund folgt auf eine frühere Fassung.</translation>
@@ -2450,6 +2475,11 @@
             <translation>Was sie tut</translation>
         </message>
         <message>
+            <location filename="../../ui/report/words.py" />
+            <source>What it measured was deleted; the words are the last ones.</source>
+            <translation>Die Messung wurde gelöscht; der Wortlaut ist der letzte.</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/section_box.py" />
             <source>What it was compared with</source>
             <translation>Womit verglichen wurde</translation>
@@ -2488,6 +2518,11 @@
             <location filename="../../ui/report/following.py" />
             <source>What was signed stays as it is. Write what is to be added.</source>
             <translation>Was signiert ist, bleibt, wie es ist. Schreiben, was nachzutragen ist.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/doubts.py" />
+            <source>What “{words}” stood for was deleted. Change the sentence, or sign again to keep the words.</source>
+            <translation>Wofür „{words}“ stand, wurde gelöscht. Den Satz ändern oder nochmals unterschreiben, um den Wortlaut zu behalten.</translation>
         </message>
         <message>
             <location filename="../../ui/settings_pages/keys_page.py" />
@@ -3439,6 +3474,11 @@
             <location filename="../../ui/wording.py" />
             <source>{part} {kind}</source>
             <translation>{kind} {part}</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/doubts.py" />
+            <source>{place} is not filled in. Fill it in, or sign again.</source>
+            <translation>{place} ist nicht ausgefüllt. Ausfüllen oder nochmals unterschreiben.</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/layout_picker.py" />

@@ -32,6 +32,7 @@ from dicom_io.report.document import (
     Algorithm,
     Asked,
     Decision,
+    Link,
     Origin,
     ReportDocument,
     ReportState,
@@ -839,3 +840,28 @@ def test_asked_questions_alone_make_no_author() -> None:
 
     assert len(report.ContributingEquipmentSequence) == 1
     assert b"Is it large" not in sr.to_bytes(report)
+
+
+def test_a_linked_measurement_is_plain_text_inferred_from_its_image() -> None:
+    image = film()
+    frame = Identity.of(image, 1)
+    links = (Link(frame, "5 mm", "a"), Link(frame, "image 1"))
+    own = replace(human_sentence("Nodule of 5 mm, image 1."), links=links)
+    report = written(sr.build(signed(draft(image, own)), [image], SOFTWARE))
+
+    items = report.ContentSequence[-1].ContentSequence
+    (item,) = [one for one in items if one.TextValue == own.text]
+    (child,) = item.ContentSequence
+    assert (child.RelationshipType, child.ValueType) == ("INFERRED FROM", "IMAGE")
+    assert child.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == image.SOPInstanceUID
+    back = [one for one in sr.read(report).sentences() if one.text == own.text]
+    assert [(one.origin, one.links) for one in back] == [(Origin.HUMAN, ())]
+
+
+def test_words_of_a_model_pasted_from_another_report_are_never_signed_as_a_persons() -> None:
+    image = film()
+    pasted = Sentence(new_id(), "Pasted.", Origin.AI, Decision.ACCEPTED)
+    document = replace(signed(draft(image, pasted)), asked=())
+
+    with pytest.raises(InvalidReport, match="does not say which model wrote it"):
+        sr.build(document, [image], SOFTWARE)
