@@ -158,7 +158,11 @@ class SigningProblem(DicomProblem):
 
 
 class SecretProblem(DicomProblem):
-    """The system's keyring does not keep or give the secret of a node."""
+    """The system's keyring does not keep or give the secret of a node, or a key of ours."""
+
+    def __init__(self, message: str, *, no_keyring: bool = False) -> None:
+        super().__init__(message)
+        self.no_keyring = no_keyring  # it is not locked: there is none
 
 
 class StorageProblem(DicomProblem):

@@ -147,15 +147,20 @@ def storage_problem(error: OSError, path: Path) -> StorageProblem:
 
 
 def read_versioned(
-    path: Path, kind: str, version: int, migrations: Mapping[int, Migration] | None = None
+    path: Path,
+    kind: str,
+    version: int,
+    migrations: Mapping[int, Migration] | None = None,
+    opened: Callable[[bytes, Path], bytes] = lambda content, path: content,
 ) -> dict[str, Any]:
     """Read a JSON object of ours and bring it to `version`.
 
-    `migrations[n]` turns an object of version n into one of n + 1. Raises FormatTooNew for a file
+    `migrations[n]` turns an object of version n into one of n + 1; `opened` unseals what the file
+    holds. Raises FormatTooNew for a file
     of a later version, FormatUnreadable for a damaged or foreign one.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(opened(path.read_bytes(), path).decode("utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise FormatUnreadable(
             f"The {kind} {path} cannot be read ({error}). Move it away and try again.", path
@@ -180,7 +185,12 @@ def read_versioned(
     return content
 
 
-def write_versioned(path: Path, version: int, content: Mapping[str, Any]) -> None:
+def write_versioned(
+    path: Path,
+    version: int,
+    content: Mapping[str, Any],
+    sealed: Callable[[bytes], bytes] = lambda content: content,
+) -> None:
     """Write a JSON object of ours with its version, safely. Raises StorageProblem."""
     body = json.dumps({"version": version, **content}, ensure_ascii=False, indent=1)
-    write_safely(path, body.encode("utf-8"))
+    write_safely(path, sealed(body.encode("utf-8")))

@@ -10,6 +10,7 @@ name and then renamed, so that an item is there whole or not at all. States:
 A node that offers no storage commitment, or says nothing in time, is taken at what it gave back;
 one that declines to answer for an object has not stored it.
 
+Both files are sealed where the system has a keyring (`dicom_io.sealing`).
 An item leaves the outbox only by `forget`, and only when it is verified.
 """
 
@@ -32,7 +33,6 @@ from typing import Any
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
-from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from dicom_io.errors import (
     Cancelled,
@@ -41,14 +41,16 @@ from dicom_io.errors import (
     NodeProblem,
     NodeRefused,
     NothingFound,
-    NotVerified,
     ReportProblem,
 )
 from dicom_io.identity import Identity
 from dicom_io.pacs import status
+from dicom_io.pacs.admission import UNSIGNED, as_dataset, checked
 from dicom_io.pacs.answers import text_of
+from dicom_io.pacs.fallback import encoded, in_class, next_class, said_of
 from dicom_io.pacs.node import Node
 from dicom_io.report.compare import compare
+from dicom_io.sealing import open_file, read_unsealed, sealed, unsealed
 from dicom_io.source import Committing, Source, Stop, Stored, never
 from dicom_io.storage import (
     Migration,
@@ -61,21 +63,6 @@ from dicom_io.storage import (
 
 VERSION = 4
 FINDINGS = "1.2.840.10008.5.1.4.1.1.88.34"  # what goes along with a report as data
-# What leaves unsigned: it holds no report, only how images are seen and which are key images.
-UNSIGNED = frozenset(
-    {
-        "1.2.840.10008.5.1.4.1.1.11.1",  # Grayscale Softcopy Presentation State
-        "1.2.840.10008.5.1.4.1.1.88.59",  # Key Object Selection
-    }
-)
-# What is tried when a node takes no objects of a class, by template and class: the same tree in a
-# class that is more widely known. The node said no before anything was sent.
-FALLBACKS = {
-    ("1500", "1.2.840.10008.5.1.4.1.1.88.34"): "1.2.840.10008.5.1.4.1.1.88.33",
-    ("1500", "1.2.840.10008.5.1.4.1.1.88.33"): "1.2.840.10008.5.1.4.1.1.88.22",
-    ("2000", "1.2.840.10008.5.1.4.1.1.88.11"): "1.2.840.10008.5.1.4.1.1.88.22",
-    ("2000", "1.2.840.10008.5.1.4.1.1.88.22"): "1.2.840.10008.5.1.4.1.1.88.33",
-}
 PATIENCE = 5.0  # seconds in which a stored report must become retrievable
 _PAUSE = 0.25  # seconds between two looks for it
 _KIND = "outbox item"
@@ -118,8 +105,12 @@ class Item:
 
     @property
     def path(self) -> Path:
-        """The report itself."""
+        """The report itself, as it lies on the disk; `dicom_io.sealing` opens it."""
         return self.folder / "report.dcm"
+
+    def content(self) -> bytes:
+        """The bytes of its DICOM file. Raises SecretProblem, FormatUnreadable, OSError."""
+        return read_unsealed(self.path)
 
     @property
     def is_committed(self) -> bool:
@@ -149,9 +140,9 @@ class Outbox:
         identity's or has the UID of another, DiskFull or StorageProblem, and then nothing was
         queued: keep the draft.
         """
-        dataset = _as_dataset(report)
-        own = _checked(dataset, identity)
-        content = report if isinstance(report, bytes) else _encoded(dataset)
+        dataset = as_dataset(report)
+        own = checked(dataset, identity)
+        content = report if isinstance(report, bytes) else encoded(dataset)
         item = Item(
             folder=self._folder / hashlib.sha256(own.instance.encode()).hexdigest()[:40],
             uid=own.instance,
@@ -215,7 +206,8 @@ class Outbox:
             refused = ""
             outcomes: list[Stored] = []
             try:
-                outcomes = list(source.store([item.path], stop))
+                with open_file(item.path) as path:
+                    outcomes = list(source.store([path], stop))
             except ClassRefused as problem:
                 refused = str(problem)
             except NodeProblem as problem:
@@ -237,7 +229,7 @@ class Outbox:
             path, reason = _fetched_back(item, source, back, stop)
             if path is None:
                 return replace(item, state=State.FAILED, problem=reason)
-            outcome = compare(dcmread(item.path), dcmread(path))
+            outcome = compare(dcmread(BytesIO(item.content())), dcmread(path))
         except NodeProblem as problem:
             return replace(item, problem=f"Stored, but not yet verified. {problem}")
         except (InvalidDicomError, ValueError, EOFError) as error:
@@ -256,7 +248,7 @@ class Outbox:
     def _known(self, item: Item, content: bytes) -> Item:
         """The item that is there under the same UID. Raises ReportProblem if it is another."""
         there = _read(item.folder)
-        same = there.path.read_bytes() == content
+        same = there.content() == content
         if not same and not there.instead:
             raise ReportProblem(
                 "The outbox already holds another document with this UID. Sign the report again, "
@@ -266,14 +258,14 @@ class Outbox:
         if there.address == item.address:
             return there
         if not same:  # the other node may take its own class
-            write_safely(there.path, content)
+            write_safely(there.path, sealed(content, self._folder))
         return _save(replace(item, queued_at=there.queued_at, attempts=there.attempts))
 
     def _write_new(self, item: Item, content: bytes) -> None:
         growing = self._folder / f".new-{uuid.uuid4().hex}"
         try:
             growing.mkdir(mode=0o700, parents=True)
-            write_safely(growing / "report.dcm", content)
+            write_safely(growing / "report.dcm", sealed(content, self._folder))
             _write(growing, item)
             os.rename(growing, item.folder)
             sync_folder(self._folder)
@@ -283,71 +275,21 @@ class Outbox:
             shutil.rmtree(growing, ignore_errors=True)
 
 
-def _as_dataset(report: Dataset | bytes) -> Dataset:
-    if isinstance(report, Dataset):
-        return report
-    try:
-        return dcmread(BytesIO(report))
-    except (InvalidDicomError, ValueError, EOFError) as error:
-        raise ReportProblem(
-            f"This is no DICOM report and cannot be sent ({error}).",
-        ) from error
-
-
-def _checked(dataset: Dataset, identity: Identity) -> Identity:
-    """The report's identity, when it is signed and belongs to the film."""
-    own = Identity.of(dataset)
-    is_report = text_of(dataset, "SOPClassUID") not in UNSIGNED
-    if is_report and text_of(dataset, "VerificationFlag") != "VERIFIED":
-        raise NotVerified(
-            "This report is not signed. Unsigned drafts stay on this workstation; sign it first.",
-            own.instance,
-        )
-    if not own.instance or not own.series or not own.study:
-        raise ReportProblem("The report lacks the UID of its study, series or object.")
-    if not own.same_study(identity):
-        raise ReportProblem(
-            "The report is of another patient or study than the film that it was signed for. It "
-            "was not queued.",
-            own.instance,
-        )
-    return own
-
-
-def _encoded(dataset: Dataset) -> bytes:
-    """The DICOM file of a report, explicit VR little endian (spec A.1)."""
-    buffer = BytesIO()
-    meta = getattr(dataset, "file_meta", None)
-    if meta is None or "TransferSyntaxUID" not in meta:
-        raise ReportProblem(
-            f"The report lacks its file meta information ({ExplicitVRLittleEndian.name} expected).",
-            text_of(dataset, "SOPInstanceUID"),
-        )
-    dataset.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
-
-
 def _in_next_class(item: Item, name: str) -> Item | None:
     """The item with its object in the next class of the chain; None at the chain's end."""
-    dataset = dcmread(item.path)
-    own = text_of(dataset, "SOPClassUID")
-    templates = dataset.get("ContentTemplateSequence") or [Dataset()]
-    following = FALLBACKS.get((text_of(templates[0], "TemplateIdentifier"), own))
+    dataset = dcmread(BytesIO(item.content()))
+    following = next_class(dataset)
     if following is None:
         return None
-    item = replace(item, sop_class=item.sop_class or own)
-    first, then = (UID(one).name.removesuffix(" Storage") for one in (item.sop_class, following))
-    return _in_class(item, following, f"{name} takes no {first}; this was sent as {then}.")
+    item = replace(item, sop_class=item.sop_class or text_of(dataset, "SOPClassUID"))
+    return _in_class(item, following, said_of(name, item.sop_class, following))
 
 
 def _in_class(item: Item, sop_class: str, instead: str) -> Item:
-    """The item with the same tree, under the same UID, as an object of that class. Nobody has
-    been sent it yet."""
-    dataset = dcmread(item.path)
+    """The item with its object in that class. Nobody has been sent it yet."""
+    dataset = dcmread(BytesIO(item.content()))
     if text_of(dataset, "SOPClassUID") != sop_class:
-        dataset.SOPClassUID = UID(sop_class)
-        dataset.file_meta.MediaStorageSOPClassUID = UID(sop_class)
-        write_safely(item.path, _encoded(dataset))
+        write_safely(item.path, sealed(encoded(in_class(dataset, sop_class)), item.folder.parent))
     return _save(replace(item, instead=instead))
 
 
@@ -367,7 +309,7 @@ def _answered_for(item: Item, source: Source, stop: Stop) -> Item:
     """The verified item after the node was asked for storage commitment."""
     if not isinstance(source, Committing):
         return item
-    sop_class = text_of(dcmread(item.path, stop_before_pixels=True), "SOPClassUID")
+    sop_class = text_of(dcmread(BytesIO(item.content())), "SOPClassUID")
     try:
         answer = source.commit([(sop_class, item.uid)], stop)
     except NodeRefused:  # it offers none
@@ -424,12 +366,14 @@ def _save(item: Item) -> Item:
 def _write(folder: Path, item: Item) -> None:
     content: dict[str, Any] = asdict(item)
     del content["folder"]
-    write_versioned(folder / "item.json", VERSION, content)
+    write_versioned(
+        folder / "item.json", VERSION, content, lambda body: sealed(body, folder.parent)
+    )
 
 
 def _read(folder: Path) -> Item:
     path = folder / "item.json"
-    content = read_versioned(path, _KIND, VERSION, _FORMER)
+    content = read_versioned(path, _KIND, VERSION, _FORMER, unsealed)
     del content["version"]
     try:
         content["identity"] = Identity(**content["identity"])

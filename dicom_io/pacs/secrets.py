@@ -43,7 +43,8 @@ def keep_secret(node: str, secret: str) -> None:
             return
         raise SecretProblem(
             "This system has no keyring, so the secret was not kept. Start one (gnome-keyring, "
-            "KWallet) and try again."
+            "KWallet) and try again.",
+            no_keyring=True,
         ) from error
     except KeyringError as error:
         raise SecretProblem(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
 import pydicom
@@ -18,6 +19,7 @@ from dicom_io.pacs.cache import Cache
 from dicom_io.pacs.connect import source_for
 from dicom_io.pacs.node import Node
 from dicom_io.pacs.outbox import Item, Outbox
+from dicom_io.sealing import read_unsealed
 from dicom_io.source import Query
 from dicom_io.study import Study
 from plugin._commands.context import NODE_TEXT, Context, UsageProblem, made_folder, several
@@ -173,7 +175,7 @@ def run_send(arguments: argparse.Namespace, context: Context) -> int:
 def read_report(path: Path) -> Dataset:
     """A structured report from a file. Raises NotDicom, ReportProblem."""
     try:
-        report = pydicom.dcmread(path)
+        report = pydicom.dcmread(BytesIO(read_unsealed(path)))
     except InvalidDicomError as error:
         raise NotDicom(f"{path} is no DICOM file. Choose a report.", path) from error
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 from pydicom import dcmread
@@ -19,6 +20,7 @@ from dicom_io.report.beside import Beside
 from dicom_io.report.document import Reader, ReportDocument
 from dicom_io.report.finish import NOTHING, Credential, finish
 from dicom_io.report.signing import Readers
+from dicom_io.sealing import read_unsealed
 from dicom_io.source import Source
 from ui.jobs import Job, Jobs
 
@@ -207,7 +209,7 @@ class Filing(QObject):
         cancelled: Callable[[], bool],
     ) -> Iterator[Filed]:
         """Raises SigningProblem, ReportProblem and its kinds, StorageProblem and DiskFull."""
-        follows = (*evidence, dcmread(before)) if before is not None else evidence
+        follows = (*evidence, _read(before)) if before is not None else evidence
         done = finish(document, credential, self._readers, follows, beside)
         about = done.document.identity
         item = self._outbox.put(done.report, about, node)
@@ -219,3 +221,8 @@ class Filing(QObject):
         if source is None:
             source = source_for(parse_node(item.address))
         yield from self._outbox.deliver(item, source, cancelled)
+
+
+def _read(path: Path) -> Dataset:
+    """A report, from the outbox or the cache."""
+    return dcmread(BytesIO(read_unsealed(path)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 from pydicom import dcmread
@@ -11,6 +12,7 @@ from PyQt6.QtCore import QObject
 from dicom_io.report import sr
 from dicom_io.report.document import ReportDocument, ReportState
 from dicom_io.report.pages.page import Page, Standing
+from dicom_io.sealing import read_unsealed
 from ui.actions import Action
 from ui.jobs import Jobs
 from ui.language import tr
@@ -52,7 +54,7 @@ class Following(QObject):
         about = document.id
 
         def read(cancelled: Callable[[], bool]) -> Iterator[tuple[ReportDocument, str]]:
-            dataset = dcmread(path)
+            dataset = dcmread(BytesIO(read_unsealed(path)))
             yield sr.read(dataset), str(dataset.SOPInstanceUID)
 
         def take(found: tuple[ReportDocument, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 
 from pydicom import dcmread
@@ -14,6 +15,7 @@ from dicom_io.report.export.fhir import as_json
 from dicom_io.report.export.hl7 import as_oru
 from dicom_io.report.export.letter import Letter, letter_of
 from dicom_io.report.plain import as_text
+from dicom_io.sealing import read_unsealed
 
 TEXT, FHIR, HL7, PDF = "text", "fhir", "hl7", "pdf"
 SUFFIXES = {TEXT: ".txt", FHIR: ".json", HL7: ".hl7", PDF: ".pdf"}
@@ -29,7 +31,7 @@ def read_letter(path: Path) -> Letter:
     """The signed report in a file. Raises FileProblem, ReportProblem, NotVerified."""
     try:
         with gathered():
-            return letter_of(dcmread(path))
+            return letter_of(dcmread(BytesIO(read_unsealed(path))))
     except InvalidDicomError as error:
         raise NotDicom(f"{path.name} is no DICOM file. Choose a report.", path) from error
     except OSError as error:
