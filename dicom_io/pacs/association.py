@@ -16,6 +16,7 @@ from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import by pynetdicom
+    ModalityWorklistInformationFind,
     StorageCommitmentPushModel,
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
@@ -45,6 +46,7 @@ _SERVICES = {
     str(StudyRootQueryRetrieveInformationModelGet): "retrieving by C-GET",
     str(StudyRootQueryRetrieveInformationModelMove): "retrieving by C-MOVE",
     str(StorageCommitmentPushModel): "storage commitment",
+    str(ModalityWorklistInformationFind): "a modality worklist",
 }
 
 # (source, diagnostic) of an A-ASSOCIATE-RJ to what the person should do. PS3.8 table 9-21.

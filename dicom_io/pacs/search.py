@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 from pynetdicom.association import Association
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at import by pynetdicom
@@ -118,16 +119,16 @@ def image_identifier(study: str, series: str) -> Dataset:
 def _study_identifier(query: Query) -> Dataset:
     identifier = _empty("STUDY", _STUDY_KEYS)
     # `?` matches one byte, not one letter, in common archives: we ask wider and filter ourselves.
-    identifier.PatientName = _sendable(query.patient_name.replace("?", "*"), 64)
-    identifier.PatientID = _sendable(query.patient_id, 64)
-    identifier.AccessionNumber = _sendable(query.accession, 16)
+    identifier.PatientName = sendable(query.patient_name.replace("?", "*"), 64)
+    identifier.PatientID = sendable(query.patient_id, 64)
+    identifier.AccessionNumber = sendable(query.accession, 16)
     identifier.StudyInstanceUID = query.study if _UIDS.fullmatch(query.study) else ""
     identifier.StudyDate = query.date if _DATES.fullmatch(query.date) else ""
-    identifier.ModalitiesInStudy = _sendable(query.modality, 16)
+    identifier.ModalitiesInStudy = sendable(query.modality, 16)
     return identifier
 
 
-def _sendable(text: str, longest: int) -> str:
+def sendable(text: str, longest: int) -> str:
     """The key as the standard allows it; else "", and our own filter does the work."""
     fits = len(text) <= longest and text.isprintable() and "\\" not in text
     return text if fits else ""
@@ -148,13 +149,14 @@ def _cases(name: str) -> list[str]:
 
 
 class Search:
-    """C-FINDs on one open association, one after the other.
+    """C-FINDs of one information model on one open association, one after the other.
 
     `cut_off` says whether the node ended one of them before its end (0xFE00).
     """
 
-    def __init__(self, node: Node, association: Association) -> None:
+    def __init__(self, node: Node, association: Association, model: UID = FIND) -> None:
         self.node = node
+        self._model = model
         self.cut_off = False
         self._association = association
         self._message = 0  # ID of the message under way
@@ -169,7 +171,7 @@ class Search:
         """
         with self._lock:
             self._message += 1
-            responses = self._association.send_c_find(identifier, FIND, msg_id=self._message)
+            responses = self._association.send_c_find(identifier, self._model, msg_id=self._message)
             self._is_asking = True
         finished = False
         try:
@@ -214,7 +216,7 @@ class Search:
                 return
             if not self._association.is_established:
                 return
-            self._association.send_c_cancel(self._message, query_model=FIND)
+            self._association.send_c_cancel(self._message, query_model=self._model)
             self._deadline = threading.Timer(DRAIN, cut, (self._association,))
             self._deadline.daemon = True
             self._deadline.start()

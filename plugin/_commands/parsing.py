@@ -27,12 +27,14 @@ from plugin._commands import (
     sign,
     task,
     template,
+    worklist,
 )
 from plugin._commands.context import UsageProblem
 
 GROUPS = (
     demo,
     network,
+    worklist,
     node,
     doctor,
     draft,
