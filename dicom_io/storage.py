@@ -65,6 +65,11 @@ class DataRoot:
         return self.folder / "outbox"
 
     @property
+    def ways(self) -> Path:
+        """Which way studies come from each node."""
+        return self.folder / "ways.json"
+
+    @property
     def audit(self) -> Path:
         return self.folder / "audit"
 

@@ -19,16 +19,16 @@ def main() -> int:
     try:
         root = DataRoot.choose().create()
         settings = Settings.read(root.settings)
-        return run(Surroundings(root, lambda: settings, tuple, partial(_sources, settings)))
+        return run(Surroundings(root, lambda: settings, tuple, partial(_sources, settings, root)))
     except DicomProblem as problem:
         print(problem, file=sys.stderr)
         return 1
 
 
-def _sources(settings: Settings) -> Sequence[Source]:
+def _sources(settings: Settings, root: DataRoot) -> Sequence[Source]:
     from dicom_io.pacs.connect import source_for
 
-    return [source_for(node) for node in settings.nodes]
+    return [source_for(node, root.ways) for node in settings.nodes]
 
 
 if __name__ == "__main__":

@@ -204,7 +204,9 @@ def _watch_sources(window: Window, jobs: Jobs, sources: Sequence[Source]) -> Non
             "pacs",
             f"{first.name} · {first.way}",
             "proven",
-            tr("It answered in {time} ms.", time=f"{seconds * 1000:.0f}"),
+            tr("It answered in {time} ms.", time=f"{seconds * 1000:.0f}")
+            + "\n"
+            + tr("Studies come by {way}: {why}.", way=first.way, why=first.why.rstrip(".")),
         )
 
     def silent(error: Exception) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -11,12 +12,13 @@ from typing import TypeVar
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # made at import
 
-from dicom_io.errors import NodeRefused, OperationFailed
+from dicom_io.errors import OperationFailed
 from dicom_io.identity import Identity
 from dicom_io.pacs import commitment, status
 from dicom_io.pacs.answers import study_of
 from dicom_io.pacs.association import associate, lost
-from dicom_io.pacs.fetching import Fetching, Received, Retriever
+from dicom_io.pacs.choosing import KeptChoice, Ways
+from dicom_io.pacs.fetching import Fetching, Retriever
 from dicom_io.pacs.intake import Intake
 from dicom_io.pacs.listing import StudyListing
 from dicom_io.pacs.move import MoveRetrieval
@@ -34,9 +36,9 @@ T = TypeVar("T")
 class DimseSource:
     """One node of the network as a `Source`. Holds no connection between calls."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, choice: KeptChoice | None = None) -> None:
         self.node = node
-        self._way = "C-GET"
+        self._choice = choice or KeptChoice(replace(node, web=""))
 
     @property
     def name(self) -> str:
@@ -45,7 +47,12 @@ class DimseSource:
     @property
     def way(self) -> str:
         """How studies come, for a person."""
-        return self._way
+        return self._choice.get().way
+
+    @property
+    def why(self) -> str:
+        """Why they come so."""
+        return self._choice.get().why
 
     def echo(self) -> float:
         """C-ECHO. Returns the seconds it took, the association included. Raises NodeProblem."""
@@ -134,16 +141,15 @@ class DimseSource:
         )
         return relay.items(lambda: fetching.run(instances), stop, fetching.close, wait=False)
 
-    def _retrieving(self, folder: Path, study: str, received: Received) -> Retriever:
-        intake = Intake(folder, study, received)
-        if not self.node.listen:
-            return Retrieval(self.node, intake)
-        return GetOrMove(
-            Retrieval(self.node, intake), MoveRetrieval(self.node, intake), self._moved
-        )
+    def ways(self, intake: Intake) -> list[tuple[str, Retriever]]:
+        """C-GET, which needs no port of ours; C-MOVE where we have one."""
+        found: list[tuple[str, Retriever]] = [("C-GET", Retrieval(self.node, intake))]
+        if self.node.listen:
+            found.append(("C-MOVE", MoveRetrieval(self.node, intake)))
+        return found
 
-    def _moved(self) -> None:
-        self._way = "C-MOVE"
+    def _retrieving(self, intake: Intake) -> Retriever:
+        return Ways(self.node, intake, self.ways(intake), self._choice)
 
     def store(self, paths: Sequence[Path], stop: Stop = never) -> Iterator[Stored]:
         """C-STORE each file as it is, in its own transfer syntax; one outcome each, in order.
@@ -158,40 +164,6 @@ class DimseSource:
     def commit(self, objects: Sequence[tuple[str, str]], stop: Stop = never) -> Commitment:
         """Storage commitment; see `source.Committing`."""
         return commitment.commit(self.node, objects, stop)
-
-
-class GetOrMove:
-    """C-GET, which needs no port of ours; C-MOVE from the first series on that comes only so."""
-
-    def __init__(self, get: Retriever, move: Retriever, moved: Callable[[], None]) -> None:
-        self._ways = [get, move]
-        self._moved = moved
-
-    def get(self, series: Series, wanted: Sequence[Instance], *, whole: bool) -> list[str]:
-        """Retrieve the `wanted` instances; see `fetching.Retriever`."""
-        said: list[str] = []
-        if len(self._ways) > 1:
-            try:
-                said = self._ways[0].get(series, wanted, whole=whole)
-            except NodeRefused:
-                pass  # it does not offer C-GET
-            if len(self.missing(wanted)) < len(wanted):
-                return said
-        moved = self._ways[-1].get(series, wanted, whole=whole)
-        if len(self.missing(wanted)) == len(wanted):
-            return said or moved
-        del self._ways[:-1]
-        self._moved()
-        return moved
-
-    def missing(self, wanted: Sequence[Instance]) -> list[Instance]:
-        """Those of `wanted` that have not arrived."""
-        return self._ways[-1].missing(wanted)
-
-    def close(self) -> None:
-        """Stop from another thread: when this returns, no further file appears."""
-        for way in self._ways:
-            way.close()
 
 
 def _cancel(searches: list[Search]) -> None:

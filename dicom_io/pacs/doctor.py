@@ -208,7 +208,7 @@ def _bring(
         folder,
         relay.put,
         partial(searching, node),
-        lambda into, uid, received: retriever(Intake(into, uid, received)),
+        retriever,
     )
     events = list(relay.items(lambda: fetching.run([one]), stop, fetching.close))
     return events[-1]

@@ -8,7 +8,8 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import cast
@@ -24,9 +25,12 @@ from dicom_io.errors import FileProblem, StorageProblem
 from dicom_io.identity import Identity
 from dicom_io.image.header import read_header
 from dicom_io.pacs import status
-from dicom_io.pacs.fetching import Received
+from dicom_io.pacs.glance import identity_in
 from dicom_io.storage import storage_problem
 from dicom_io.study import Instance
+
+Received = Callable[[Identity, Path, int], None]
+"""Called with an instance's identity, its file and the file's size in bytes."""
 
 _UID = re.compile(r"[0-9.]{1,64}")
 _LAST = Tag("SeriesInstanceUID")
@@ -53,12 +57,28 @@ class Intake:
         self._closed = False
 
     @property
+    def count(self) -> int:
+        """Objects that have arrived."""
+        return len(self._arrived)
+
+    @property
     def is_closed(self) -> bool:
         return self._closed
 
     def missing(self, wanted: Sequence[Instance]) -> list[Instance]:
         """Those of `wanted` that have not arrived."""
         return [one for one in wanted if one.identity.instance not in self._arrived]
+
+    def found(self, wanted: Sequence[Instance]) -> None:
+        """Count those of `wanted` whose files lie in the folder from an earlier retrieval."""
+        for one in wanted:
+            path = self._folder / file_name(one.identity.instance)
+            try:
+                size = path.stat().st_size
+            except OSError:
+                continue
+            self._arrived.add(one.identity.instance)
+            self._received(replace(one.identity, study=self.study), path, size)
 
     def close(self) -> None:
         """From any thread: when this returns, no further file appears."""
@@ -91,18 +111,23 @@ class Intake:
         """Where a thread may write an object until it is whole."""
         return self._folder / f".get.{os.getpid()}-{threading.get_ident()}.part"
 
-    def keep(self, written: Path, instance: str) -> int:
+    def keep(self, written: Path, instance: str = "", head: bytes = b"", syntax: str = "") -> int:
         """Give a whole file its name, if it is what it was announced as. Returns the status that
-        the node is told."""
+        the node is told.
+
+        `head` is the beginning of its data set in `syntax`; where that does not say whose it is,
+        the file is read.
+        """
         if self.problem is not None:
             return status.OUT_OF_RESOURCES
-        try:
-            header = read_header(written).dataset
-        except FileProblem:
-            return status.CANNOT_UNDERSTAND
-        identity = Identity.of(header)
+        identity = identity_in(head, syntax)
+        if identity is None:
+            try:
+                identity = Identity.of(read_header(written).dataset)
+            except FileProblem:
+                return status.CANNOT_UNDERSTAND
         uids = (identity.instance, identity.series, identity.study)
-        if identity.instance != instance or not all(map(_UID.fullmatch, uids)):
+        if instance not in ("", identity.instance) or not all(map(_UID.fullmatch, uids)):
             return status.CANNOT_UNDERSTAND
         if identity.study != self.study:
             return status.NOT_AUTHORIZED

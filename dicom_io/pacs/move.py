@@ -42,6 +42,10 @@ class MoveRetrieval:
         self._intake = intake
         self._association: Association | None = None
 
+    def whole(self, series: Series) -> list[str]:
+        """Retrieve a series; see `fetching.Retriever`."""
+        return self.get(series, (), whole=True)
+
     def get(self, series: Series, wanted: Sequence[Instance], *, whole: bool) -> list[str]:
         """Retrieve the `wanted` instances; see `fetching.Retriever`."""
         asked = identifiers(self._intake.study, series, wanted, whole)
@@ -61,10 +65,6 @@ class MoveRetrieval:
                 except OperationFailed as failure:
                     said.append(str(failure))
         return said
-
-    def missing(self, wanted: Sequence[Instance]) -> list[Instance]:
-        """Those of `wanted` that have not arrived."""
-        return self._intake.missing(wanted)
 
     def close(self) -> None:
         """Stop from another thread: when this returns, no further file appears."""

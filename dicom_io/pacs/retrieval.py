@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import BinaryIO
 
 from pydicom.dataset import Dataset
@@ -33,6 +34,7 @@ from dicom_io.pacs.commands import (
     store_response,
 )
 from dicom_io.pacs.contexts import classes_of_modality, offers, receiving_roles
+from dicom_io.pacs.glance import ENOUGH
 from dicom_io.pacs.intake import Intake, private
 from dicom_io.pacs.line import Line, open_line
 from dicom_io.pacs.node import Node
@@ -52,18 +54,24 @@ class Retrieval:
         self._intake = intake
         self._line: Line | None = None
 
-    def get(self, series: Series, wanted: Sequence[Instance], *, whole: bool) -> list[str]:
-        """Retrieve the `wanted` instances of a series; `whole` says that these are all it has.
+    def whole(self, series: Series) -> list[str]:
+        """Retrieve a series, as far as it holds what series of its modality do."""
+        contexts = next(offers(classes_of_modality(series.modality), GET))
+        try:
+            return self._ask(contexts, identifiers(self._intake.study, series, (), True))
+        except OperationFailed as failure:
+            return [str(failure)]
 
-        Returns a sentence for each failure that the node reported; what did not arrive then,
-        `missing` says. Raises NodeProblem when the connection fails, StorageProblem.
-        """
+    def get(self, series: Series, wanted: Sequence[Instance], *, whole: bool) -> list[str]:
+        """Retrieve the `wanted` instances of a series; see `fetching.Retriever`."""
         classes = {one.sop_class for one in wanted}
         told = [] if "" in classes else sorted(classes)
         said: list[str] = []
         for contexts in offers(told or classes_of_modality(series.modality), GET):
             offered = {str(context.abstract_syntax) for context in contexts}
-            rest = [one for one in self.missing(wanted) if not told or one.sop_class in offered]
+            rest = [
+                one for one in self._intake.missing(wanted) if not told or one.sop_class in offered
+            ]
             if rest and not self._intake.is_closed:
                 entire = whole and len(rest) == len(wanted)
                 try:
@@ -86,10 +94,6 @@ class Retrieval:
                 raise not_offered(self._node, GET)
             talk = _Talk(line, self._intake, service)
             return [said for one in identifiers for said in talk.ask(one)]
-
-    def missing(self, wanted: Sequence[Instance]) -> list[Instance]:
-        """Those of `wanted` that have not arrived."""
-        return self._intake.missing(wanted)
 
     def close(self) -> None:
         """Stop from another thread: when this returns, no further file appears."""
@@ -162,20 +166,27 @@ class _Talk:
         try:
             with open(temporary, "wb", buffering=2**16, opener=private) as file:
                 file.write(file_head(command.sop_class, command.instance, known[1]))
-                self._write(file)
-            return self._intake.keep(temporary, command.instance)
+                head = self._write(file)
+            code = self._intake.keep(temporary, command.instance, head, known[1])
         except OSError as error:
-            return self._intake.full(error, temporary)
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+            code = self._intake.full(error, temporary)
+        except BaseException:
+            _remove(temporary)
+            raise
+        if code != status.SUCCESS:
+            _remove(temporary)
+        return code
 
-    def _write(self, file: BinaryIO) -> None:
-        """The data set's fragments; after a failed write they are still read to the last."""
+    def _write(self, file: BinaryIO) -> bytes:
+        """The data set's fragments; after a failed write they are still read to the last. Returns
+        its first bytes."""
         failure: OSError | None = None
+        head = b""
         for fragment in self._fragments:
             if fragment.is_command:
                 raise broken(self._line.node, "it sent a command within an object")
+            if len(head) < ENOUGH:
+                head += bytes(fragment.content[:ENOUGH])
             if failure is None:
                 try:
                     file.write(fragment.content)
@@ -185,6 +196,12 @@ class _Talk:
                 break
         if failure is not None:
             raise failure
+        return head
+
+
+def _remove(temporary: Path) -> None:
+    with contextlib.suppress(OSError):
+        temporary.unlink()
 
 
 def said_at_the_end(node: Node, command: Command) -> Iterator[str]:

@@ -6,9 +6,7 @@ Source: DICOM PS3.18 section 10.4.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,17 +14,14 @@ import httpx2
 
 from dicom_io.errors import (
     Cancelled,
-    FileProblem,
     NodeUnreachable,
     OperationFailed,
 )
-from dicom_io.identity import Identity
-from dicom_io.image.header import read_header
-from dicom_io.pacs.fetching import Received
+from dicom_io.pacs import status
+from dicom_io.pacs.glance import ENOUGH, data_set_in
 from dicom_io.pacs.http import PIECE, Web
-from dicom_io.pacs.intake import file_name, private
+from dicom_io.pacs.intake import Intake, private
 from dicom_io.pacs.multipart import Malformed, boundary_of, parts
-from dicom_io.storage import storage_problem
 from dicom_io.study import Instance, Series
 
 # As stored: without the last part servers decode everything, or fail where they cannot (spec B.3).
@@ -37,16 +32,16 @@ _UID = re.compile(r"[0-9.]{1,64}")
 
 
 class WadoRetrieval:
-    """The objects of one study over HTTP: writes what arrives into `folder`, tells `received`."""
+    """The objects of one study over HTTP: what arrives goes into
+    `intake`."""
 
-    def __init__(self, web: Web, folder: Path, study: str, received: Received) -> None:
+    def __init__(self, web: Web, intake: Intake) -> None:
         self._web = web
-        self._folder = folder
-        self._study = study
-        self._received = received
-        self._arrived: set[str] = set()
-        self._lock = threading.Lock()  # held while a file gets its name
-        self._closed = False
+        self._intake = intake
+
+    def whole(self, series: Series) -> list[str]:
+        """Retrieve a series in one request; see `fetching.Retriever`."""
+        return self._ask(self._root(series))
 
     def get(self, series: Series, wanted: Sequence[Instance], *, whole: bool) -> list[str]:
         """Retrieve the `wanted` instances: in one request when they are the `whole` series.
@@ -54,12 +49,12 @@ class WadoRetrieval:
         Returns a sentence for each failure. Raises NodeProblem when nobody answers,
         StorageProblem, Cancelled.
         """
-        root = f"/studies/{self._study}/series/{series.identity.series}"
+        root = self._root(series)
         said: list[str] = []
         if whole:
             said += self._ask(root)
-        for one in self.missing(wanted):
-            if self._closed:
+        for one in self._intake.missing(wanted):
+            if self._intake.is_closed:
                 break
             if not _UID.fullmatch(one.identity.instance):
                 said.append(f"{self._web.node} names an object by a UID that is none.")
@@ -67,14 +62,12 @@ class WadoRetrieval:
                 said += self._ask(f"{root}/instances/{one.identity.instance}")
         return said
 
-    def missing(self, wanted: Sequence[Instance]) -> list[Instance]:
-        """Those of `wanted` that have not arrived."""
-        return [one for one in wanted if one.identity.instance not in self._arrived]
-
     def close(self) -> None:
         """Stop from another thread: when this returns, no further file appears."""
-        with self._lock:
-            self._closed = True
+        self._intake.close()
+
+    def _root(self, series: Series) -> str:
+        return f"/studies/{self._intake.study}/series/{series.identity.series}"
 
     def _ask(self, path: str) -> list[str]:
         node = self._web.node
@@ -86,7 +79,7 @@ class WadoRetrieval:
                 return [f"{node} does not hold this object."]
             return [str(failure)]
         except NodeUnreachable as failure:
-            if not self._arrived:
+            if not self._intake.count:
                 raise
             return [str(failure)]
 
@@ -104,38 +97,39 @@ class WadoRetrieval:
 
     def _keep(self, part: Iterator[bytes]) -> str:
         """Write one object and tell of it; a sentence when it is not what it should be."""
-        temporary = self._folder / f".wado.{os.getpid()}-{threading.get_ident()}.part"
+        intake, node = self._intake, self._web.node
+        temporary = intake.temporary()
+        code = status.CANNOT_UNDERSTAND
         try:
-            size = self._write(temporary, part)
-            identity = Identity.of(read_header(temporary).dataset)
-            if identity.study != self._study or not _UID.fullmatch(identity.instance):
-                return f"{self._web.node} sent an object that belongs to another study; not kept."
-            path = self._folder / file_name(identity.instance)
-            with self._lock:
-                if self._closed:
-                    raise Cancelled("Stopped.")
-                os.replace(temporary, path)
-                self._arrived.add(identity.instance)
-        except FileProblem as problem:
-            return f"{self._web.node} sent an object that cannot be read: {problem}"
+            head = self._write(temporary, part)
+            code = intake.keep(temporary, "", *data_set_in(head))
         except OSError as error:
-            raise storage_problem(error, self._folder) from error
+            intake.full(error, temporary)
         finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-        self._received(identity, path, size)
-        return ""
+            if code != status.SUCCESS:
+                with contextlib.suppress(OSError):
+                    temporary.unlink()
+        if intake.problem is not None:
+            raise intake.problem
+        if intake.is_closed:
+            raise Cancelled("Stopped.")
+        if code == status.NOT_AUTHORIZED:
+            return f"{node} sent an object that belongs to another study; not kept."
+        return "" if code == status.SUCCESS else f"{node} sent an object that cannot be read."
 
-    def _write(self, path: Path, part: Iterator[bytes]) -> int:
-        size = 0
-        with open(path, "wb", opener=private) as file:
+    def _write(self, path: Path, part: Iterator[bytes]) -> bytes:
+        """Returns the first bytes of the file."""
+        size, head = 0, b""
+        with open(path, "wb", buffering=2**16, opener=private) as file:
             for piece in part:
-                if self._closed:
+                if self._intake.is_closed:
                     raise Cancelled("Stopped.")
+                if size < ENOUGH:
+                    head += piece[:ENOUGH]
                 size += len(piece)
                 if size > LARGEST:
                     raise OperationFailed(
                         f"{self._web.node} sent an object without an end.", self._web.node.name, 200
                     )
                 file.write(piece)
-        return size
+        return head

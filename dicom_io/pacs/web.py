@@ -16,6 +16,7 @@ from dicom_io.errors import NodeRefused
 from dicom_io.identity import Identity
 from dicom_io.pacs import commitment, stow
 from dicom_io.pacs.answers import instance_of, series_of, study_of
+from dicom_io.pacs.choosing import WEB, WHY
 from dicom_io.pacs.fetching import Fetching
 from dicom_io.pacs.http import Web
 from dicom_io.pacs.listing import StudyListing
@@ -69,10 +70,15 @@ class WebSource:
         """How studies come, for a person."""
         return "DICOMweb"
 
+    @property
+    def why(self) -> str:
+        """Why they come so."""
+        return WHY[WEB]
+
     def echo(self) -> float:
         """A search for one study. Returns the seconds it took. Raises NodeProblem."""
         began = time.monotonic()
-        with self._web() as web:
+        with self.opened() as web:
             _answers(web, "/studies?limit=1")
         return time.monotonic() - began
 
@@ -81,7 +87,7 @@ class WebSource:
         relay: Relay[Found] = Relay()
 
         def work() -> None:
-            with self._web() as web:
+            with self.opened() as web:
                 self._search(web, query, relay)
 
         return relay.items(work, stop, _nothing, wait=False)
@@ -97,12 +103,12 @@ class WebSource:
 
     def series(self, study: str, stop: Stop = never) -> tuple[Series, ...]:
         """The series of a study, empty when the server holds none. Raises NodeProblem."""
-        with self._web() as web:
+        with self.opened() as web:
             return tuple(_Lister(web).series(study))
 
     def instances(self, study: str, series: str, stop: Stop = never) -> tuple[Instance, ...]:
         """The instances of a series. Raises NodeProblem."""
-        with self._web() as web:
+        with self.opened() as web:
             return tuple(_Lister(web).instances(study, series))
 
     def fetch(
@@ -113,7 +119,7 @@ class WebSource:
         under_way: list[Fetching] = []
 
         def work() -> None:
-            with self._web() as web:
+            with self.opened() as web:
                 fetching = Fetching(
                     str(self.node),
                     study,
@@ -133,7 +139,7 @@ class WebSource:
         relay: Relay[Stored] = Relay()
 
         def work() -> None:
-            with self._web() as web:
+            with self.opened() as web:
                 for path in paths:
                     if relay.stopped:
                         return
@@ -149,7 +155,8 @@ class WebSource:
         return commitment.commit(self.node, objects, stop)
 
     @contextmanager
-    def _web(self) -> Iterator[Web]:
+    def opened(self) -> Iterator[Web]:
+        """A connection to the server, closed after use. Raises SecretProblem."""
         with closing(Web(self.node, self._secret())) as web:
             yield web
 

@@ -107,7 +107,7 @@ class Context:
         """The archive that --node names. Nothing is connected yet."""
         from dicom_io.pacs.connect import source_for
 
-        return source_for(self.node(arguments))
+        return source_for(self.node(arguments), self.root.ways)
 
     def models(self) -> Models:
         """The models that the settings choose."""

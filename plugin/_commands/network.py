@@ -53,7 +53,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     fetch = commands.add_parser(
         "fetch",
         help="bring a study here",
-        description="Bring a study here by C-GET, one line an object.",
+        description="Bring a study here, one line an object: by DICOMweb, C-GET or C-MOVE, whichever "
+        "works; the last line says which it was and why.",
     )
     fetch.add_argument("study", metavar="STUDY_UID", help="as find prints it")
     fetch.add_argument(
@@ -158,7 +159,8 @@ def run_fetch(arguments: argparse.Namespace, context: Context) -> int:
             source.name,
             0,
         )
-    context.printer.progress(f"{several(completed, 'object')} fetched.")
+    objects = several(completed, "object")
+    context.printer.progress(f"{objects} fetched by {source.way}: {source.why}")
     return 0
 
 

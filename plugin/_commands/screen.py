@@ -71,7 +71,7 @@ def run_window(arguments: argparse.Namespace, context: Context) -> int:
 
         context.audit.record(Event.APPLICATION_START)
         nodes = [context.node(arguments)] if arguments.node else context.settings.nodes
-        return [source_for(node) for node in nodes]
+        return [source_for(node, context.root.ways) for node in nodes]
 
     code = context.open_window(
         context.root,
