@@ -53,8 +53,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     fetch = commands.add_parser(
         "fetch",
         help="bring a study here",
-        description="Bring a study here, one line an object: by DICOMweb, C-GET or C-MOVE, whichever "
-        "works; the last line says which it was and why.",
+        description="Bring a study here, one line an object: by DICOMweb, C-GET or C-MOVE, "
+        "whichever works; the last line says which it was and why.",
     )
     fetch.add_argument("study", metavar="STUDY_UID", help="as find prints it")
     fetch.add_argument(
