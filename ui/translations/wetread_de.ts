@@ -387,10 +387,10 @@
             <translation>AKTUELL, {date}</translation>
         </message>
         <message>
-            <location filename="../../plugin/_models_dialog.py" />
             <location filename="../../ui/export_dialog.py" />
             <location filename="../../ui/report/sign_dialog.py" />
             <location filename="../../ui/report/template_form.py" />
+            <location filename="../../plugin/_models_dialog.py" />
             <source>Cancel</source>
             <translation>Abbrechen</translation>
         </message>
@@ -1657,8 +1657,8 @@
             <translation>Zurücksetzen</translation>
         </message>
         <message>
-            <location filename="../../plugin/_models_dialog.py" />
             <location filename="../../ui/report/macros_dialog.py" />
+            <location filename="../../plugin/_models_dialog.py" />
             <source>Save</source>
             <translation>Speichern</translation>
         </message>
@@ -2894,8 +2894,8 @@
             <translation>geschätzt</translation>
         </message>
         <message>
-            <location filename="../../plugin/_choosing.py" />
             <location filename="../../ui/report/outbox_badge.py" />
+            <location filename="../../plugin/_choosing.py" />
             <source>failed</source>
             <translation>nicht bestanden</translation>
         </message>
