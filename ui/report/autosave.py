@@ -12,7 +12,7 @@ from dicom_io.report.document import ReportDocument
 from dicom_io.report.drafts import Drafts
 from ui.jobs import Job, Jobs
 
-PAUSE = 400  # ms after the last change before it is written
+PAUSE = 400  # ms from a change until it is written
 
 
 class Autosave(QObject):
@@ -32,6 +32,7 @@ class Autosave(QObject):
         self._drafts = drafts
         self._waiting: dict[str, ReportDocument] = {}  # by id, the oldest change first
         self._unsaved: dict[str, ReportDocument] = {}  # those that could not be written
+        self._noted: set[str] = set()  # ids of reports that have or had a sentence
         self._writing: ReportDocument | None = None
         self._lookup: Job | None = None
         self._pause = QTimer(self)
@@ -49,10 +50,16 @@ class Autosave(QObject):
         return bool(self._unsaved)
 
     def note(self, document: ReportDocument | None) -> None:
-        """The report has changed. One without a sentence is not worth a file."""
-        if document is not None and document.sentences():
+        """The report has changed. One without a sentence is not worth a file, unless it had one.
+
+        The first change begins the pause and the next ones do not put it off, so that steady
+        typing is written as it goes.
+        """
+        if document is not None and (document.sentences() or document.id in self._noted):
+            self._noted.add(document.id)
             self._waiting[document.id] = document
-            self._pause.start()
+            if not self._pause.isActive():
+                self._pause.start()
 
     def flush(self) -> None:
         """Write now what waits to be written, and try again what could not be."""
@@ -71,6 +78,7 @@ class Autosave(QObject):
             on_done=self._written,
             on_failed=self._not_written,
             pool="disk",
+            urgent=True,
         )
 
     def look_up(self, identity: Identity, found: Callable[[ReportDocument | None], None]) -> None:

@@ -126,7 +126,7 @@ class ReportPanel(QWidget):
 
     def finish_typing(self) -> None:
         """Take in what stands in any open field, before signing or changing the study."""
-        for row in self._rows():
+        for row in self.rows():
             row.end_editing()
         for box in self._boxes.values():
             box.give_words()
@@ -194,7 +194,7 @@ class ReportPanel(QWidget):
         self._mark_current()
 
     def _move(self, step: int) -> None:
-        rows = self._rows()
+        rows = self.rows()
         here = next((i for i, row in enumerate(rows) if row.sentence.id == self._current), -step)
         there = rows[max(0, min(len(rows) - 1, here + step))]
         there.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -224,7 +224,7 @@ class ReportPanel(QWidget):
         self._order_tabs()
 
     def _show_marks(self, marks: Mapping[str, str]) -> None:
-        for row in self._rows():
+        for row in self.rows():
             row.show_mark(marks.get(row.sentence.id, ""))
 
     def tabs_after(self, widget: QWidget) -> None:
@@ -264,7 +264,7 @@ class ReportPanel(QWidget):
         self._sign.setEnabled(self._may_sign())
 
     def _mark_current(self) -> None:
-        for row in self._rows():
+        for row in self.rows():
             sentence = row.sentence.id
             is_fixed = self._ledger.is_unfinished(sentence) or self._ledger.is_locked(sentence)
             may_decide = self._ledger.is_open and not is_fixed
@@ -279,7 +279,7 @@ class ReportPanel(QWidget):
             following.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _next_undecided(self, after: str) -> SentenceRow | None:
-        rows = self._rows()
+        rows = self.rows()
         ids = [row.sentence.id for row in rows]
         start = ids.index(after) + 1 if after in ids else 0
         ordered = rows[start:] + rows[:start]
@@ -303,7 +303,7 @@ class ReportPanel(QWidget):
 
     def row(self, sentence: str) -> SentenceRow | None:
         """The row of the sentence with that id."""
-        return next((row for row in self._rows() if row.sentence.id == sentence), None)
+        return next((row for row in self.rows() if row.sentence.id == sentence), None)
 
     def current_row(self) -> SentenceRow | None:
         """The row that keys act on."""
@@ -313,7 +313,7 @@ class ReportPanel(QWidget):
         """The field for the reader's own sentences in a section, by its name."""
         return self._boxes[SectionKind(section)].field
 
-    def _rows(self) -> list[SentenceRow]:
+    def rows(self) -> list[SentenceRow]:
         return [row for box in self._boxes.values() for row in box.rows()]
 
     def _lay_out(self) -> None:

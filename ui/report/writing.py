@@ -13,6 +13,7 @@ from ui.report.links import Links
 from ui.report.macros import Macros
 from ui.report.report_side import ReportSide
 from ui.report.row_clipboard import RowClipboard
+from ui.report.typing_keeper import TypingKeeper
 from ui.session import Session
 
 
@@ -33,6 +34,7 @@ class Writing:
             ledger, panel.aids, shelf, header, jobs, say=side.say, parent=side.window() or side
         )
         self.links = links
+        self.keeper = TypingKeeper(ledger, panel, session.autosave.note)
         self.clipboard = RowClipboard(panel, ledger)
 
     def actions(self) -> list[Action]:
