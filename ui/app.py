@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from PyQt6.QtCore import QObject, QTimer
+from PyQt6.QtCore import QObject, Qt, QTimer
 from PyQt6.QtWidgets import QApplication
 
+from dicom_io.audit import AuditLog
 from dicom_io.errors import DicomProblem
 from dicom_io.pacs.cache import Cache
 from dicom_io.pacs.connect import NodeSource
@@ -22,6 +23,7 @@ from dicom_io.storage import DataRoot
 from dicom_io.study import Study
 from ui import furnishing
 from ui.acknowledgement import Acknowledgement
+from ui.actions import Action
 from ui.host import Host, Plugin, start_plugins
 from ui.jobs import Jobs
 from ui.language import tr
@@ -109,6 +111,11 @@ def furnish(
     viewer = Viewer(window, host, session, jobs, cache, [])
     yield
     yield from _start(viewer, plugins)
+    check = partial(_open_connections, window, jobs, root)
+    window.add_actions(
+        [Action("pacs.check", tr("Archives and connection check"), "", check, group="Study")]
+    )
+    window.studies.check.clicked.connect(lambda: check())
     names = {action.name for action in window.table.actions()}
     window.top.build([name for name in AT_RIGHT if name in names])
     yield
@@ -185,6 +192,14 @@ def _start(viewer: Viewer, plugins: Sequence[Plugin]) -> Iterator[None]:
         viewer.window.show_state(
             "plugins", tr("plug-in {names} left out", names=names), "alarm", reasons
         )
+
+
+def _open_connections(window: Window, jobs: Jobs, root: DataRoot) -> None:
+    from ui.connection_dialog import ConnectionDialog  # nothing at the start needs it
+
+    dialog = ConnectionDialog(jobs, root, AuditLog(root.audit), window)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
 
 
 def _watch_sources(window: Window, jobs: Jobs, sources: Sequence[Source]) -> None:

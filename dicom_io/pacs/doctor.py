@@ -75,6 +75,15 @@ class Check:
     ask: str = ""
 
 
+MARKS = {Verdict.WORKS: "+", Verdict.WARNING: "~", Verdict.FAILS: "-", Verdict.UNTRIED: " "}
+
+
+def line_of(check: Check) -> str:
+    """The check as a person reads it, with what to ask beneath."""
+    ask = f"\n    Ask: {check.ask}" if check.ask else ""
+    return f"{MARKS[check.verdict]} {check.name}: {check.said}{ask}"
+
+
 def examine(node: Node, secret: Callable[[], str] = str, stop: Stop = never) -> Iterator[Check]:
     """Every check that the node's settings allow, as it ends. No problem of the node raises.
 

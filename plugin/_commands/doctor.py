@@ -6,11 +6,9 @@ import argparse
 from functools import partial
 
 from dicom_io.audit import Event
-from dicom_io.pacs.doctor import Verdict, examine
+from dicom_io.pacs.doctor import Verdict, examine, line_of
 from dicom_io.pacs.secrets import secret_of
 from plugin._commands.context import NODE_TEXT, Context
-
-MARKS = {Verdict.WORKS: "+", Verdict.WARNING: "~", Verdict.FAILS: "-", Verdict.UNTRIED: " "}
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,9 +30,8 @@ def run_doctor(arguments: argparse.Namespace, context: Context) -> int:
     failed = 0
     for check in examine(node, partial(secret_of, node.name)):
         failed += check.verdict is Verdict.FAILS
-        ask = f"\n    Ask: {check.ask}" if check.ask else ""
         context.printer.say(
-            f"{MARKS[check.verdict]} {check.name}: {check.said}{ask}",
+            line_of(check),
             name=check.name,
             verdict=check.verdict.value,
             said=check.said,

@@ -195,6 +195,11 @@
             <translation>Nachtrag</translation>
         </message>
         <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>Address</source>
+            <translation>Adresse</translation>
+        </message>
+        <message>
             <location filename="../../ui/settings_pages/keys_page.py" />
             <location filename="../../ui/settings_pages/mouse_page.py" />
             <source>All as in the profile</source>
@@ -259,6 +264,21 @@
             <location filename="../../ui/states.py" />
             <source>Apply this state.</source>
             <translation>Diesen Zustand anwenden.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>Archive</source>
+            <translation>Archiv</translation>
+        </message>
+        <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>Archives</source>
+            <translation>Archive</translation>
+        </message>
+        <message>
+            <location filename="../../ui/app.py" />
+            <source>Archives and connection check</source>
+            <translation>Archive und Verbindungsprüfung</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/mark_actions.py" />
@@ -415,6 +435,16 @@
             <translation>Tasten und Maus ändern</translation>
         </message>
         <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>Check</source>
+            <translation>Prüfen</translation>
+        </message>
+        <message>
+            <location filename="../../ui/worklist/study_list.py" />
+            <source>Check the connection</source>
+            <translation>Verbindung prüfen</translation>
+        </message>
+        <message>
             <location filename="../../plugin/check.py" />
             <source>Check the impression</source>
             <translation>Beurteilung prüfen</translation>
@@ -480,6 +510,7 @@
             <translation>Erst eine Markierung anklicken, dann daneben schreiben.</translation>
         </message>
         <message>
+            <location filename="../../ui/connection_dialog.py" />
             <location filename="../../ui/report/page_window.py" />
             <location filename="../../ui/settings_dialog.py" />
             <source>Close</source>
@@ -522,14 +553,29 @@
             <translation>Vergleich</translation>
         </message>
         <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>Connection check</source>
+            <translation>Verbindungsprüfung</translation>
+        </message>
+        <message>
             <location filename="../../ui/viewport/corners.py" />
             <source>Contrast {agent}</source>
             <translation>Kontrastmittel {agent}</translation>
         </message>
         <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>Copied.</source>
+            <translation>Kopiert.</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/page_window.py" />
             <source>Copy as text</source>
             <translation>Als Text kopieren</translation>
+        </message>
+        <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>Copy for the administrator</source>
+            <translation>Für die Verwaltung kopieren</translation>
         </message>
         <message>
             <location filename="../../ui/report/row_clipboard.py" />
@@ -560,6 +606,11 @@
             <location filename="../../ui/keys_dialog.py" />
             <source>Ctrl + drag</source>
             <translation>Strg + Ziehen</translation>
+        </message>
+        <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>DICOMweb</source>
+            <translation>DICOMweb</translation>
         </message>
         <message>
             <location filename="../../ui/settings_pages/window_page.py" />
@@ -610,6 +661,11 @@
             <location filename="../../ui/viewport/mark_actions.py" />
             <source>Ellipse</source>
             <translation>Ellipse</translation>
+        </message>
+        <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>Encrypt DICOM associations</source>
+            <translation>DICOM-Verbindungen verschlüsseln</translation>
         </message>
         <message>
             <location filename="../../plugin/_ask_box.py" />
@@ -943,6 +999,11 @@
             <translation>Unterwegs.</translation>
         </message>
         <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>It is searched when Wetread is started again.</source>
+            <translation>Es wird durchsucht, sobald Wetread neu gestartet ist.</translation>
+        </message>
+        <message>
             <location filename="../../ui/states.py" />
             <source>Kept on this workstation. No PACS is set up that it could be stored in.</source>
             <translation>Auf diesem Arbeitsplatz aufbewahrt. Es ist kein PACS eingerichtet, in dem es gespeichert werden könnte.</translation>
@@ -1190,6 +1251,7 @@
             <translation>Maus</translation>
         </message>
         <message>
+            <location filename="../../ui/connection_dialog.py" />
             <location filename="../../ui/settings_pages/viewer_page.py" />
             <source>Name</source>
             <translation>Name</translation>
@@ -1213,6 +1275,11 @@
             <location filename="../../ui/wording.py" />
             <source>Neck</source>
             <translation>Hals</translation>
+        </message>
+        <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>New archive</source>
+            <translation>Neues Archiv</translation>
         </message>
         <message>
             <location filename="../../ui/report/report_panel.py" />
@@ -1399,6 +1466,16 @@
             <location filename="../../ui/keys_dialog.py" />
             <source>Other</source>
             <translation>Anderes</translation>
+        </message>
+        <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>Our AE title</source>
+            <translation>Unser AE-Titel</translation>
+        </message>
+        <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>Our port</source>
+            <translation>Unser Port</translation>
         </message>
         <message>
             <location filename="../../ui/report/handing_out.py" />
@@ -1657,6 +1734,7 @@
             <translation>Zurücksetzen</translation>
         </message>
         <message>
+            <location filename="../../ui/connection_dialog.py" />
             <location filename="../../ui/report/macros_dialog.py" />
             <location filename="../../plugin/_models_dialog.py" />
             <source>Save</source>
@@ -1897,6 +1975,12 @@
             <translation>Einen Schritt zurück</translation>
         </message>
         <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>Stop</source>
+            <translation>Anhalten</translation>
+        </message>
+        <message>
+            <location filename="../../ui/connection_dialog.py" />
             <location filename="../../plugin/_ask_box.py" />
             <location filename="../../plugin/check.py" />
             <source>Stopped.</source>
@@ -1993,6 +2077,16 @@
             <location filename="../../ui/report/sign_flow.py" />
             <source>The addendum says nothing yet. Write or accept a sentence, then sign.</source>
             <translation>Der Nachtrag sagt noch nichts. Einen Satz schreiben oder annehmen, dann signieren.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>The check ended with a fault of Wetread's own.</source>
+            <translation>Die Prüfung endete mit einem Fehler von Wetread selbst.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>The check is done.</source>
+            <translation>Die Prüfung ist fertig.</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/crosshair.py" />
@@ -2438,6 +2532,11 @@
             <location filename="../../plugin/_models_dialog.py" />
             <source>Use these models from now on (Enter)</source>
             <translation>Von jetzt an diese Modelle benutzen (Eingabe)</translation>
+        </message>
+        <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>User</source>
+            <translation>Benutzer</translation>
         </message>
         <message>
             <location filename="../../ui/report/page_window.py" />
@@ -3032,6 +3131,11 @@
             <location filename="../../ui/viewport/mark_words.py" />
             <source>no value</source>
             <translation>kein Wert</translation>
+        </message>
+        <message>
+            <location filename="../../ui/connection_dialog.py" />
+            <source>none</source>
+            <translation>keiner</translation>
         </message>
         <message>
             <location filename="../../ui/report/words.py" />

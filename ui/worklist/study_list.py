@@ -71,6 +71,8 @@ class StudyList(QWidget):
         self.rows = StudyRows(self)
         self._message = QLabel(tr(START))
         self._all = QPushButton(tr("List all studies"))
+        self.check = QPushButton(tr("Check the connection"))  # offered where a search failed
+        self.check.hide()
         self._progress = QProgressBar()
         self._pause = _timer(self, PAUSE, self.search)
         self._arrived: list[Listed] = []  # not shown yet
@@ -271,6 +273,7 @@ class StudyList(QWidget):
         self._message.setText(text.replace("@", "@\u200b"))  # where a long address may break
         self._message.setVisible(bool(text))
         self._all.setVisible(text == tr(START))
+        self.check.setVisible(bool(self._problems))
         style = self._message.style()
         if style is not None:
             style.unpolish(self._message)
@@ -302,6 +305,7 @@ class StudyList(QWidget):
         column.addWidget(self._progress)
         column.addWidget(self._message)
         column.addWidget(self._all, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.check, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.list, 1)
 
 
