@@ -32,6 +32,7 @@ from ui.jobs import Job, Jobs
 from ui.language import tr
 
 SIZE = (720, 640)
+EXAMPLES = "PACS@192.0.2.10:104, https://pacs.example/dicom-web"
 
 
 class ConnectionDialog(QDialog):
@@ -218,7 +219,7 @@ class ConnectionDialog(QDialog):
         form.addRow(tr("Our port"), self.listen)
         form.addRow(tr("User"), self.user)
         form.addRow("", self.tls)
-        self.address.setPlaceholderText("PACS@192.0.2.10:104, https://pacs.example/dicom-web")
+        self.address.setPlaceholderText(EXAMPLES)
         buttons = QHBoxLayout()
         for button in (self.check, self.halt, self.copy, self.save):
             buttons.addWidget(button)
