@@ -38,6 +38,7 @@ class ExampleMaker:
         taught: int = 0,
         borrowed: int = 0,
         modalities: bool = False,
+        causes: float = 0.6,
     ) -> None:
         self._pictures = pictures
         self._wordings = wordings
@@ -45,6 +46,7 @@ class ExampleMaker:
         self._teacher = teacher
         self._taught = taught
         self._borrowed = borrowed
+        self._causes = causes
         self._lent = open_questions(pictures)
         self._modality = {
             index: known
@@ -65,7 +67,7 @@ class ExampleMaker:
 
     def _child(self, index: int, picture: Picture, chance: np.random.Generator) -> list[Example]:
         names = ["normal" if chance.random() < 0.5 else "pneumonia"]
-        if "bacterial" in picture.labels and chance.random() < 0.6:
+        if "bacterial" in picture.labels and chance.random() < self._causes:
             names.append("bacterial")
         examples = [self._asked(index, self._wordings[name], chance) for name in names]
         if chance.random() < 0.15:

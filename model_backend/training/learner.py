@@ -19,12 +19,14 @@ from model_backend.training.average import update_average
 from model_backend.training.batches import Drawn
 from model_backend.training.encoding import Encoder
 from model_backend.training.facts import ORGANS, Example
-from model_backend.training.pictures import Picture
+from model_backend.training.pictures import NIH, Picture
 from model_backend.training.recipe import Learning, TutorPlan
-from model_backend.training.tutor import CHANNELS, Opinion
+from model_backend.training.tutor import HINTS, SHOWN, Opinion
 from model_backend.training.wordings import NO, YES
 
 TOWER_CHANNELS = 1024
+ADULT = "normal adult"  # the label of its own that says whether an adult film is normal
+SHOWN_STRENGTH = 2.0  # of what the head reads, against a chance direction
 KINDS = ("closed", "films", "taught", "free")
 
 
@@ -61,16 +63,18 @@ class Learner:
         initialise(self.network)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub
         self.head = nn.Linear(TOWER_CHANNELS, len(finding_names) + len(ORGANS))
-        self.echo = nn.Linear(TOWER_CHANNELS, CHANNELS) if tutor else nn.Identity()
+        self.echo = nn.Linear(TOWER_CHANNELS, SHOWN) if tutor else nn.Identity()
+        self.hints = nn.Conv2d(TOWER_CHANNELS, HINTS, 1) if tutor else nn.Identity()
         self._tutor = tutor
         self._names = list(finding_names)
+        self._pictures = pictures
         self.encoder = Encoder(Tokenizer(config), config)
         self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
         self._learning = learning
         self._labels, self._organs = label_tables(pictures, finding_names)
         self.optimizer = torch.optim.AdamW(
             parameter_groups(
-                [self.network, self.head, self.echo],
+                [self.network, self.head, self.echo, self.hints],
                 learning.weight_decay,
                 self.network.encoder.embed_images,
             ),
@@ -91,7 +95,7 @@ class Learner:
         total = sum(losses.values(), torch.zeros(()))
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]  # torch leaves Tensor.backward untyped
-        for module in (self.network, self.head, self.echo):
+        for module in (self.network, self.head, self.echo, self.hints):
             if parameters := list(module.parameters()):
                 nn.utils.clip_grad_norm_(parameters, self._learning.clip_norm)
         self.optimizer.step()
@@ -100,10 +104,10 @@ class Learner:
         return Losses(float(total.detach()), **kinds)
 
     def _losses(self, number: int, drawn: Drawn) -> dict[str, Tensor]:
-        images = (drawn.images * 2 - 1).expand(-1, 3, -1, -1)
-        images = images.contiguous(memory_format=torch.channels_last)
-        features = self.network.image_features(images)
+        features = self.network.image_features(as_network_input(drawn.images))
         chance = np.random.default_rng([self._learning.seed, 3, number])
+        pooled = features.mean((2, 3))
+        read = self.head(pooled.detach()).detach().float()
         kinds = {}
         for name in KINDS:
             rows = [row for row, one in enumerate(drawn.examples) if self._kind_of(one) == name]
@@ -111,14 +115,14 @@ class Learner:
             if rows:
                 examples = [drawn.examples[row] for row in rows]
                 if name == "films":
-                    examples = self._trusting(examples, drawn.image_of[rows], drawn.opinion)
+                    examples = self._trusting(examples, drawn.image_of[rows], drawn.opinion, read)
                 seen = features[drawn.image_of[rows]]
                 kinds[name] = self._answered(examples, seen, chance, drawn.each_answer)
         kinds["free"] = kinds["free"] * self._learning.free_weight
         kinds["taught"] = kinds["taught"] * self._learning.taught_weight
-        pooled = features.mean((2, 3))
+        kinds["films"] = kinds["films"] * self._learning.films_weight
         kinds["auxiliary"] = self._read_off(pooled, drawn) * self._learning.auxiliary
-        kinds["tutor"] = self._echoed(pooled, drawn.opinion)
+        kinds["tutor"] = self._echoed(features, pooled, drawn.opinion)
         return kinds
 
     def _kind_of(self, example: Example) -> str:
@@ -130,31 +134,52 @@ class Learner:
         return "closed" if example.candidates else "free"
 
     def _trusting(
-        self, examples: Sequence[Example], image_of: Tensor, opinion: Opinion | None
+        self,
+        examples: Sequence[Example],
+        image_of: Tensor,
+        opinion: Opinion | None,
+        read: Tensor,
     ) -> list[Example]:
-        """The examples with the chance of "yes" to learn: the label's and the tutor's, mixed."""
+        """The examples with the chance of "yes" to learn: the label's and the tutor's, mixed.
+
+        `read` are the log-odds of the auxiliary head, which may speak for the tutor: the decoder
+        sees the same features, and can say all that the head reads from them.
+        """
         trust = self._tutor.trust if self._tutor and opinion else 0.0
-        shares = opinion.odds.sigmoid() if opinion else None
+        shares = None
+        if opinion:
+            own = read[:, : len(self._names)].sigmoid()
+            shares = torch.lerp(opinion.odds.sigmoid(), own, self._learning.echoed)
         mixed = []
         for one, image in zip(examples, image_of.tolist(), strict=True):
             likely = float(one.answer == YES)
             likely += self._learning.label_smoothing * (0.5 - likely)
             if shares is not None:
-                seen = float(shares[image, self._names.index(one.finding)])
+                seen = float(shares[image, self._column(one)])
                 likely = (1 - trust) * likely + trust * (1 - seen if one.opposite else seen)
             mixed.append(replace(one, likely=likely))
         return mixed
 
-    def _echoed(self, pooled: Tensor, opinion: Opinion | None) -> Tensor:
+    def _column(self, example: Example) -> int:
+        """The label that an example's finding is read from."""
+        labels = labels_of(self._pictures[example.picture], self._names)
+        apart = example.finding not in labels and ADULT in labels
+        return self._names.index(ADULT if apart else example.finding)
+
+    def _echoed(self, features: Tensor, pooled: Tensor, opinion: Opinion | None) -> Tensor:
         """Loss against what the tutor sees: its log-odds, and its features, which are finer."""
         if opinion is None or self._tutor is None:
             return torch.zeros(())
         odds = self.head(pooled).float()[:, : len(self._names)]
-        shares = opinion.odds.sigmoid()
-        loss = functional.binary_cross_entropy_with_logits(odds, shares) * self._tutor.odds_weight
-        wanted = functional.layer_norm(opinion.features, (CHANNELS,))
-        features = functional.smooth_l1_loss(self.echo(pooled).float(), wanted)
-        return loss + features * self._tutor.features_weight
+        loss = functional.binary_cross_entropy_with_logits(odds, opinion.odds.sigmoid())
+        echo = functional.smooth_l1_loss(self.echo(pooled).float(), opinion.features)
+        hints = functional.adaptive_avg_pool2d(opinion.hints, features.shape[2])
+        places = functional.smooth_l1_loss(self.hints(features).float(), hints)
+        return (
+            loss * self._tutor.odds_weight
+            + echo * self._tutor.features_weight
+            + places * self._tutor.hints_weight
+        )
 
     def _answered(
         self,
@@ -204,6 +229,25 @@ class Learner:
             )
         return loss
 
+    @torch.no_grad()
+    def show_findings(self, drawn: Drawn) -> None:
+        """Let the encoder begin with what the auxiliary head reads, beside chance directions.
+
+        The decoder then need not find again what the tower has learnt to tell.
+        """
+        self.network.eval()
+        pooled = self.network.image_features(as_network_input(drawn.images)).mean((2, 3))
+        projection = self.network.encoder.image_proj
+        assert isinstance(projection, nn.Linear)
+        usual = functional.linear(pooled, projection.weight).std(0).median()
+        count = self.head.out_features
+        read = functional.linear(pooled, self.head.weight)
+        scale = SHOWN_STRENGTH * usual / read.std(0).clamp(min=1e-6)
+        projection.weight[:count] = self.head.weight * scale[:, None]
+        projection.bias[:count] = -read.mean(0) * scale
+        for name, value in self.network.encoder.image_proj.state_dict().items():
+            self.average[f"encoder.image_proj.{name}"].copy_(value)
+
     def averaged_network(self) -> BiomedGPT:
         """A network of its own with the averaged weights, in evaluation mode."""
         network = BiomedGPT(self.network.config)
@@ -216,6 +260,7 @@ class Learner:
             "network": self.network.state_dict(),
             "head": self.head.state_dict(),
             "echo": self.echo.state_dict(),
+            "hints": self.hints.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "average": self.average,
         }
@@ -225,8 +270,15 @@ class Learner:
         self.network.load_state_dict(state["network"])
         self.head.load_state_dict(state["head"])
         self.echo.load_state_dict(state["echo"])
+        self.hints.load_state_dict(state["hints"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.average = state["average"]
+
+
+def as_network_input(images: Tensor) -> Tensor:
+    """(N, 1, size, size) in [0, 1] as the image tower takes them."""
+    shown = (images * 2 - 1).expand(-1, 3, -1, -1)
+    return shown.contiguous(memory_format=torch.channels_last)
 
 
 def label_tables(
@@ -236,12 +288,20 @@ def label_tables(
     labels = torch.full((len(pictures), len(finding_names)), -1.0)
     organs = torch.full((len(pictures),), -1, dtype=torch.long)
     for row, picture in enumerate(pictures):
+        known = labels_of(picture, finding_names)
         for column, name in enumerate(finding_names):
-            if name in picture.labels:
-                labels[row, column] = float(picture.labels[name])
+            if name in known:
+                labels[row, column] = float(known[name])
         if picture.organ:
             organs[row] = list(ORGANS).index(picture.organ)
     return labels, organs
+
+
+def labels_of(picture: Picture, names: Sequence[str]) -> dict[str, bool]:
+    """A picture's labels; where ADULT is among `names`, an adult film is normal under that name."""
+    if ADULT not in names or picture.source != NIH:
+        return picture.labels
+    return {ADULT if name == "normal" else name: there for name, there in picture.labels.items()}
 
 
 def parameter_groups(

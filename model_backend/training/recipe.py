@@ -65,9 +65,14 @@ class Learning:
     auxiliary: float = 0.5  # weight of the labels read straight from the image tower
     free_weight: float = 0.3  # weight of the free-text loss against the closed one
     rad_questions: int = 4  # of one VQA-RAD image in one step
+    films_weight: float = 1.0  # of the closed questions about films, where there is a tutor
+    causes: float = 0.6  # share of the films with pneumonia that are asked for its cause
+    echoed: float = 0.0  # share of the auxiliary head in what a tutor says of a film
+    shown: bool = False  # the encoder begins with what the auxiliary head reads
     taught: int = 4  # made-up questions of one VQA-RAD image in one step, answered by the teacher
     taught_weight: float = 1.0  # of their loss against that of the true closed answers
     adults_too: bool = False  # adult films say whether there is pneumonia, where they know
+    adults_apart: bool = False  # whether an adult film is normal has its own auxiliary label
     modalities: bool = False  # VQA-RAD's images are asked how they were made
     borrowed: int = 0  # open questions about another image of the same part of the body
     ema: float = 0.998  # decay of the averaged weights, which are the ones kept
@@ -89,6 +94,7 @@ class TutorPlan:
     )
     odds_weight: float = 1.0  # of the loss against its log-odds
     features_weight: float = 1.0  # of the loss against its features
+    hints_weight: float = 1.0  # of the loss against what it sees at each place
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from model_backend.training.batches import Batches, Drawn
 from model_backend.training.cache import load_pixels
 from model_backend.training.dictionary import choose_dictionary, network_config
 from model_backend.training.examples import ExampleMaker, all_texts
-from model_backend.training.learner import Learner, Losses, label_tables
+from model_backend.training.learner import ADULT, Learner, Losses, label_tables
 from model_backend.training.pictures import read_pictures
 from model_backend.training.problems import TrainingProblem
 from model_backend.training.recipe import Recipe, Stage
@@ -32,6 +32,7 @@ CHECKPOINT = "checkpoint.pt"
 LOG = "log.csv"
 LOSSES = ("total", "closed", "films", "taught", "free", "auxiliary", "tutor")
 COLUMNS = ("step", "stage", "epoch", *LOSSES, "rate", "seconds")
+MAIN = ("normal", "pneumonia", "bacterial", ADULT)  # what the tutor learns first of all
 SAY_EVERY = 10.0  # seconds between progress lines
 
 
@@ -80,7 +81,7 @@ class Run:
             all_texts(known, self.wordings, learning.modalities), recipe.network.common_lines
         )
         config = network_config(recipe.network, dictionary, learning.dropout, learning.drop_path)
-        names = [finding.name for finding in self.wordings.findings]
+        names = self._label_names()
         self.learner = Learner(config, learning, self.pictures, names, recipe.tutor)
         self._tutor: Tutor | None = None
         maker = ExampleMaker(
@@ -91,6 +92,7 @@ class Run:
             taught=learning.taught,
             borrowed=learning.borrowed,
             modalities=learning.modalities,
+            causes=learning.causes,
         )
         self.batches = Batches(self.pictures, self.pixels, recipe, maker)
         self.done = 0
@@ -110,6 +112,8 @@ class Run:
             stage = self.recipe.stages[index]
             drawn = self.draw(number)
             rate = rate_at(stage, place)
+            if self.recipe.learning.shown and place == 0 and not stage.tower_only:
+                self.learner.show_findings(drawn)
             losses = self.learner.step(number, drawn, rate, stage.tower_share)
             self.done += 1
             now = time.monotonic()
@@ -135,15 +139,21 @@ class Run:
             return drawn
         return replace(drawn, opinion=self._tutor.look(drawn.images))
 
+    def _label_names(self) -> list[str]:
+        """What the auxiliary head and the tutor read off a picture."""
+        names = [finding.name for finding in self.wordings.findings]
+        return [*names, ADULT] if self.recipe.learning.adults_apart else names
+
     def _taught_tutor(self) -> Tutor | None:
         plan = self.recipe.tutor
         if plan is None:
             return None
         started = time.monotonic()
-        names = [finding.name for finding in self.wordings.findings]
+        names = self._label_names()
         labels, organs = label_tables(self.pictures, names)
+        main = [place for place, name in enumerate(names) if name in MAIN]
         seed = self.recipe.learning.seed
-        tutor = Tutor(plan, self.pictures, self.pixels, labels, organs, seed)
+        tutor = Tutor(plan, self.pictures, self.pixels, labels, organs, seed, main)
         tutor.learn(self.out, self.say)
         self.seconds += time.monotonic() - started
         return tutor

@@ -29,20 +29,31 @@ from model_backend.training.recipe import TutorPlan
 from model_backend.training.saving import write_safely
 from model_backend.training.split import TRAINING
 
-CHANNELS = 1280  # of the features that it shows
+CHANNELS = 1280  # of its last layer
+FINE, MIDDLE = 4, 10  # blocks after which it is looked into: strides 8 and 16
+FINE_CHANNELS, MIDDLE_CHANNELS = 40, 112
+TEXTURE = 2 * (FINE_CHANNELS + MIDDLE_CHANNELS)  # mean and spread of each of their channels
+SHOWN = CHANNELS + TEXTURE  # numbers that it shows of a picture
+HINTS = 2 * FINE_CHANNELS + MIDDLE_CHANNELS  # numbers that it shows of each place in a picture
 FILE = "tutor.pt"
 CLIP_NORM = 2.0
 RARE = 0.3  # weight of the findings that only the small adult set has
 EVERY = 50  # steps between two states on disk
-WEIGHTS = ("trust", "odds_weight", "features_weight")  # of the plan: how it teaches, not what it is
+WEIGHTS = (
+    "trust",
+    "odds_weight",
+    "features_weight",
+    "hints_weight",
+)  # of the plan: how it teaches, not what it is
 
 
 @dataclass(frozen=True, eq=False)
 class Opinion:
-    """What it sees in a batch: (N, findings) log-odds and (N, 1280) features."""
+    """What it sees in a batch."""
 
-    odds: Tensor
-    features: Tensor
+    odds: Tensor  # (N, findings) log-odds
+    features: Tensor  # (N, SHOWN) of the whole picture, each about 0 and of spread 1
+    hints: Tensor  # (N, HINTS, h, w) of places, at stride 16, likewise
 
 
 def imagenet_network() -> nn.Module:
@@ -63,23 +74,53 @@ def imagenet_network() -> nn.Module:
 
 
 class Pupil(nn.Module):
-    """The ImageNet network with a head for the findings and one for the part of the body."""
+    """The ImageNet network with a head for the findings and one for the part of the body.
+
+    The heads read its last layer and the texture: mean and spread of two finer ones. The
+    cause of a pneumonia shows in those better than in the last.
+    """
 
     def __init__(self, network: nn.Module, outputs: int, dropout: float) -> None:
         super().__init__()
         self.network = network
-        self.head = nn.Linear(CHANNELS, outputs)
+        self.head = nn.Linear(SHOWN, outputs)
         self.dropout = dropout
+        self.texture = nn.BatchNorm1d(TEXTURE, affine=False)
+        self.hints = nn.BatchNorm2d(HINTS, affine=False)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Images (N, 1, size, size) in [0, 1] to log-odds and features."""
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Images (N, 1, size, size) in [0, 1] to log-odds, features and hints."""
         shown = (images * 2 - 1).expand(-1, 3, -1, -1)
         shown = shown.contiguous(memory_format=torch.channels_last)
-        seen: Tensor = self.network.extract_features(shown)  # type: ignore[operator]  # its own
-        features = seen.float().mean((2, 3))
-        return self.head(functional.dropout(features, self.dropout, self.training)), features
+        fine, middle, last = (layer.float() for layer in self._layers(shown))
+        texture = [*mean_and_spread(fine, 1), *mean_and_spread(middle, 1)]
+        texture = self.texture(torch.cat(texture, 1).flatten(1))
+        features = last.mean((2, 3))
+        read = torch.cat([features, texture], 1)
+        odds = self.head(functional.dropout(read, self.dropout, self.training))
+        hints = torch.cat([*mean_and_spread(fine.detach(), middle.shape[2]), middle.detach()], 1)
+        wanted = functional.layer_norm(features, (CHANNELS,))
+        return odds, torch.cat([wanted, texture], 1), self.hints(hints)
+
+    def _layers(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What its blocks FINE and MIDDLE give, and its last layer."""
+        network: Any = self.network
+        state = network._swish(network._bn0(network._conv_stem(images)))
+        kept = {}
+        rate = network._global_params.drop_connect_rate or 0.0
+        for place, block in enumerate(network._blocks):
+            state = block(state, drop_connect_rate=rate * place / len(network._blocks))
+            kept[place] = state
+        return kept[FINE], kept[MIDDLE], network._swish(network._bn1(network._conv_head(state)))
+
+
+def mean_and_spread(layer: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """(N, C, h, w) to its mean and standard deviation in each of size x size fields."""
+    mean = functional.adaptive_avg_pool2d(layer, size)
+    square = functional.adaptive_avg_pool2d(layer * layer, size)
+    return mean, (square - mean * mean).clamp(min=1e-6).sqrt()
 
 
 class Tutor:
@@ -93,12 +134,16 @@ class Tutor:
         labels: Tensor,
         organs: Tensor,
         seed: int,
+        main: Sequence[int] = (0, 1, 2),
     ) -> None:
-        """`labels` (pictures, findings) of 1, 0 and -1; `organs` (pictures,) of places or -1."""
+        """`labels` (pictures, findings) of 1, 0 and -1; `organs` (pictures,) of places or -1.
+
+        `main` are the findings that count fully; the others count RARE each.
+        """
         torch.manual_seed(seed)
         self.plan = plan
         self._pixels, self._labels, self._organs = pixels, labels, organs
-        self._seed = seed
+        self._seed, self._main = seed, list(main)
         self._key = key_of(plan, seed, pixels, labels)
         self._pools = pools_of(pictures)
         self._pupil = Pupil(imagenet_network(), labels.shape[1] + 3, plan.dropout)
@@ -122,8 +167,8 @@ class Tutor:
     def look(self, images: Tensor) -> Opinion:
         """What it sees in (N, 1, size, size) images in [0, 1]."""
         with torch.autocast("cpu", torch.bfloat16):
-            odds, features = self._kept(images)
-        return Opinion(odds.float()[:, : self._labels.shape[1]], features.float())
+            odds, features, hints = self._kept(images)
+        return Opinion(odds.float()[:, : self._labels.shape[1]], features.float(), hints.float())
 
     def _step(self, number: int) -> float:
         torch.manual_seed(self._seed * 1_000_003 + number)
@@ -136,7 +181,7 @@ class Tutor:
         images = mirror(augment(images, generator), 0.5, generator)
         self._pupil.train()
         with torch.autocast("cpu", torch.bfloat16):
-            odds, _ = self._pupil(images)
+            odds, _, _ = self._pupil(images)
         loss = self._loss(odds.float(), chosen)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves Tensor.backward untyped
@@ -148,8 +193,8 @@ class Tutor:
     def _choose(self, chance: np.random.Generator) -> NDArray[np.int64]:
         """As many normal, bacterial and viral child films; fewer of the other sets."""
         size = self.plan.batch
-        films = max(1, round(size * 0.75 / 3))
-        counts = (films, films, films, max(1, round(size * 0.18)), max(1, round(size * 0.07)))
+        films = max(1, round(size * 0.65 / 3))
+        counts = (films, films, films, max(1, round(size * 0.28)), max(1, round(size * 0.07)))
         return np.concatenate(
             [chance.choice(pool, count) for pool, count in zip(self._pools, counts, strict=True)]
         )
@@ -158,7 +203,7 @@ class Tutor:
         labels, organs = self._labels[chosen], self._organs[chosen]
         known = labels >= 0
         weight = torch.full_like(labels, RARE)
-        weight[:, :3] = 1
+        weight[:, self._main] = 1
         findings = functional.binary_cross_entropy_with_logits(
             odds[:, : labels.shape[1]], labels.clamp(min=0) * 0.96 + 0.02, reduction="none"
         )

@@ -13,7 +13,7 @@ import torch
 import model_backend.training.tutor as module
 from model_backend.training.augment import mirror
 from model_backend.training.facts import ORGANS, modality_example, modality_of
-from model_backend.training.learner import label_tables
+from model_backend.training.learner import ADULT, as_network_input, label_tables
 from model_backend.training.pictures import NIH, VQA_RAD, Picture, RadQuestion, read_pictures
 from model_backend.training.problems import TrainingProblem
 from model_backend.training.recipe import TutorPlan, read_recipe
@@ -21,6 +21,10 @@ from model_backend.training.run import LOG, Run
 from model_backend.training.split import TRAINING
 from model_backend.training.tutor import FILE, Tutor
 
+LEARNT = """echoed = 0.5
+shown = true
+adults_apart = true
+"""
 TAUGHT = """
 [tutor]
 steps = 2
@@ -46,6 +50,9 @@ name = "all"
 def taught_recipe(tiny_recipe: Path) -> Path:
     """The tiny recipe with a tutor and a stage for the image tower alone."""
     text = tiny_recipe.read_text(encoding="utf-8")
+    text = text.replace(
+        "taught = 1\n", "taught = 1\nechoed = 0.5\nshown = true\nadults_apart = true\n"
+    )
     tiny_recipe.write_text(text.replace('\n[[stage]]\nname = "all"\n', TAUGHT), encoding="utf-8")
     return tiny_recipe
 
@@ -109,8 +116,8 @@ def tutor_of(data: Path, steps: int) -> Tutor:
 def test_the_packaged_recipe_of_the_second_edition_has_a_tutor() -> None:
     recipe = read_recipe(Path("recipes/demo2.toml"))
 
-    assert recipe.tutor is not None and recipe.tutor.steps == 400
-    assert recipe.total_steps == 1100
+    assert recipe.tutor is not None and recipe.tutor.steps == 450
+    assert recipe.total_steps == 1400
     assert [stage.tower_only for stage in recipe.stages] == [True, False]
 
 
@@ -127,6 +134,59 @@ def test_adult_films_say_whether_there_is_pneumonia_only_where_a_recipe_asks(
 
     assert known(False) == []
     assert known(True) == [False] * 10
+
+
+def test_whether_an_adult_film_is_normal_can_be_a_label_of_its_own(drawn_data: Path) -> None:
+    pictures = read_pictures(drawn_data, (0, 60))
+    adults = torch.tensor([one.source == NIH for one in pictures])
+
+    together, _ = label_tables(pictures, ["normal", "pneumonia"])
+    apart, _ = label_tables(pictures, ["normal", "pneumonia", ADULT])
+
+    assert (together[adults, 0] >= 0).all()
+    assert (apart[adults, 0] == -1).all() and apart[adults, 2].equal(together[adults, 0])
+    assert apart[~adults, 0].equal(together[~adults, 0]) and (apart[~adults, 2] == -1).all()
+
+
+def test_the_tutor_shows_what_it_sees_in_the_whole_picture_and_at_each_place(
+    drawn_data: Path,
+) -> None:
+    images = torch.rand(2, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+
+    opinion = tutor_of(drawn_data, 1).look(images)
+
+    assert opinion.odds.shape == (2, 3)
+    assert opinion.features.shape == (2, module.SHOWN)
+    assert opinion.hints.shape == (2, module.HINTS, 4, 4)
+
+
+def test_mean_and_spread_are_those_of_each_field() -> None:
+    layer = torch.rand(1, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+
+    mean, spread = module.mean_and_spread(layer, 2)
+
+    corner = layer[..., :2, :2].flatten(2)
+    assert torch.allclose(mean[..., 0, 0], corner.mean(2))
+    assert torch.allclose(spread[..., 0, 0], corner.std(2, correction=0), atol=1e-5)
+
+
+def test_the_encoder_begins_with_what_the_auxiliary_head_reads(
+    taught_recipe: Path, drawn_data: Path, tmp_path: Path
+) -> None:
+    run = run_in(taught_recipe, drawn_data, tmp_path)
+    learner, drawn = run.learner, run.batches.draw(0)
+
+    learner.show_findings(drawn)
+
+    with torch.no_grad():
+        seen = as_network_input(drawn.images)
+        pooled = learner.network.eval().image_features(seen).mean((2, 3))
+        read = learner.head(pooled)
+        shown = learner.network.encoder.image_proj(pooled)[:, : read.shape[1]]
+    together = torch.corrcoef(torch.cat([read.T, shown.T])).diagonal(offset=read.shape[1])
+    assert together.min() > 0.999
+    kept = learner.averaged_network().encoder.image_proj.weight
+    assert kept.equal(learner.network.encoder.image_proj.weight)
 
 
 def test_without_its_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
