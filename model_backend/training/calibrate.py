@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -42,6 +44,36 @@ def fit(
     search.step(step)  # type: ignore[no-untyped-call]  # and LBFGS.step
     temperature, shift = float(torch.exp(values[0].detach())), float(values[1].detach())
     return round(temperature, 4), round(shift * shifted, 4)
+
+
+def fit_rare(
+    odds: Sequence[Numbers], yes: Sequence[NDArray[np.bool_]], shares: Sequence[float]
+) -> tuple[float, list[float]]:
+    """One temperature for several questions with too few cases, and a shift for each.
+
+    Each shift makes the mean probability the share of "yes" that the training part has, however
+    the few cases fell; the temperature has the least log loss over all of them together.
+    """
+    found: list[tuple[float, float, list[float]]] = []
+    for temperature in np.geomspace(1, 16, 25):
+        loss, shifts = 0.0, []
+        for x, y, share in zip(odds, yes, shares, strict=True):
+            shift = shift_to(x / temperature, share)
+            right = calibrated(np.where(y, 1, -1) * (x / temperature + shift), 1, 0)
+            loss -= float(np.log(right.clip(1e-9)).sum())
+            shifts.append(round(shift, 4))
+        found.append((loss, round(float(temperature), 4), shifts))
+    _, best, shifts = min(found)
+    return best, shifts
+
+
+def shift_to(odds: Numbers, share: float) -> float:
+    """What must be added to the log-odds for their mean probability to be `share`, by halving."""
+    low, high = -40.0, 40.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if calibrated(odds, 1, middle).mean() < share else (low, middle)
+    return (low + high) / 2
 
 
 def calibrated(odds: Numbers, temperature: float, shift: float) -> Numbers:

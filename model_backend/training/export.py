@@ -16,12 +16,13 @@ from model_backend.biomedgpt.prompts import question_text
 from model_backend.biomedgpt.tokenizer import Tokenizer
 from model_backend.biomedgpt.weights import load_weights, save_weights
 from model_backend.training import calibrate
+from model_backend.training.pictures import Picture
 from model_backend.training.recipe import Recipe
 from model_backend.training.run import Run
 from model_backend.training.saving import write_safely
-from model_backend.training.split import VALIDATION
+from model_backend.training.split import TRAINING, VALIDATION
 from model_backend.training.validation import ANY, Case, yes_logits, yes_no_cases
-from model_backend.training.wordings import Wordings
+from model_backend.training.wordings import Finding, Wordings
 
 WEIGHTS = "weights.safetensors"
 SOURCES = [
@@ -48,13 +49,16 @@ def export(run: Run, folder: Path) -> None:
     # What half precision leaves of the weights is what is calibrated, as it is what will answer.
     network = load_weights(folder / WEIGHTS, run.learner.network.config)
     digest = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
-    content = description(run, digest, fit_validation(run, network))
+    content = description(run, digest, *fit_validation(run, network))
     with write_safely(folder / "model.json") as file:
         file.write((json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
 
 
-def fit_validation(run: Run, network: BiomedGPT) -> dict[str, Any]:
-    """Temperatures and shifts from the validation part, as `calibration.py` reads them."""
+def fit_validation(run: Run, network: BiomedGPT) -> tuple[dict[str, Any], set[str]]:
+    """Temperatures and shifts from the validation part, as `calibration.py` reads them.
+
+    Also the names of the findings that had cases enough to be fitted alone: only they are drafted.
+    """
     cases = yes_no_cases(run.pictures, run.wordings, VALIDATION)
     odds = yes_logits(network, Tokenizer(network.config), run.pixels, cases)
     yes = np.array([case.yes for case in cases], bool)
@@ -63,14 +67,36 @@ def fit_validation(run: Run, network: BiomedGPT) -> dict[str, Any]:
         "choice": as_json(calibrate.fit(odds[rest], yes[rest], shifted=False)),
         "questions": {},
     }
+    alone: set[str] = set()
+    rare: list[tuple[Finding, np.ndarray[Any, np.dtype[np.int64]], float]] = []
     for finding in run.wordings.findings:
         places = chosen(cases, finding.name)
-        if calibrate.enough(yes[places]):
-            text = question_text(finding.question).strip()
+        text = question_text(finding.question).strip()
+        share = share_of(run.pictures, finding.name)
+        if not calibrate.enough(yes[places]):
+            if len(places) >= calibrate.FEWEST and 0 < share < 1:
+                rare.append((finding, places, share))
+        else:
+            alone.add(finding.name)
             weights = even([cases[place].key for place in places], yes[places])
             fitted = calibrate.fit(odds[places], yes[places], weights=weights)
             table["questions"][text] = as_json(fitted)
-    return table
+    if rare:
+        temperature, shifts = calibrate.fit_rare(
+            [odds[places] for _, places, _ in rare],
+            [yes[places] for _, places, _ in rare],
+            [share for _, _, share in rare],
+        )
+        for (finding, _, _), shift in zip(rare, shifts, strict=True):
+            text = question_text(finding.question).strip()
+            table["questions"][text] = as_json((temperature, shift))
+    return table, alone
+
+
+def share_of(pictures: Sequence[Picture], name: str) -> float:
+    """How many of the training part's pictures that speak of a finding have it."""
+    told = [one.labels[name] for one in pictures if one.part == TRAINING and name in one.labels]
+    return sum(told) / len(told) if told else 0.0
 
 
 def even(sets: Sequence[str], yes: np.ndarray[Any, np.dtype[np.bool_]]) -> calibrate.Numbers:
@@ -94,8 +120,10 @@ def as_json(values: tuple[float, float]) -> dict[str, float]:
     return {"temperature": values[0], "shift": values[1]}
 
 
-def description(run: Run, digest: str, calibration: dict[str, Any]) -> dict[str, Any]:
-    """The content of `model.json`."""
+def description(
+    run: Run, digest: str, calibration: dict[str, Any], alone: set[str]
+) -> dict[str, Any]:
+    """The content of `model.json`; `alone` are the findings that were fitted alone."""
     recipe: Recipe = run.recipe
     wordings: Wordings = run.wordings
     size = recipe.network.image_size
@@ -112,10 +140,7 @@ def description(run: Run, digest: str, calibration: dict[str, Any]) -> dict[str,
         "prompt_type": "none",
         "prompts": {"findings": wordings.prompt},
         "calibration": calibration,
-        "findings": [
-            finding.as_json(question_text(finding.question).strip() in calibration["questions"])
-            for finding in wordings.findings
-        ],
+        "findings": [finding.as_json(finding.name in alone) for finding in wordings.findings],
         "licence": "GPL-3.0-only",
         "sources": [*SOURCES, TAUGHT_BY] if recipe.tutor else SOURCES,
         "manufacturer": "Wetread",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model_backend import calibration
-from model_backend.training.calibrate import calibrated, enough, fit
+from model_backend.training.calibrate import calibrated, enough, fit, fit_rare
 
 
 def test_temperature_and_shift_are_recovered() -> None:
@@ -24,6 +24,30 @@ def test_few_cases_hardly_move_anything() -> None:
     temperature, shift = fit(np.array([5.0, -5.0]), np.array([True, False]))
 
     assert 0.8 < temperature < 1.2 and abs(shift) < 0.01
+
+
+def test_a_rare_finding_is_said_as_often_as_training_had_it() -> None:
+    chance = np.random.default_rng(1)
+    odds = [chance.normal(2, 1, 50), chance.normal(-1, 3, 50)]
+    yes = [chance.random(50) < 0.2 for _ in odds]  # it tells nothing
+
+    temperature, shifts = fit_rare(odds, yes, [0.2, 0.1])
+
+    means = [
+        calibrated(x, temperature, shift).mean() for x, shift in zip(odds, shifts, strict=True)
+    ]
+    assert means == pytest.approx([0.2, 0.1], abs=1e-3)
+    assert temperature > 4
+
+
+def test_rare_findings_that_are_told_apart_stay_so() -> None:
+    chance = np.random.default_rng(1)
+    yes = np.arange(50) < 8
+    odds = np.where(yes, 2.0, -2.0) + chance.normal(0, 1, 50)
+
+    temperature, _ = fit_rare([odds], [yes], [0.16])
+
+    assert temperature < 1.5
 
 
 def test_both_sides_apply_the_same_formula() -> None:
