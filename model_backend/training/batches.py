@@ -73,7 +73,7 @@ class Batches:
         examples: list[Example] = []
         image_of: list[int] = []
         for position, index in enumerate(chosen if not stage.tower_only else ()):
-            drawn = self._maker.draw(int(index), chance, stage.facts)
+            drawn = self._maker.draw(int(index), chance, stage.facts, stage.described)
             examples += drawn
             image_of += [position] * len(drawn)
         images = torch.from_numpy(self._pixels[chosen]).unsqueeze(1).float() / 255

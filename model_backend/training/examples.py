@@ -54,13 +54,24 @@ class ExampleMaker:
             if modalities and picture.part == TRAINING and (known := modality_of(picture))
         }
 
-    def draw(self, index: int, chance: np.random.Generator, facts: float = 0.0) -> list[Example]:
-        """The examples of one picture in one step, with `facts` of films asked what they are."""
+    def draw(
+        self,
+        index: int,
+        chance: np.random.Generator,
+        facts: float = 0.0,
+        described: float | None = None,
+    ) -> list[Example]:
+        """The examples of one picture in one step.
+
+        `facts` of the films are asked what they are, `described` of them for a findings text.
+        """
         picture = self._pictures[index]
         if picture.source == VQA_RAD:
             return self._rad(index, picture, chance)
-        film = self._nih if picture.source == NIH else self._child
+        film, share = (self._nih, 0.3) if picture.source == NIH else (self._child, 0.15)
         examples = film(index, picture, chance)
+        if chance.random() < (share if described is None else described):
+            examples.append(self._described(index))
         if facts and chance.random() < facts:
             examples.append(fact_example(index, chance))
         return examples
@@ -69,10 +80,7 @@ class ExampleMaker:
         names = ["normal" if chance.random() < 0.5 else "pneumonia"]
         if "bacterial" in picture.labels and chance.random() < self._causes:
             names.append("bacterial")
-        examples = [self._asked(index, self._wordings[name], chance) for name in names]
-        if chance.random() < 0.15:
-            examples.append(self._described(index))
-        return examples
+        return [self._asked(index, self._wordings[name], chance) for name in names]
 
     def _nih(self, index: int, picture: Picture, chance: np.random.Generator) -> list[Example]:
         present = [name for name, there in picture.labels.items() if there and name != "normal"]
@@ -83,10 +91,7 @@ class ExampleMaker:
         if present:
             names.append(present[chance.integers(len(present))])
         names.append(absent[chance.integers(len(absent))])
-        examples = [self._asked(index, self._wordings[name], chance) for name in names]
-        if chance.random() < 0.3:
-            examples.append(self._described(index))
-        return examples
+        return [self._asked(index, self._wordings[name], chance) for name in names]
 
     def _rad(self, index: int, picture: Picture, chance: np.random.Generator) -> list[Example]:
         count = min(self._rad_questions, len(picture.questions))

@@ -44,6 +44,7 @@ class Stage:
     warmup: float = 0.04  # of the stage's steps
     final: float = 0.02  # of the peak, at the end
     facts: float = 0.0  # share of the films that are asked what kind of picture they are
+    described: float | None = None  # share of the films that are described; few, where not given
     each_answer: bool = False  # free answers count once each, whatever their length
     tower_only: bool = False  # no question is asked: labels and the tutor teach the image tower
     balanced: bool = False  # as many normal, bacterial and viral child films

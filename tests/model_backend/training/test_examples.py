@@ -57,6 +57,19 @@ def test_findings_text_says_what_the_labels_support(
     assert wordings.describe(labels) == text
 
 
+@pytest.mark.parametrize(("share", "least", "most"), [(None, 10, 50), (0.0, 0, 0), (1.0, 200, 200)])
+def test_a_stage_says_how_many_films_are_described(
+    wordings: Wordings, share: float | None, least: int, most: int
+) -> None:
+    pictures = [Picture(CHILD, "a", "a", TRAINING, {"normal": True, "pneumonia": False})]
+    maker = ExampleMaker(pictures, wordings)
+    chance = np.random.default_rng(0)
+
+    drawn = [one for _ in range(200) for one in maker.draw(0, chance, described=share)]
+
+    assert least <= sum(one.text == wordings.prompt for one in drawn) <= most
+
+
 def test_answers_turn_round_with_the_question(wordings: Wordings) -> None:
     pictures = [Picture(CHILD, "a", "a", TRAINING, {"normal": True, "pneumonia": False})]
     maker = ExampleMaker(pictures, wordings)

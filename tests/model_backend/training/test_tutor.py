@@ -117,8 +117,8 @@ def test_the_packaged_recipe_of_the_second_edition_has_a_tutor() -> None:
     recipe = read_recipe(Path("recipes/demo2.toml"))
 
     assert recipe.tutor is not None and recipe.tutor.steps == 450
-    assert recipe.total_steps == 1550
-    assert [stage.tower_only for stage in recipe.stages] == [True, False, False]
+    assert recipe.total_steps == 1710
+    assert [stage.tower_only for stage in recipe.stages] == [True, False, False, False]
 
 
 def test_adult_films_say_whether_there_is_pneumonia_only_where_a_recipe_asks(
