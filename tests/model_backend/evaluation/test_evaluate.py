@@ -215,7 +215,7 @@ def test_findings_texts_of_labelled_films_have_facts(
     (task,) = content["tasks"]
     facts = task["facts"]
     assert not task["scores"] and facts["cases"] == 3 and facts["counts"]["labelled"] == 4
-    assert "of what is stated or denied" in capsys.readouterr().out
+    assert "of what is labelled, stated" in capsys.readouterr().out
     assert "<h3>Facts</h3>" in (tmp_path / "out" / PAGE).read_text(encoding="utf-8")
 
 
