@@ -185,8 +185,8 @@ def test_the_encoder_begins_with_what_the_auxiliary_head_reads(
         shown = learner.network.encoder.image_proj(pooled)[:, : read.shape[1]]
     together = torch.corrcoef(torch.cat([read.T, shown.T])).diagonal(offset=read.shape[1])
     assert together.min() > 0.999
-    kept = learner.averaged_network().encoder.image_proj.weight
-    assert kept.equal(learner.network.encoder.image_proj.weight)
+    kept = learner.averaged_network().encoder.image_proj.state_dict()
+    assert kept["weight"].equal(learner.network.encoder.image_proj.state_dict()["weight"])
 
 
 def test_without_its_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
