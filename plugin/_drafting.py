@@ -31,8 +31,10 @@ from model_backend.request import (
     Token,
 )
 from model_backend.sentences import is_whole, split_sentences
+from plugin._controlled import Controls
+from plugin._gate import why_not_this_picture
 from plugin._prompts import DESCRIBE, YES_NO, domain_note, why_no_draft
-from plugin._reply import UNCALIBRATED
+from plugin._reply import SAME_ON_NOISE, UNCALIBRATED
 from plugin._seen import Seen, look, record
 
 DRAFTING = Decoding(max_tokens=160)
@@ -83,6 +85,7 @@ class _Draft:
     text: str = ""
     words: tuple[Request, Answer] | None = None  # the free text, once it has ended
     verdicts: dict[str, Verdict] = field(default_factory=dict)  # by the finding's name
+    flagged: set[str] = field(default_factory=set)  # findings answered as without the picture
     document: str = field(default_factory=new_id)
     ids: list[str] = field(default_factory=list)
 
@@ -109,17 +112,22 @@ def draft_report(
     that of the answer, if that is calibrated. Findings that the closed questions find and the text
     left out are added, and the one called "normal" makes the impression. All sentences are
     suggestions by the AI, and their ids stay the same from one document to the next. Ends without
-    the complete document when stopped. Raises DraftRefused, FileProblem and ModelError.
+    the complete document when stopped. With fitted margins the control questions are in the batch
+    too, and a sentence says where its answer hardly moved. Raises DraftRefused, FileProblem and
+    ModelError.
     """
     if reason := why_no_draft(frame, model):
         raise DraftRefused(reason)
     draft = _Draft(look(frame, window, model=model))
+    if reason := why_not_this_picture(draft.seen, model):
+        raise DraftRefused(reason)
     describe, closed = _requests(draft.seen, model, decoding, seed)
     requests = [*([describe] if describe else []), *(request for _, request in closed)]
+    controls = Controls.of(model, [request for _, request in closed])
     by_request = {request.id: (finding, request) for finding, request in closed}
     ended = 0
     refused = ""
-    for event in ask(requests, stop):
+    for event in controls.aside(ask([*requests, *controls.requests], stop)):
         match event:
             case Token(request=name, text=piece) if describe and name == describe.id:
                 draft.text += piece
@@ -137,8 +145,11 @@ def draft_report(
                 finding, request = by_request[name]
                 draft.verdicts[finding.name] = Verdict(finding, request, event)
                 ended += 1
-    if ended < len(requests):
+    if ended < len(requests) or stop():
         return
+    draft.flagged = {
+        name for name, v in draft.verdicts.items() if controls.is_flagged(v.request, v.answer)
+    }
     if refused and draft.words is None and not draft.verdicts:
         raise DraftRefused(refused)
     yield _complete(draft)
@@ -181,7 +192,11 @@ def _complete(draft: _Draft) -> ReportDocument:
             verdict.sentence(),
             request=verdict.request.id,
             probability=verdict.of(verdict.is_present),
-            note=_note(draft, UNCALIBRATED if not verdict.answer.calibrated else ""),
+            note=_note(
+                draft,
+                SAME_ON_NOISE if verdict.finding.name in draft.flagged else "",
+                UNCALIBRATED if not verdict.answer.calibrated else "",
+            ),
         )
         (impression if verdict.finding.name == NORMAL else findings).append(sentence)
     used = {sentence.request for sentence in (*findings, *impression)} | {
@@ -214,6 +229,8 @@ def _written(draft: _Draft) -> list[tuple[Sentence, str]]:
         if verdict is None:
             notes.append(UNCALIBRATED)
         else:
+            if verdict.finding.name in draft.flagged:
+                notes.append(SAME_ON_NOISE)
             if present is not verdict.is_present:
                 notes.append("the closed question says otherwise")
             if not verdict.answer.calibrated:

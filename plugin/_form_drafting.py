@@ -22,9 +22,11 @@ from dicom_io.report.template.template import CANNOT_ASSESS, Field, Template
 from dicom_io.source import never
 from model_backend.folder import ModelFolder
 from model_backend.request import CHOICE, FINDINGS, Answer, Ask, Refusal, Request
+from plugin._controlled import Controls
 from plugin._drafting import DraftRefused
+from plugin._gate import why_not_this_picture
 from plugin._prompts import YES_NO, domain_note, why_no_draft
-from plugin._reply import UNCALIBRATED
+from plugin._reply import SAME_ON_NOISE, UNCALIBRATED
 from plugin._seen import Seen, look, record
 
 
@@ -62,8 +64,9 @@ def draft_from_template(
     Every field that is bound to a question is asked, all in one batch on one picture. The answer
     chooses the field's sentence; where its calibrated probability is below the field's threshold it
     is the one for "cannot assess", and nothing where the field has none. A refused question leaves
-    its field out. Raises DraftRefused when the model will draft nothing here, FileProblem and
-    ModelError.
+    its field out. With fitted margins the control questions are in the batch too, and the last
+    document says which answers hardly moved. Raises DraftRefused when the model will draft nothing
+    here, FileProblem and ModelError.
     """
     if CHOICE not in model.tasks:
         raise DraftRefused(f"The model {model.name} answers no closed questions. Choose another.")
@@ -71,6 +74,8 @@ def draft_from_template(
     if reason := why_no_draft(frame, drafting):
         raise DraftRefused(reason)
     seen = look(frame, window, model=model)
+    if reason := why_not_this_picture(seen, drafting):
+        raise DraftRefused(reason)
     put = [
         _Put(field, section.kind, _request(seen, field, seed))
         for section in template.sections
@@ -82,15 +87,24 @@ def draft_from_template(
     answers: dict[str, tuple[Sentence | None, Asked]] = {}
     document, refused = new_id(), ""
     by_request = {one.request.id: one for one in put}
-    for event in ask([one.request for one in put], stop):
+    requests = [one.request for one in put]
+    controls = Controls.of(model, requests)
+    given: list[Answer] = []
+    for event in controls.aside(ask([*requests, *controls.requests], stop)):
         match event:
             case Refusal(reason=reason):
                 refused = reason
             case Answer(request=name):
+                given.append(event)
                 answers[name] = _answered(seen, by_request[name], event)
                 yield _document(seen, template, put, answers, document)
     if refused and not answers:
         raise DraftRefused(refused)
+    if controls.margins and answers and not stop():
+        for answer in given:
+            if controls.is_flagged(by_request[answer.request].request, answer):
+                answers[answer.request] = _flagged(answers[answer.request])
+        yield _document(seen, template, put, answers, document)
 
 
 def _request(seen: Seen, field: Field, seed: int) -> Request:
@@ -124,6 +138,15 @@ def _answered(seen: Seen, put: _Put, answer: Answer) -> tuple[Sentence | None, A
         note=", ".join(note for note in notes if note),
     )
     return sentence, asked
+
+
+def _flagged(answered: tuple[Sentence | None, Asked]) -> tuple[Sentence | None, Asked]:
+    """The same, with a word that the answer hardly moves when the picture is taken away."""
+    sentence, asked = answered
+    if sentence is None:
+        return answered
+    notes = [one for one in (sentence.note, SAME_ON_NOISE) if one]
+    return replace(sentence, note=", ".join(notes)), asked
 
 
 def _document(

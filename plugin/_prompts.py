@@ -49,7 +49,7 @@ def suggested_questions(model: ModelFolder | None) -> tuple[str, ...]:
 def why_no_draft(frame: ImageFrame, model: ModelFolder) -> str:
     """Why this model must not draft findings about this frame, in a sentence; "" when it may.
 
-    The gate reads the header alone; it cannot know what a file says nothing about.
+    Of the header alone; what a file says nothing about, `plugin/_gate.py` looks at.
     """
     if FINDINGS not in model.tasks and not (CHOICE in model.tasks and model.findings):
         return f"The model {model.name} cannot draft findings. Choose another in the settings."

@@ -29,6 +29,8 @@ NO_TORCH = {
     "controls/pictures.py",
     "controls/runs.py",
     "controls/sides.py",
+    "gate/features.py",
+    "gate/gate.py",
     "evaluation/labelled.py",
     "evaluation/rows.py",
     "evaluation/films.py",
