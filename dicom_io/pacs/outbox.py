@@ -61,7 +61,7 @@ from dicom_io.storage import (
     write_versioned,
 )
 
-VERSION = 4
+VERSION = 5
 FINDINGS = "1.2.840.10008.5.1.4.1.1.88.34"  # what goes along with a report as data
 PATIENCE = 5.0  # seconds in which a stored report must become retrievable
 _PAUSE = 0.25  # seconds between two looks for it
@@ -95,6 +95,7 @@ class Item:
     problem: str = ""
     sop_class: str = ""  # of the object as it was put in
     instead: str = ""  # in which class it was stored, and why, when not in its own
+    tried_at: str = ""  # when the last attempt began
     committed_at: str = ""  # when the archive said that it answers for it
     commitment: str = ""  # why it did not say so, where it offers storage commitment
 
@@ -190,7 +191,7 @@ class Outbox:
             return
         for left in item.folder.glob(".back-*"):  # of an attempt that was killed
             shutil.rmtree(left, ignore_errors=True)
-        item = replace(item, attempts=item.attempts + 1, problem="", commitment="")
+        item = replace(item, attempts=item.attempts + 1, tried_at=_now(), problem="", commitment="")
         if item.state is not State.SENT:
             item = self._store(item, source, stop)
             yield _save(item)
@@ -355,6 +356,7 @@ _FORMER: dict[int, Migration] = {
     1: lambda former: former | {"sop_class": ""},
     2: lambda former: former | {"instead": ""},
     3: lambda former: former | {"committed_at": "", "commitment": ""},
+    4: lambda former: former | {"tried_at": ""},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +17,7 @@ from dicom_io.identity import Identity
 from dicom_io.pacs.connect import source_for
 from dicom_io.pacs.node import Node, parse_node
 from dicom_io.pacs.outbox import Item, Outbox, State
+from dicom_io.pacs.patience import is_due
 from dicom_io.report.beside import Beside
 from dicom_io.report.document import Reader, ReportDocument
 from dicom_io.report.finish import NOTHING, Credential, finish
@@ -24,7 +26,7 @@ from dicom_io.sealing import read_unsealed
 from dicom_io.source import Source
 from ui.jobs import Job, Jobs
 
-AGAIN = 60_000  # ms between two tries of what may succeed later
+AGAIN = 10_000  # ms between two looks for what is to be tried again
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,11 @@ class Filing(QObject):
             self._deliver(item)
 
     def retry_later(self) -> None:
-        """Try again where a later time may help; a failed item waits for a person."""
-        self.retry([item for item in self.waiting() if item.state is not State.FAILED])
+        """Try again what is due; a failed item waits for a person."""
+        now = datetime.now().astimezone()
+        due = [item for item in self.waiting() if is_due(item, now)]
+        if due:  # without any, all would be tried
+            self.retry(due)
 
     def stop(self) -> None:
         """No further tries; what waits stays on the disk."""
@@ -180,6 +185,10 @@ class Filing(QObject):
     def _follow(self, item: Item) -> None:
         self._items[item.uid] = item
         self.item_changed.emit(item)
+        if item.is_stored:  # the node answers again: what waits for it need not wait longer
+            for other in self.waiting():
+                if other.address == item.address and other.attempts and not _is_given_up(other):
+                    self._deliver(other)
 
     def _delivered(self, uid: str) -> None:
         self._deliveries.pop(uid, None)
@@ -221,6 +230,11 @@ class Filing(QObject):
         if source is None:
             source = source_for(parse_node(item.address))
         yield from self._outbox.deliver(item, source, cancelled)
+
+
+def _is_given_up(item: Item) -> bool:
+    """True for what only a person can mend."""
+    return item.state is State.FAILED
 
 
 def _read(path: Path) -> Dataset:

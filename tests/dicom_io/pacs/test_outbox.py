@@ -306,7 +306,7 @@ def test_items_of_the_former_version_are_read(
     item = outbox.put(report, identity, NODE)
     path = item.folder / "item.json"
     content = json.loads(path.read_text(encoding="utf-8"))
-    del content["instead"], content["committed_at"], content["commitment"]
+    del content["instead"], content["tried_at"], content["committed_at"], content["commitment"]
     path.write_text(json.dumps(content | {"version": 2}), encoding="utf-8")
 
     assert outbox.items() == (item,)
