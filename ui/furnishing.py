@@ -151,6 +151,7 @@ def equip(
     of_states += window.writing.actions()
     window.following = Following(session, window.pages, jobs, window.report.say)
     of_states.append(window.following.action())
+    of_states.append(window.signing.action())
     window.handing = HandingOut(session, window.grid, jobs, window.report.say)
     of_states.append(window.handing.action())
     of_states.append(window.pages.action())

@@ -109,6 +109,7 @@ class Session(QObject):
         self.autosave.settled.connect(self._tell_settled)
         self.trail.settled.connect(self._tell_settled)
         self.filing.filed.connect(self._filed)
+        self.filing.released.connect(self._released)
         self.filing.item_changed.connect(self._item_changed)
 
     @property
@@ -175,8 +176,8 @@ class Session(QObject):
             self._seen.append(seen)
             self._note_evidence()
 
-    def sign(self, credential: Credential) -> None:
-        """Sign the open report and bring it to the PACS."""
+    def sign(self, credential: Credential, preliminary: bool = False) -> None:
+        """Sign the open report, or release it unsigned, and bring it to the PACS."""
         document = self.ledger.document
         if document is None:
             return
@@ -185,9 +186,13 @@ class Session(QObject):
         except BadNode as error:
             self.filing.refused.emit(error)
             return
+        before = self.path_of_report(document.before) if document.before else None
+        if preliminary:
+            headers = self._headers(document, frozenset())
+            self.filing.release(document, credential, headers, node, before)
+            return
         beside = Beside() if document.predecessor else self.beside()
         headers = self._headers(document, beside.images())
-        before = self.path_of_report(document.predecessor) if document.predecessor else None
         self.filing.sign(document, credential, headers, node, beside, before)
 
     def path_of_report(self, uid: str) -> Path | None:
@@ -207,6 +212,8 @@ class Session(QObject):
         if document is None:
             return None
         if document.state is ReportState.DRAFT:
+            if document.preliminary:
+                return self._released_standing(document)
             addendum = bool(document.predecessor)
             return Standing(tr("addendum, unsigned") if addendum else tr("draft, unsigned"), "ai")
         item = self.filing.item_of(document.identity)
@@ -229,6 +236,15 @@ class Session(QObject):
             return Standing(tr("signed, being stored"), "ai")
         return Standing(tr("not stored, waiting"), "alarm", item.problem, may_retry=True)
 
+    def _released_standing(self, document: ReportDocument) -> Standing:
+        """How the preliminary report stands while its draft is still open."""
+        item = self.filing.item_of(document.identity, preliminary=True)
+        if item is not None and not item.is_stored and not self.filing.is_under_way(item):
+            words = tr("preliminary, not stored, waiting")
+            return Standing(words, "alarm", item.problem, may_retry=True)
+        reason = tr("A preliminary report was released. Sign to make it final.")
+        return Standing(tr("preliminary, unsigned"), "ai", reason)
+
     def _beside_left(self, document: ReportDocument) -> str:
         """What beside the report is not stored yet, in a sentence; "" for nothing."""
         waiting = self.filing.waiting()
@@ -249,6 +265,8 @@ class Session(QObject):
                 waiting[study] = waiting.get(study, 0) + 1
                 words = tr("not stored, {count} waiting", count=waiting[study])
                 marks[study] = Mark(words, "alarm")
+            elif item.preliminary:
+                marks[study] = Mark(tr("preliminary"), "ai")
             elif study not in waiting:
                 marks[study] = Mark(tr("in PACS"), "proven")
         return marks
@@ -331,6 +349,16 @@ class Session(QObject):
         document = self.ledger.document
         if document is not None and document.id == filed.document.id:
             self.ledger.replace(filed.document)
+        else:
+            self.autosave.note(filed.document)
+        self.autosave.flush()
+
+    def _released(self, filed: Filed) -> None:
+        """A preliminary report is safe: its draft remembers it, whatever was typed since."""
+        self.trail(Event.EDITED, filed.item.identity, what="released")
+        document = self.ledger.document
+        if document is not None and document.id == filed.document.id:
+            self.ledger.replace(replace(document, preliminary=filed.document.preliminary))
         else:
             self.autosave.note(filed.document)
         self.autosave.flush()

@@ -1,5 +1,5 @@
-"""What may enter the outbox: signed reports of the film's own patient and study, and what needs no
-signature."""
+"""What may enter the outbox: reports of the film's own patient and study that are signed or that a
+reader released as preliminary, and what needs no signature."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydicom.errors import InvalidDicomError
 from dicom_io.errors import NotVerified, ReportProblem
 from dicom_io.identity import Identity
 from dicom_io.pacs.answers import text_of
+from dicom_io.report.flags import is_released
 
 # What leaves unsigned: it holds no report, only how images are seen and which are key images.
 UNSIGNED = frozenset(
@@ -35,10 +36,11 @@ def as_dataset(report: Dataset | bytes) -> Dataset:
 
 
 def checked(dataset: Dataset, identity: Identity) -> Identity:
-    """The report's identity, when it is signed and belongs to the film."""
+    """The report's identity, when it is signed, or released, and belongs to the film."""
     own = Identity.of(dataset)
     is_report = text_of(dataset, "SOPClassUID") not in UNSIGNED
-    if is_report and text_of(dataset, "VerificationFlag") != "VERIFIED":
+    is_verified = text_of(dataset, "VerificationFlag") == "VERIFIED"
+    if is_report and not is_verified and not is_released(dataset):
         raise NotVerified(
             "This report is not signed. Unsigned drafts stay on this workstation; sign it first.",
             own.instance,

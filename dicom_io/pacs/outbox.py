@@ -50,6 +50,7 @@ from dicom_io.pacs.answers import text_of
 from dicom_io.pacs.fallback import encoded, in_class, next_class, said_of
 from dicom_io.pacs.node import Node
 from dicom_io.report.compare import compare
+from dicom_io.report.flags import is_released
 from dicom_io.sealing import open_file, read_unsealed, sealed, unsealed
 from dicom_io.source import Committing, Source, Stop, Stored, never
 from dicom_io.storage import (
@@ -96,6 +97,7 @@ class Item:
     sop_class: str = ""  # of the object as it was put in
     instead: str = ""  # in which class it was stored, and why, when not in its own
     tried_at: str = ""  # when the last attempt began
+    preliminary: bool = False  # released by a reader, not signed
     committed_at: str = ""  # when the archive said that it answers for it
     commitment: str = ""  # why it did not say so, where it offers storage commitment
 
@@ -131,8 +133,8 @@ class Outbox:
         self._folder = folder
 
     def put(self, report: Dataset | bytes, identity: Identity, node: Node) -> Item:
-        """Queue a signed report (a data set, or the bytes of its DICOM file) for `node`; or a
-        presentation state or key images, which need no signature.
+        """Queue a signed or released report (a data set, or the bytes of its DICOM file) for
+        `node`; or a presentation state or key images, which need no signature.
 
         `identity` is the film's; patient and study must be the report's own. When this returns,
         the report survives a power cut. Putting the same report again gives the item that is
@@ -153,6 +155,7 @@ class Outbox:
             state=State.QUEUED,
             queued_at=_now(),
             sop_class=text_of(dataset, "SOPClassUID"),
+            preliminary=is_released(dataset),
         )
         if item.folder.exists():
             return self._known(item, content)

@@ -9,8 +9,9 @@ from pydicom.dataset import Dataset
 
 from dicom_io.errors import InvalidReport, ReportProblem
 from dicom_io.report import codes, tree
+from dicom_io.report.flags import flags_of, is_released
 from dicom_io.report.header import IDENTITY_KEYWORDS
-from dicom_io.report.notices import DRAFT_TITLE, RESEARCH_TITLE
+from dicom_io.report.notices import DRAFT_TITLE, PRELIMINARY_TITLE, RESEARCH_TITLE
 
 DEEPEST = 12
 _UID = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))+")
@@ -18,12 +19,6 @@ _OFFSET = re.compile(r"[+-](?:0\d|1[0-4])[0-5]\d")
 _DATE_TIME = re.compile(r"\d{14}(?:\.\d{1,6})?[+-]\d{4}")
 _BY_MACHINE = re.compile(r"\bAI\b|artificial intelligence|algorithm", re.IGNORECASE)
 _NOT_FINAL = re.compile(r"unverified|not reviewed|not verified|preliminary|draft", re.IGNORECASE)
-_FLAGS = {
-    ("PARTIAL", "UNVERIFIED", "PRELIMINARY"),
-    ("COMPLETE", "UNVERIFIED", "PRELIMINARY"),
-    ("COMPLETE", "VERIFIED", "FINAL"),
-}
-
 
 Rule = Callable[[Dataset, Sequence[Dataset]], Iterator[str]]
 
@@ -158,9 +153,8 @@ def _root(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
 
 def state(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
     """Rule 4: the flags fit one another and the signer is complete, or absent."""
-    keywords = ("CompletionFlag", "VerificationFlag", "PreliminaryFlag")
-    completion, verification, preliminary = (_text(dataset, keyword) for keyword in keywords)
-    if (completion, verification, preliminary) not in _FLAGS:
+    verification = _text(dataset, "VerificationFlag")
+    if flags_of(dataset) is None:
         yield "CompletionFlag, VerificationFlag and PreliminaryFlag do not go together."
     signers = _items(dataset, "VerifyingObserverSequence")
     if verification == "VERIFIED":
@@ -206,8 +200,17 @@ def label(dataset: Dataset, evidence: Sequence[Dataset]) -> Iterator[str]:
     if not any(RESEARCH_TITLE in text for text in texts):
         yield f"No paragraph says “{RESEARCH_TITLE}”."
     if _text(dataset, "VerificationFlag") == "VERIFIED":
-        if DRAFT_TITLE in description or any(text.startswith(DRAFT_TITLE) for text in texts):
+        labels = (DRAFT_TITLE, PRELIMINARY_TITLE)
+        if any(one in description for one in labels) or any(
+            text.startswith(labels) for text in texts
+        ):
             yield "A verified document still carries the label of a draft."
+        return
+    if is_released(dataset):
+        if not description.startswith(PRELIMINARY_TITLE):
+            yield f"SeriesDescription does not begin “{PRELIMINARY_TITLE}”."
+        if not any(text.startswith(PRELIMINARY_TITLE) for text in texts):
+            yield "No paragraph says that the document is preliminary."
         return
     if not description.startswith(DRAFT_TITLE):
         yield f"SeriesDescription does not begin “{DRAFT_TITLE}”."

@@ -31,6 +31,7 @@ class ReportState(StrEnum):
     """The life of a report. Signed reports are never changed, only followed by a new one."""
 
     DRAFT = "draft"
+    PRELIMINARY = "preliminary"  # released by a person, not signed; its draft stays open
     SIGNED = "signed"
 
 
@@ -215,6 +216,12 @@ class ReportDocument:
     predecessor: str = ""  # SOP Instance UID of the version before
     locked: tuple[str, ...] = ()  # ids of sentences that the version before has said; they stay
     id: str = field(default_factory=new_id)
+    preliminary: str = ""  # SOP Instance UID of the preliminary version that was released last
+
+    @property
+    def before(self) -> str:
+        """SOP Instance UID of the version that this one follows, "" for the first."""
+        return self.preliminary or self.predecessor
 
     def addendum(self, uid: str) -> ReportDocument:
         """A draft that follows this signed report, whose SOP Instance UID is `uid`: what it says
@@ -231,6 +238,7 @@ class ReportDocument:
             reader=None,
             signed_at="",
             predecessor=uid,
+            preliminary="",
             locked=tuple(one.id for part in said for one in part.sentences),
             id=new_id(),
         )

@@ -13,9 +13,14 @@ from dicom_io.errors import InvalidReport, ReportProblem, UndecidedSentences
 from dicom_io.identity import Identity
 from dicom_io.report import codes, header, observers, tree
 from dicom_io.report.document import Algorithm, Decision, ReportDocument, ReportState, Sentence
+from dicom_io.report.flags import KEYWORDS, OF_STATE
 from dicom_io.report.header import Software, put
 from dicom_io.report.ledger import Mark, line_of
-from dicom_io.report.notices import DRAFT_DESCRIPTION, REVIEWED_DRAFT_DESCRIPTION
+from dicom_io.report.notices import (
+    DRAFT_DESCRIPTION,
+    PRELIMINARY_DESCRIPTION,
+    REVIEWED_DRAFT_DESCRIPTION,
+)
 from dicom_io.report.text import fitting
 
 
@@ -47,8 +52,8 @@ def gather(
             "An image given for this report belongs to another patient. Open the study again."
         )
     is_before = {str(one.SOPInstanceUID): one for one in evidence}
-    predecessor = is_before.get(document.predecessor) if document.predecessor else None
-    if document.predecessor and predecessor is None:
+    predecessor = is_before.get(document.before) if document.before else None
+    if document.before and predecessor is None:
         raise ReportProblem(
             "The version before this report is missing. Fetch the study again, then try again."
         )
@@ -105,13 +110,16 @@ def _require_all(document: ReportDocument, images: Sequence[Dataset]) -> None:
 def put_state(report: Dataset, material: Material) -> None:
     """Completion, verification and preliminary flags, and the signer."""
     document = material.document
+    for keyword, value in zip(KEYWORDS, OF_STATE[document.state].value, strict=True):
+        put(report, keyword, value)
+    if document.state is ReportState.PRELIMINARY:
+        require_released(document, str(report.SOPInstanceUID))
+        put(report, "CompletionFlagDescription", PRELIMINARY_DESCRIPTION)
+        return
     if not material.is_signed:
         touched = any(s.is_decided for s in document.sentences())
         words = REVIEWED_DRAFT_DESCRIPTION if touched else DRAFT_DESCRIPTION
-        put(report, "CompletionFlag", "PARTIAL")
         put(report, "CompletionFlagDescription", words)
-        put(report, "VerificationFlag", "UNVERIFIED")
-        put(report, "PreliminaryFlag", "PRELIMINARY")
         return
     if document.reader is None or not document.signed_at:
         raise InvalidReport(
@@ -121,11 +129,22 @@ def put_state(report: Dataset, material: Material) -> None:
         )
     if document.undecided():
         raise UndecidedSentences("The report is signed but has sentences that nobody decided on.")
-    put(report, "CompletionFlag", "COMPLETE")
-    put(report, "VerificationFlag", "VERIFIED")
-    put(report, "PreliminaryFlag", "FINAL")
     signer = observers.verifier(document.reader, datetime.fromisoformat(document.signed_at))
     put(report, "VerifyingObserverSequence", DicomSequence([signer]))
+
+
+def require_released(document: ReportDocument, uid: str) -> None:
+    """A preliminary report names its reader, and nothing in it is undecided."""
+    if document.reader is None:
+        raise InvalidReport(
+            "The preliminary report names no reader. Release it again.",
+            uid,
+            ("The person who answers for it is missing.",),
+        )
+    if document.undecided():
+        raise UndecidedSentences(
+            "The report is preliminary but has sentences that nobody decided on."
+        )
 
 
 def put_references(report: Dataset, material: Material) -> None:
@@ -189,7 +208,9 @@ def _lines(material: Material, devices: Sequence[Algorithm]) -> Mapping[Algorith
 
 def has_person(material: Material) -> bool:
     """True once a person worked on the report: wrote, decided or signed."""
-    return material.is_signed or any(s.is_decided for s in material.document.sentences())
+    return material.document.state is not ReportState.DRAFT or any(
+        s.is_decided for s in material.document.sentences()
+    )
 
 
 def procedures(source: Dataset) -> list[Dataset]:

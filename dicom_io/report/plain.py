@@ -9,7 +9,7 @@ from dicom_io.report.document import (
     ReportState,
     Sentence,
 )
-from dicom_io.report.notices import DRAFT_NOTICE, RESEARCH_NOTICE
+from dicom_io.report.notices import DRAFT_NOTICE, PRELIMINARY_NOTICE, RESEARCH_NOTICE
 
 _MARKS = {
     Origin.AI: "[AI]",
@@ -25,6 +25,8 @@ def as_text(document: ReportDocument) -> str:
     lines = [document.title, "=" * len(document.title), "", RESEARCH_NOTICE]
     if document.state is ReportState.DRAFT:
         lines.append(DRAFT_NOTICE)
+    if document.state is ReportState.PRELIMINARY:
+        lines.append(PRELIMINARY_NOTICE)
     for section in document.sections:
         shown = [one for one in section.sentences if one.state is not Decision.REJECTED]
         if shown:
@@ -34,6 +36,9 @@ def as_text(document: ReportDocument) -> str:
     if document.state is ReportState.SIGNED and document.reader is not None:
         reader = document.reader
         lines.append(f"Signed by {reader.name} ({reader.organization}), {document.signed_at}")
+    if document.state is ReportState.PRELIMINARY and document.reader is not None:
+        reader = document.reader
+        lines.append(f"Released by {reader.name} ({reader.organization}), not signed")
     for model in document.algorithms():
         weights = f", weights sha256:{model.sha256}" if model.sha256 else ""
         lines.append(f"Model: {model.name} {model.version}{weights}")

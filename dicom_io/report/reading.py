@@ -23,6 +23,7 @@ from dicom_io.report.document import (
     Sentence,
     new_id,
 )
+from dicom_io.report.flags import is_released
 from dicom_io.report.ledger import Mark, marks_of, settings_of
 from dicom_io.report.notices import NOTICES
 from dicom_io.report.text import shown
@@ -70,12 +71,16 @@ def read(dataset: Dataset) -> ReportDocument:
             )
             for number, model in enumerate(models)
         ),
-        state=ReportState.SIGNED if is_signed else ReportState.DRAFT,
+        state=ReportState.SIGNED if is_signed else _unsigned(dataset),
         reader=reader,
         signed_at=signed_at,
         predecessor=_predecessor(dataset),
         id=_identifier(dataset),
     )
+
+
+def _unsigned(dataset: Dataset) -> ReportState:
+    return ReportState.PRELIMINARY if is_released(dataset) else ReportState.DRAFT
 
 
 def _request(number: int) -> str:

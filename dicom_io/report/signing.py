@@ -56,6 +56,23 @@ def sign(document: ReportDocument, reader: Reader, now: datetime | None = None) 
     incomplete, InvalidReport for a sentence by AI that names no model, UnusableText for a text
     that DICOM cannot hold.
     """
+    whole = _decided(document, reader)
+    return replace(
+        whole,
+        state=ReportState.SIGNED,
+        reader=reader,
+        signed_at=zoned(now).isoformat(timespec="seconds"),
+    )
+
+
+def release(document: ReportDocument, reader: Reader) -> ReportDocument:
+    """The report as the reader lets it be seen before it is signed: preliminary, in the reader's
+    name. Raises as `sign` does; every sentence must be decided, since the text counts as whole."""
+    return replace(_decided(document, reader), state=ReportState.PRELIMINARY, reader=reader)
+
+
+def _decided(document: ReportDocument, reader: Reader) -> ReportDocument:
+    """The report with clean texts and no empty section, once a reader may answer for it."""
     require_reader(reader)
     if document.state is ReportState.SIGNED:
         raise ReportProblem("The report is signed already. Write an addendum instead.")
@@ -69,13 +86,7 @@ def sign(document: ReportDocument, reader: Reader, now: datetime | None = None) 
     if not any(s.state is Decision.ACCEPTED for one in sections for s in one.sentences):
         raise ReportProblem("The report says nothing yet. Write or accept a sentence, then sign.")
     models_behind(document, [s for s in document.sentences() if s.state is Decision.ACCEPTED])
-    return replace(
-        document,
-        sections=tuple(one for one in sections if one.sentences),
-        state=ReportState.SIGNED,
-        reader=reader,
-        signed_at=zoned(now).isoformat(timespec="seconds"),
-    )
+    return replace(document, sections=tuple(one for one in sections if one.sentences))
 
 
 def _cleaned(section: Section) -> tuple[Sentence, ...]:

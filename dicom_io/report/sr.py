@@ -21,6 +21,7 @@ from dicom_io.report.document import (
     Decision,
     Origin,
     ReportDocument,
+    ReportState,
     SectionKind,
     Sentence,
 )
@@ -30,6 +31,8 @@ from dicom_io.report.images import is_referable
 from dicom_io.report.notices import (
     DRAFT_NOTICE,
     DRAFT_TITLE,
+    PRELIMINARY_NOTICE,
+    PRELIMINARY_TITLE,
     RESEARCH_NOTICE,
     RESEARCH_TITLE,
 )
@@ -51,8 +54,9 @@ def build(
 
     `evidence` are the headers of the images that were looked at (pixels are not needed) and, for
     a later version, the SR that it follows. Signed documents become COMPLETE, VERIFIED, FINAL;
-    all others PARTIAL, UNVERIFIED, PRELIMINARY with the label of a draft. Rejected sentences are
-    left out. `now` is the moment of writing; without a time zone it is local.
+    preliminary ones COMPLETE, UNVERIFIED, PRELIMINARY; all others PARTIAL, UNVERIFIED, PRELIMINARY
+    with the label of a draft. Rejected sentences are left out. `now` is the moment of writing;
+    without a time zone it is local.
 
     Raises ReportProblem when evidence is missing or of another patient, UndecidedSentences for a
     signed document with suggestions left, UnusableText for a text that DICOM cannot hold,
@@ -117,9 +121,22 @@ def _title(material: Material) -> codes.Code:
     )
 
 
+_LABELS = {
+    ReportState.DRAFT: DRAFT_TITLE,
+    ReportState.PRELIMINARY: PRELIMINARY_TITLE,
+    ReportState.SIGNED: "",
+}
+_NOTICES = {
+    ReportState.DRAFT: (DRAFT_NOTICE, RESEARCH_NOTICE),
+    ReportState.PRELIMINARY: (PRELIMINARY_NOTICE, RESEARCH_NOTICE),
+    ReportState.SIGNED: (RESEARCH_NOTICE,),
+}
+
+
 def _put_series(report: Dataset, material: Material) -> None:
     """SOP Common and SR Document Series: a series of its own."""
-    title = RESEARCH_TITLE if material.is_signed else f"{DRAFT_TITLE} – {RESEARCH_TITLE}"
+    label = _LABELS[material.document.state]
+    title = f"{label} – {RESEARCH_TITLE}" if label else RESEARCH_TITLE
     longer = f"{title} – {_title(material).meaning}"
     fits = len(longer.encode("utf-8")) <= 64
     put(report, "SOPClassUID", BasicTextSRStorage)
@@ -151,7 +168,7 @@ def _put_tree(report: Dataset, material: Material) -> None:
 def _sections(material: Material) -> list[Dataset]:
     """The sections that have something to say; the notices open the findings."""
     findings = codes.SECTIONS[SectionKind.FINDINGS][1]
-    notices = (RESEARCH_NOTICE,) if material.is_signed else (DRAFT_NOTICE, RESEARCH_NOTICE)
+    notices = _NOTICES[material.document.state]
     sections: list[Dataset] = []
     for kind in SectionKind:
         heading, element = codes.SECTIONS[kind]

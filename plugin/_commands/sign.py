@@ -24,12 +24,19 @@ from dicom_io.identity import Identity
 from dicom_io.image.frame import ImageFrame, open_frames
 from dicom_io.image.kept import Keeper
 from dicom_io.pacs.cache import Cache
+from dicom_io.pacs.node import Node
 from dicom_io.pacs.outbox import Outbox
 from dicom_io.report import sr
 from dicom_io.report.beside import Beside, beside_of
 from dicom_io.report.document import Decision, Origin, Reader, ReportDocument, ReportState, Sentence
 from dicom_io.report.drafts import Drafts, load_draft
-from dicom_io.report.finish import NOTHING, Credential, Finished, finish
+from dicom_io.report.finish import (
+    NOTHING,
+    Credential,
+    Finished,
+    finish,
+    finish_preliminary,
+)
 from dicom_io.report.plain import as_text
 from dicom_io.report.signing import Readers
 from dicom_io.storage import write_safely
@@ -74,7 +81,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--follows",
         type=Path,
         metavar="REPORT.dcm",
-        help="of an addendum: the signed report, where it is neither fetched nor in the outbox",
+        help="of an addendum, or after --preliminary: the report before, where it is neither "
+        "fetched nor in the outbox",
+    )
+    command.add_argument(
+        "--preliminary",
+        action="store_true",
+        help="release it in the reader's name without a signature; the draft stays open",
     )
     command.add_argument("--node", default="", help=f"store it there too: {NODE_TEXT}")
     command.set_defaults(run=run_sign)
@@ -96,9 +109,12 @@ def run_sign(arguments: argparse.Namespace, context: Context) -> int:
     readers = Readers(context.root.folder / "readers.json")
     beside = left_on_films(document, context)
     headers = [*evidence, *headers_of(beside, evidence, context)]
-    if document.predecessor:
+    if document.before:
         headers.append(followed(document, arguments.follows, context))
     credential = ask_credential(arguments, context, readers)
+    if arguments.preliminary:
+        done = finish_preliminary(document, credential, readers, headers)
+        return hand_over_preliminary(done, credential.reader, arguments.out, node, context)
     done = finish(document, credential, readers, headers, beside)
     signed, body = done.document, done.report
     write_safely(arguments.out, body)
@@ -118,6 +134,30 @@ def run_sign(arguments: argparse.Namespace, context: Context) -> int:
         outbox = Outbox(context.root.outbox)
         for content in (body, *done.beside):
             deliver(context, node, outbox, outbox.put(content, signed.identity, node))
+    return 0
+
+
+def hand_over_preliminary(
+    done: Finished, reader: Reader, out: Path, node: Node | None, context: Context
+) -> int:
+    """Write the preliminary report and, with a node, store it; the draft remembers it."""
+    document = done.document
+    write_safely(out, done.report)
+    Drafts(context.root.drafts).save(document)
+    outbox = Outbox(context.root.outbox)
+    context.audit.record(
+        Event.EDITED, document.identity, user=reader.name, what="released", draft=document.id
+    )
+    context.printer.say(
+        f"Released as preliminary, not signed: {out}\nSign it later with: "
+        f"wetread sign {document.id} --follows {out}",
+        out=str(out),
+        draft=document.id,
+        reader=reader.name,
+        preliminary=document.preliminary,
+    )
+    if node is not None:
+        deliver(context, node, outbox, outbox.put(done.report, document.identity, node))
     return 0
 
 
@@ -143,21 +183,22 @@ def left_on_films(document: ReportDocument, context: Context) -> Beside:
 
 
 def followed(document: ReportDocument, named: Path | None, context: Context) -> Dataset:
-    """The signed report that an addendum follows. Raises NothingFound, ReportProblem."""
+    """The report that an addendum follows, or the preliminary one that was released before.
+    Raises NothingFound, ReportProblem."""
     if named is not None:
         report = read_report(named)
-        if str(report.get("SOPInstanceUID") or "") != document.predecessor:
-            raise ReportProblem(f"{named} is not the report that this addendum follows.")
+        if str(report.get("SOPInstanceUID") or "") != document.before:
+            raise ReportProblem(f"{named} is not the report that this one follows.")
         return report
     for item in Outbox(context.root.outbox).items():
-        if item.uid == document.predecessor:
+        if item.uid == document.before:
             return read_report(item.path)
     with closing(Cache(context.root)) as cache, suppress(NothingFound):
         for instance in cache.instances(document.identity.study):
-            if instance.identity.instance == document.predecessor:
+            if instance.identity.instance == document.before:
                 return read_report(cache.file(instance.identity))
     raise NothingFound(
-        "The report that this addendum follows is not on this workstation. Fetch its study, or "
+        "The report that this one follows is not on this workstation. Fetch its study, or "
         "name it with --follows REPORT.dcm."
     )
 

@@ -171,9 +171,11 @@ class Desk:
     def accept(self) -> None:
         self.key(KEY.Key_Return, CTRL)
 
-    def sign(self, name: str, organization: str, credential: str) -> None:
-        """F8, then fill in the dialogue; the first time the credential is typed twice."""
-        self.key(KEY.Key_F8)
+    def sign(
+        self, name: str, organization: str, credential: str, *, preliminary: bool = False
+    ) -> None:
+        """F8 (Ctrl+F8), then fill in the dialogue; the first time the credential is typed twice."""
+        self.key(KEY.Key_F8, CTRL if preliminary else NONE)
         self.wait(lambda: self.window.signing.dialog is not None)
         dialog = self.window.signing.dialog
         assert dialog is not None

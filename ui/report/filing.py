@@ -20,7 +20,7 @@ from dicom_io.pacs.outbox import Item, Outbox, State
 from dicom_io.pacs.patience import is_due
 from dicom_io.report.beside import Beside
 from dicom_io.report.document import Reader, ReportDocument
-from dicom_io.report.finish import NOTHING, Credential, finish
+from dicom_io.report.finish import NOTHING, Credential, finish, finish_preliminary
 from dicom_io.report.signing import Readers
 from dicom_io.sealing import read_unsealed
 from dicom_io.source import Source
@@ -46,6 +46,7 @@ class Filing(QObject):
     """
 
     filed = pyqtSignal(object)  # Filed
+    released = pyqtSignal(object)  # Filed, of a preliminary report: its draft stays open
     refused = pyqtSignal(object)  # Exception
     item_changed = pyqtSignal(object)  # Item
     readers_known = pyqtSignal(object)  # tuple[Reader, ...]
@@ -85,10 +86,11 @@ class Filing(QObject):
         """Where things wait; for a pool thread."""
         return self._outbox
 
-    def item_of(self, identity: Identity) -> Item | None:
-        """The latest signed report of a study."""
+    def item_of(self, identity: Identity, preliminary: bool = False) -> Item | None:
+        """The latest signed (or else preliminary) report of a study."""
         own = [item for item in self._items.values() if item.identity.same_study(identity)]
-        return next((item for item in reversed(own) if item.is_report), None)
+        reports = (item for item in reversed(own) if item.is_report)
+        return next((item for item in reports if item.preliminary is preliminary), None)
 
     def is_under_way(self, item: Item) -> bool:
         """True while the item is being stored or fetched back."""
@@ -135,6 +137,25 @@ class Filing(QObject):
             urgent=True,
         )
 
+    def release(
+        self,
+        document: ReportDocument,
+        credential: Credential,
+        evidence: Sequence[Dataset],
+        node: Node,
+        before: Path | None = None,
+    ) -> None:
+        """Queue a preliminary report in the reader's name, and store it; as `sign` does."""
+        if self.is_signing:
+            return
+        self._signing = self._jobs.start(
+            partial(self._release, document, credential, tuple(evidence), node, before),
+            on_item=self._let_out,
+            on_failed=self.refused.emit,
+            pool="disk",
+            urgent=True,
+        )
+
     def take_in(self, item: Item) -> None:
         """Something else than a report was put into the outbox: bring it to the PACS as well."""
         self._items[item.uid] = item
@@ -163,6 +184,12 @@ class Filing(QObject):
         self.filed.emit(filed)
         for item in (filed.item, *filed.beside):
             self._deliver(item)
+
+    def _let_out(self, filed: Filed) -> None:
+        self._signing = None
+        self._items[filed.item.uid] = filed.item
+        self.released.emit(filed)
+        self._deliver(filed.item)
 
     def _found(self, item: Item) -> None:
         self._items.setdefault(item.uid, item)
@@ -224,6 +251,21 @@ class Filing(QObject):
         item = self._outbox.put(done.report, about, node)
         others = tuple(self._outbox.put(content, about, node) for content in done.beside)
         yield Filed(done.document, item, others)
+
+    def _release(
+        self,
+        document: ReportDocument,
+        credential: Credential,
+        evidence: Sequence[Dataset],
+        node: Node,
+        before: Path | None,
+        cancelled: Callable[[], bool],
+    ) -> Iterator[Filed]:
+        """Raises what `_sign` does."""
+        follows = (*evidence, _read(before)) if before is not None else evidence
+        done = finish_preliminary(document, credential, self._readers, follows)
+        item = self._outbox.put(done.report, done.document.identity, node)
+        yield Filed(done.document, item)
 
     def _store(self, item: Item, cancelled: Callable[[], bool]) -> Iterator[Item]:
         source = self._sources.get(item.node)

@@ -30,12 +30,20 @@ class SignDialog(QDialog):
     signature_given = pyqtSignal(object)  # Credential
 
     def __init__(
-        self, reader: Reader | None, enrolled: Collection[str], parent: QWidget | None = None
+        self,
+        reader: Reader | None,
+        enrolled: Collection[str],
+        parent: QWidget | None = None,
+        *,
+        preliminary: bool = False,
     ) -> None:
-        """`enrolled` are the names (Family^Given) that already have a credential here."""
+        """`enrolled` are the names (Family^Given) that already have a credential here;
+        `preliminary` when the report is only released."""
         super().__init__(parent)
         self._enrolled = set(enrolled)
-        self.setWindowTitle(tr("Sign the report"))
+        self._preliminary = preliminary
+        self._heading = tr("Release as preliminary") if preliminary else tr("Sign the report")
+        self.setWindowTitle(self._heading)
         self.setModal(True)
         self.name = QLineEdit(spoken_name(reader.name) if reader and reader.name else "")
         self.organization = QLineEdit(reader.organization if reader else "")
@@ -44,7 +52,7 @@ class SignDialog(QDialog):
         self._repeated_label = QLabel(tr("Repeat"))
         self._hint = QLabel()
         self._problem = QLabel()
-        self._sign = QPushButton(tr("Sign"))
+        self._sign = QPushButton(tr("Release") if preliminary else tr("Sign"))
         self._cancel = QPushButton(tr("Cancel"))
         self._lay_out()
         self.name.textChanged.connect(self._show_enrolment)
@@ -109,6 +117,8 @@ class SignDialog(QDialog):
         self._hint.setText(
             tr("First signature of this name here: choose a credential and remember it.")
             if self.enrols
+            else tr("The report is stored in your name, unverified. Its draft stays open.")
+            if self._preliminary
             else tr("Your credential confirms that you have read the film and the report.")
         )
 
@@ -117,7 +127,7 @@ class SignDialog(QDialog):
         edge = theme.SPACES[4]
         column.setContentsMargins(edge, edge, edge, edge)
         column.setSpacing(theme.SPACES[3])
-        heading = QLabel(tr("Sign the report"))
+        heading = QLabel(self._heading)
         heading.setProperty("role", "strong")
         column.addWidget(heading)
         self._hint.setProperty("role", "quiet")

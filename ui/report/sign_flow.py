@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QWidget
 from dicom_io.errors import DicomProblem
 from dicom_io.report.document import Decision, Reader, ReportDocument
 from dicom_io.report.finish import Credential
+from ui.actions import Action
 from ui.language import tr
 from ui.report.doubts import doubt_of
 from ui.report.filing import Filed, Filing
@@ -28,11 +29,11 @@ class SignFlow(QObject):
         panel: ReportPanel,
         *,
         reader: Reader | None,
-        sign: Callable[[Credential], None],
+        sign: Callable[[Credential, bool], None],
         say: Callable[[str, str], None],
         parent: QWidget,
     ) -> None:
-        """`sign` signs the open report, `say` shows a sentence in a role."""
+        """`sign` signs (True: only releases) the open report, `say` shows a sentence in a role."""
         super().__init__(parent)
         self._ledger = ledger
         self._filing = filing
@@ -45,14 +46,34 @@ class SignFlow(QObject):
         self.dialog: SignDialog | None = None
         self._doubted = ("", "")  # the report and the sentence that was asked about
         self._told = False  # why it cannot be signed stands on the screen
+        self._preliminary = False
         panel.sign_asked.connect(self.begin)
         ledger.reader_acted.connect(self._take_back)
         filing.readers_known.connect(self._ask)
         filing.filed.connect(self._filed)
+        filing.released.connect(self._released)
         filing.refused.connect(self._refused)
+
+    def action(self) -> Action:
+        """For the action table: release as preliminary."""
+        return Action(
+            "report.release",
+            tr("Release as preliminary"),
+            "Ctrl+F8",
+            self.release,
+            group="Report",
+            enabled=lambda: self._ledger.is_open,
+        )
+
+    def release(self) -> None:
+        """The reader wants others to see the report before it is signed."""
+        self._begin(preliminary=True)
 
     def begin(self) -> None:
         """The reader wants to sign."""
+        self._begin(preliminary=False)
+
+    def _begin(self, preliminary: bool) -> None:
         self._panel.finish_typing()
         document = self._ledger.document
         if document is None or not self._ledger.is_open or self.dialog is not None:
@@ -68,7 +89,7 @@ class SignFlow(QObject):
             self._doubted, self._told = (document.id, doubt), True
             self._say(doubt, "alarm")
             return
-        self._document = document
+        self._document, self._preliminary = document, preliminary
         self._filing.ask_readers()
 
     def _take_back(self) -> None:
@@ -88,19 +109,24 @@ class SignFlow(QObject):
         known = self._reader or (readers[-1] if readers else None)
         if known is not None and known.name in enrolled:
             known = Reader(known.name, enrolled[known.name])
-        self.dialog = SignDialog(known, enrolled, self._window)
+        self.dialog = SignDialog(known, enrolled, self._window, preliminary=self._preliminary)
         self.dialog.signature_given.connect(self._give)
         self.dialog.finished.connect(self._closed)
         self.dialog.open()
 
     def _give(self, credential: Credential) -> None:
         self._reader = credential.reader
-        self._sign(credential)
+        self._sign(credential, self._preliminary)
 
     def _filed(self, filed: Filed) -> None:
         if self.dialog is not None:
             self.dialog.accept()
         self._say("", "quiet")
+
+    def _released(self, filed: Filed) -> None:
+        if self.dialog is not None:
+            self.dialog.accept()
+        self._say(tr("Released as preliminary. The draft stays open until it is signed."), "quiet")
 
     def _refused(self, error: Exception) -> None:
         sentence = (

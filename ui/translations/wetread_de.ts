@@ -124,6 +124,11 @@
             <translation>Eine Markierung auf einem anderen Bild dieser Studie wurde geändert.</translation>
         </message>
         <message>
+            <location filename="../../ui/session.py" />
+            <source>A preliminary report was released. Sign to make it final.</source>
+            <translation>Ein vorläufiger Befund wurde freigegeben. Durch Unterschreiben wird er endgültig.</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/handing_out.py" />
             <source>A report names its patient. Show identities first, then export.</source>
             <translation>Ein Befund nennt seinen Patienten. Zuerst Identitäten zeigen, dann exportieren.</translation>
@@ -1685,6 +1690,22 @@
             <translation>Verworfen: steht nicht im Bericht.</translation>
         </message>
         <message>
+            <location filename="../../ui/report/sign_dialog.py" />
+            <source>Release</source>
+            <translation>Freigeben</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/sign_dialog.py" />
+            <location filename="../../ui/report/sign_flow.py" />
+            <source>Release as preliminary</source>
+            <translation>Als vorläufig freigeben</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/sign_flow.py" />
+            <source>Released as preliminary. The draft stays open until it is signed.</source>
+            <translation>Als vorläufig freigegeben. Der Entwurf bleibt offen, bis er unterschrieben ist.</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/macros_dialog.py" />
             <location filename="../../ui/settings_pages/viewer_page.py" />
             <source>Remove</source>
@@ -2222,6 +2243,11 @@
             <location filename="../../ui/closing.py" />
             <source>The report is not saved. Make room on the disk; closing again loses the last changes.</source>
             <translation>Der Bericht ist nicht gespeichert. Platz auf der Platte schaffen; erneutes Schließen verliert die letzten Änderungen.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/sign_dialog.py" />
+            <source>The report is stored in your name, unverified. Its draft stays open.</source>
+            <translation>Der Befund wird in Ihrem Namen gespeichert, unbestätigt. Sein Entwurf bleibt offen.</translation>
         </message>
         <message>
             <location filename="../../ui/report/sign_flow.py" />
@@ -3202,6 +3228,21 @@
             <location filename="../../ui/app.py" />
             <source>plug-in {names} left out</source>
             <translation>Erweiterung {names} bleibt weg</translation>
+        </message>
+        <message>
+            <location filename="../../ui/session.py" />
+            <source>preliminary</source>
+            <translation>vorläufig</translation>
+        </message>
+        <message>
+            <location filename="../../ui/session.py" />
+            <source>preliminary, not stored, waiting</source>
+            <translation>vorläufig, nicht gespeichert, wartet</translation>
+        </message>
+        <message>
+            <location filename="../../ui/session.py" />
+            <source>preliminary, unsigned</source>
+            <translation>vorläufig, nicht unterschrieben</translation>
         </message>
         <message>
             <location filename="../../ui/presentations.py" />

@@ -47,7 +47,7 @@ def build_result(
     reader = document.reader
     if document.state is not ReportState.SIGNED or reader is None:
         raise NotVerified("Findings are written as data once the report is signed.")
-    document = replace(document, predecessor="")  # that one was the report
+    document = replace(document, predecessor="", preliminary="")  # those were the report
     material = envelope.gather(document, evidence, software, zoned(now))
     made = _groups(material, reader, measured)
     if not made:
