@@ -34,16 +34,21 @@ class FirstLook(QWidget):
         column.addWidget(studies, 3)
         column.addWidget(shelf, 2)
         self._split = QSplitter(Qt.Orientation.Horizontal)
-        for part in (left, QWidget(), right):
+        middle = QWidget()
+        middle.setMinimumWidth(theme.PANE[0])
+        for part in (left, middle, right):
             self._split.addWidget(part)
         self._split.setHandleWidth(1)
         self._split.setStretchFactor(1, 1)
         self._split.setChildrenCollapsible(False)
-        widths = theme.scaled(theme.LEFT_WIDTH), theme.scaled(theme.RIGHT_WIDTH)
-        self._split.setSizes([widths[0], 4 * theme.LEFT_WIDTH, widths[1]])
+        self._split.setSizes(_widths())
         self._rows = _column(self)
         for part in (self._top, hairline(), self._split, hairline(), status):
             self._rows.addWidget(part, 1 if part is self._split else 0)
+
+    def widths(self) -> list[int]:
+        """Of the three columns, in pixels."""
+        return self._split.sizes()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)
@@ -65,18 +70,26 @@ class FirstLook(QWidget):
         film.addWidget(grid)
         column.addWidget(banner)
         column.addLayout(film, 1)
-        sizes = self._split.sizes()
+        # before a window is shown its splitter has no sizes yet that mean anything
+        sizes = self._split.sizes() if self.isVisible() else _widths()
         for place, part in enumerate((worklist, middle, report)):
             before = self._split.replaceWidget(place, part)
             part.show()
             if before is not None:
                 before.deleteLater()
+        self._split.setStretchFactor(1, 1)  # a part brings its own, and this one had none
         self._split.setSizes(sizes)
         self._rows.replaceWidget(self._top, top)
         top.show()
         self._top.deleteLater()
         if focus is not None:
             focus.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _widths() -> list[int]:
+    """Of the three columns, while nobody has moved them; the middle one takes what is left."""
+    left, right = theme.scaled(theme.LEFT_WIDTH), theme.scaled(theme.RIGHT_WIDTH)
+    return [left, 4 * theme.LEFT_WIDTH, right]
 
 
 def hairline() -> QFrame:

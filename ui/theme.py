@@ -92,6 +92,7 @@ BOTTOM_HEIGHT = 30
 BANNER_HEIGHT = 38
 LEFT_WIDTH = 272
 RIGHT_WIDTH = 480
+PANE = (160, 120)  # least size
 THUMBNAIL = 116  # of a series
 SHELF_HEIGHT = THUMBNAIL + 3 * SPACES[4]  # least, of the place where the thumbnails stand
 FONT_SIZE = 14  # px, the default; a person may set 12 to 20

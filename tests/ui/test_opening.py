@@ -13,6 +13,7 @@ import pytest
 from pydicom import dcmread
 from PyQt6.QtCore import QPoint, Qt, QTimer, pyqtBoundSignal
 from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from dicom_io.errors import BadNode
 from dicom_io.identity import Identity
@@ -23,7 +24,10 @@ from dicom_io.settings import Settings
 from dicom_io.storage import DataRoot, write_versioned
 from dicom_io.study import Study
 from tests.ui.hands import KEYS
+from ui import theme
 from ui.acknowledgement import VERSION
+from ui.app import build_window
+from ui.application import application
 from ui.opening import Opening, Surroundings, run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -172,7 +176,7 @@ def test_a_study_chosen_meanwhile_is_opened_once_it_can_be(
 
 
 def test_nothing_jumps_when_the_rest_arrives(qapp: QApplication, root: DataRoot) -> None:
-    places: list[tuple[QPoint, QPoint, int]] = []
+    places: list[tuple[QPoint, QPoint, int, list[int]]] = []
 
     def watch(opening: Opening) -> None:
         studies = opening.window.studies
@@ -181,7 +185,7 @@ def test_nothing_jumps_when_the_rest_arrives(qapp: QApplication, root: DataRoot)
             field, rows = studies.field, studies.list
             corner = QPoint(0, 0)
             at = field.mapTo(opening.window, corner), rows.mapTo(opening.window, corner)
-            places.append((*at, rows.height()))
+            places.append((*at, rows.height(), opening.window.first_look.widths()))
 
         once(studies.listed, lambda: QTimer.singleShot(0, note))
         opening.furnished.connect(lambda: QTimer.singleShot(0, note))
@@ -191,6 +195,25 @@ def test_nothing_jumps_when_the_rest_arrives(qapp: QApplication, root: DataRoot)
 
     assert len(places) == 2
     assert places[0] == places[1]
+
+
+def test_the_film_has_what_the_sides_leave_however_the_window_was_built(
+    qapp: QApplication, qtbot: QtBot, root: DataRoot
+) -> None:
+    application()
+    viewer = build_window((), root, Settings(), ())
+    viewer.window.resize(1920, 1080)
+    viewer.window.show()
+    at_first = viewer.window.first_look.widths()
+    viewer.window.resize(1600, 1080)
+    qtbot.waitUntil(lambda: viewer.window.first_look.widths() != at_first)
+    narrower = viewer.window.first_look.widths()
+
+    assert at_first[0] == theme.scaled(theme.LEFT_WIDTH)
+    assert at_first[2] == theme.scaled(theme.RIGHT_WIDTH)
+    assert narrower == [at_first[0], at_first[1] - 320, at_first[2]]
+    viewer.window.close()
+    viewer.close()
 
 
 def test_what_keeps_the_rest_from_coming_ends_the_program_with_its_sentence(

@@ -70,7 +70,7 @@ class Pane(SeenPane):
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # never mirrored
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(160, 120)
+        self.setMinimumSize(*theme.PANE)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     # --- the frame that is drawn ---
