@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydicom import dcmread
+from pydicom.charset import convert_encodings
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
@@ -103,6 +104,19 @@ def declare_utf8(answer: Dataset) -> Dataset:
     answer.SpecificCharacterSet = "ISO_IR 192"
     implicit, little = answer.original_encoding
     answer.set_original_encoding(implicit, little, "utf8")
+    return answer
+
+
+def declare(answer: Dataset, charset: str) -> Dataset:
+    """The answer, read in `charset` whatever it declares; with "" as `declare_utf8` does.
+
+    A set that pydicom does not know is read as it reads one: as ASCII.
+    """
+    if not charset:
+        return declare_utf8(answer)
+    answer.SpecificCharacterSet = charset
+    implicit, little = answer.original_encoding
+    answer.set_original_encoding(implicit, little, convert_encodings(charset.split("\\")))
     return answer
 
 

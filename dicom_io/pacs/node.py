@@ -34,6 +34,7 @@ class Node:
     authority: str = ""  # PEM file of the authority behind its certificate; "": the system's
     tls: bool = False  # for DICOM associations; DICOMweb says it by https
     certificate: str = ""  # PEM file of our own certificate and key, where it asks for one
+    charset: str = ""  # of its C-FIND answers, like "ISO_IR 100", whatever they declare
 
     def __str__(self) -> str:
         """`name (AET@HOST:PORT)`, or the address alone when that is its name."""

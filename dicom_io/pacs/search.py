@@ -20,7 +20,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made at impo
 
 from dicom_io.errors import OperationFailed
 from dicom_io.pacs import matching, status
-from dicom_io.pacs.answers import declare_utf8, instance_of, series_of, text_of
+from dicom_io.pacs.answers import declare, instance_of, series_of, text_of
 from dicom_io.pacs.association import associate, cut, lost
 from dicom_io.pacs.contexts import UNCOMPRESSED
 from dicom_io.pacs.node import Node
@@ -188,7 +188,7 @@ class Search:
                         self._is_asking = False
                     self._end(code, response)
                 elif answer is not None:
-                    yield declare_utf8(answer)
+                    yield declare(answer, self.node.charset)
         finally:
             if not finished:
                 self.cancel()

@@ -109,6 +109,14 @@ class Context:
 
         return source_for(self.node(arguments), self.root.ways)
 
+    def sources(self, arguments: argparse.Namespace) -> list[NodeSource]:
+        """The archive that --node names, else all in the settings. Nothing is connected yet."""
+        from dicom_io.pacs.connect import source_for
+
+        several = not arguments.node and len(self.settings.nodes) > 1
+        nodes = self.settings.nodes if several else (self.node(arguments),)
+        return [source_for(node, self.root.ways) for node in nodes]
+
     def models(self) -> Models:
         """The models that the settings choose."""
         from plugin._model import Models

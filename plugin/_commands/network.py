@@ -19,6 +19,7 @@ from dicom_io.pacs.cache import Cache
 from dicom_io.pacs.connect import source_for
 from dicom_io.pacs.node import Node
 from dicom_io.pacs.outbox import Item, Outbox
+from dicom_io.pacs.together import find_together
 from dicom_io.sealing import read_unsealed
 from dicom_io.source import Query
 from dicom_io.study import Study
@@ -47,7 +48,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--date", default="", metavar="YYYYMMDD", help="or a range YYYYMMDD-YYYYMMDD, open too"
     )
     find.add_argument("--limit", type=int, default=200, metavar="N", help="200 by default")
-    find.add_argument("--node", default="", help=NODE_TEXT)
+    find.add_argument(
+        "--node", default="", help=f"{NODE_TEXT}; without one all of the settings at once"
+    )
     find.set_defaults(run=run_find)
 
     fetch = commands.add_parser(
@@ -91,25 +94,34 @@ def run_find(arguments: argparse.Namespace, context: Context) -> int:
         date=arguments.date,
         limit=arguments.limit,
     )
-    count = 0
-    source = context.source(arguments)
-    for found in source.find(query):
-        count = found.count
-        if found.study is not None:
-            show_study(context, found.study)
-        if found.incomplete:
-            context.printer.progress(found.incomplete)
-    context.audit.record(Event.QUERY, node=source.name, count=count)
+    sources = context.sources(arguments)
+    count, shown = 0, len(sources) > 1
+    for answer in find_together(sources, query):
+        count = answer.count
+        if answer.study is not None and len(answer.sources) == 1:
+            show_study(context, answer.study, answer.source if shown else "")
+        elif answer.study is not None:
+            context.printer.say(
+                f"{answer.study.identity.study}  also at {answer.source}",
+                study=answer.study.identity.study,
+                sources=list(answer.sources),
+            )
+        if answer.problem:
+            context.printer.progress(answer.problem)
+    for source in sources:
+        context.audit.record(Event.QUERY, node=source.name, count=count)
     context.printer.progress(f"{several(count, 'study', 'studies')} found.")
     return 0
 
 
-def show_study(context: Context, study: Study) -> None:
-    """One line of a study list."""
+def show_study(context: Context, study: Study, source: str = "") -> None:
+    """One line of a study list; with the archive's name where several were asked."""
+    where = {"source": source} if source else {}
     context.printer.say(
         f"{study.identity.study}  {study.date or '–':8}  {'/'.join(study.modalities) or '–':5}  "
         f"{study.patient_name.replace('^', ', ', 1) or '–'}  {study.identity.patient_id or '–'}  "
-        f"{study.description or '–'}",
+        f"{study.description or '–'}{f'  {source}' if source else ''}",
+        **where,
         study=study.identity.study,
         patient_id=study.identity.patient_id,
         issuer=study.identity.issuer,

@@ -44,6 +44,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     adding.add_argument(
         "--certificate", default="", metavar="PEM", help="ours with its key, if it asks for one"
     )
+    adding.add_argument(
+        "--charset", default="", metavar="SET", help="of its answers, if it declares a wrong one"
+    )
     adding.set_defaults(run=run_add)
 
     removing = what.add_parser("remove", help="take an archive and its secret out")
@@ -92,6 +95,7 @@ def run_add(arguments: argparse.Namespace, context: Context) -> int:
         listen=arguments.listen,
         tls=arguments.tls,
         certificate=arguments.certificate,
+        charset=arguments.charset,
     )
     if arguments.web:
         node = replace(node, web=arguments.web.rstrip("/"))
