@@ -10,13 +10,18 @@ from pathlib import Path
 
 import pytest
 from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pynetdicom import evt
+from pynetdicom.presentation import build_context
 
 from dicom_io.errors import Cancelled, NodeUnreachable
 from dicom_io.pacs.archive import Archive
 from dicom_io.pacs.dimse import DimseSource
 from dicom_io.pacs.node import Node
+from dicom_io.pacs.search import FIND
 from dicom_io.pacs.together import find_together
 from dicom_io.source import Query
+from tests.dicom_io.pacs.conftest import Listen
 from tests.servers import Server, free_port
 
 
@@ -80,21 +85,23 @@ def test_it_stops_at_once(silent: Node) -> None:
     assert time.monotonic() - began < 1.5
 
 
-def test_names_are_read_in_the_set_that_the_node_is_known_for(
-    dcmqrscp: Server, samples: dict[str, Path], tmp_path: Path
-) -> None:
-    film = dcmread(samples["CT_small.dcm"])
-    film.SpecificCharacterSet, film.PatientName = "ISO_IR 100", "Müller^Jörg"
-    film.save_as(tmp_path / "wrong.dcm")
-    content = (tmp_path / "wrong.dcm").read_bytes()
-    (tmp_path / "wrong.dcm").write_bytes(content.replace(b"ISO_IR 100", b"ISO_IR 144"))
-    dcmqrscp.load([tmp_path / "wrong.dcm"])
-    known = DimseSource(replace(dcmqrscp.node, charset="ISO_IR 100"))
+def test_names_are_read_in_the_set_that_the_node_is_known_for(listen: Listen) -> None:
+    name = "Müller^Jörg"
 
-    (found,) = [one.study for one in known.find(Query()) if one.study is not None]
-    (plain,) = [one.study for one in dcmqrscp.source.find(Query()) if one.study is not None]
+    def find(event: evt.Event) -> Iterator[tuple[int, Dataset]]:
+        answer = Dataset()
+        answer.QueryRetrieveLevel, answer.StudyInstanceUID = "STUDY", "1.2.3"
+        answer.SpecificCharacterSet = "ISO_IR 144"  # wrong: the bytes are Latin-1
+        answer.PatientName = name.encode("latin-1").decode("iso8859_5")
+        yield 0xFF00, answer
 
-    assert found.patient_name == "Müller^Jörg" != plain.patient_name
+    node = listen([(evt.EVT_C_FIND, find)], [build_context(FIND)])
+    query = Query(patient_name="müller*")
+
+    (found,) = DimseSource(replace(node, charset="ISO_IR 100")).find(query)
+
+    assert found.study is not None and found.study.patient_name == name
+    assert list(DimseSource(node).find(query)) == []
 
 
 def test_the_archive_of_the_demo_answers_beside_another(archive: Archive, dcmqrscp: Server) -> None:
