@@ -26,7 +26,7 @@ from dicom_io.pacs.dimse import DimseSource
 from dicom_io.pacs.node import Node
 from dicom_io.pacs.outbox import Item, Outbox, State
 from tests.cutting import cutting
-from tests.dicom_io.pacs.conftest import Listen, Signed
+from tests.dicom_io.pacs.conftest import Listen, Pacs, Signed
 
 STALL = 20.0  # seconds that the node of T8 keeps silent; the node's time-out shortens the wait
 SERVICES = [
@@ -176,3 +176,22 @@ def test_after_all_of_it_the_item_is_stored_once(
     assert item.is_stored and len(outbox.items()) == 1
     (series,) = DimseSource(archive.node).series(item.identity.study)
     assert series.instance_count == 1
+
+
+def test_another_object_under_the_same_uid_is_never_taken_for_ours(
+    pacs: Pacs, outbox: Outbox, report: Dataset, tmp_path: Path
+) -> None:
+    """Orthanc answers success, keeps the former object and says nothing."""
+    item = outbox.put(report, Identity.of(report), pacs.source.node)
+    report.SeriesDescription = "Something else"
+    report.save_as(tmp_path / "other.dcm", enforce_file_format=True)
+    pacs.load([tmp_path / "other.dcm"])
+
+    *_, last = outbox.deliver(item, pacs.source)
+
+    if pacs.kind == "dcmqrscp":  # it takes the newer one in the place of the former
+        assert last.is_stored
+        return
+    assert last.state is State.FAILED
+    assert "holds another report than the one that was signed" in last.problem
+    assert outbox.waiting() == (last,)
