@@ -18,6 +18,7 @@
     ├── NoVolume               these images cannot be cut along other planes
     ├── NothingFound           a search, study or series without the thing asked for
     ├── BadMacro               a macro that cannot be expanded, or a file of them that is damaged
+    ├── NoSpelling             no library or dictionary to check spelling with
     ├── ReportProblem          a report that must not be built or sent; carries `uid`
     │   ├── UnusableText       text that cannot be written without loss
     │   ├── InvalidReport      it breaks a rule of the checklist; carries `findings`
@@ -123,6 +124,10 @@ class NothingFound(DicomProblem):
 
 class BadMacro(DicomProblem):
     """A macro, or a file of macros, says something that cannot be used."""
+
+
+class NoSpelling(DicomProblem):
+    """The system has no library or no dictionary to check spelling with."""
 
 
 class ReportProblem(DicomProblem):

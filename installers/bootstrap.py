@@ -44,6 +44,13 @@ WINDOW = (
     "python3-venv",
 )
 FONTS = ("fonts-noto-core", "fonts-noto-cjk")  # or some names are boxes; 69 MB to fetch
+SPELLING = (  # the editor's library and dictionaries
+    "libenchant-2-2",
+    "hunspell-en-us",
+    "hunspell-en-med",
+    "hunspell-de-de",
+    "hunspell-de-med",
+)
 PACS_TOOLS = (
     "orthanc",
     "orthanc-dicomweb",
@@ -67,8 +74,8 @@ class Job:
 
 
 JOBS = {
-    "demo": Job((*WINDOW, *FONTS), "model"),
-    "test": Job((*WINDOW, *FONTS, *PACS_TOOLS, *JAVA), "dev"),
+    "demo": Job((*WINDOW, *FONTS, *SPELLING), "model"),
+    "test": Job((*WINDOW, *FONTS, *SPELLING, *PACS_TOOLS, *JAVA), "dev"),
 }
 
 

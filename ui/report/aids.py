@@ -16,13 +16,14 @@ class Aids(QObject):
     """Given to each editor when it is made; whoever offers an aid puts it in here."""
 
     typing = pyqtSignal()  # words of an open editor have changed
+    editor_made = pyqtSignal(object)  # QTextDocument
 
     def __init__(self, ledger: Ledger, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._ledger = ledger
         self._copied: tuple[str, Sentence] | None = None  # the last words, and whose they are
         self.expand: Callable[[str], str | None] = lambda code: None
-        self.watch: Callable[[QTextDocument], None] = lambda document: None
+        self.documents: list[QTextDocument] = []  # of the editors that stay
         self.suggest: Callable[[str], tuple[str, ...]] = lambda word: ()
         self.learn: Callable[[str], None] = lambda word: None
         self.is_wrong: Callable[[str], bool] = lambda word: False

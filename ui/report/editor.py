@@ -60,7 +60,7 @@ class Editor(QPlainTextEdit):
         self.textChanged.connect(self._grow)
         if aids is not None:
             self.textChanged.connect(aids.typing)
-            aids.watch(self._paragraph)
+            aids.editor_made.emit(self._paragraph)
         self._grow()
 
     def words(self) -> str:
@@ -226,13 +226,15 @@ class Editor(QPlainTextEdit):
     # --- the rest ---
 
     def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
-        """The usual menu, with other spellings of the word under the mouse before it."""
+        """The usual menu, with other spellings of the word under the mouse or cursor."""
         if event is None:
             return
         menu = self.createStandardContextMenu()
         if menu is not None:
             if self._aids is not None:
-                spelling_menu(menu, self, self.cursorForPosition(event.pos()), self._aids)
+                by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+                at = self.textCursor() if by_key else self.cursorForPosition(event.pos())
+                spelling_menu(menu, self, at, self._aids)
             menu.exec(event.globalPos())
 
     def focusOutEvent(self, event: QFocusEvent | None) -> None:

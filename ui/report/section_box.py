@@ -47,6 +47,7 @@ class SectionBox(QWidget):
         heading.setContentsMargins(theme.SPACES[3], 0, theme.SPACES[3], theme.SPACES[0])
         self._column.addWidget(heading)
         self.field = Editor(tr(WRITE[kind]), aids=aids)
+        aids.documents += [one for one in (self.field.document(),) if one is not None]
         self.field.setProperty("role", "line-field")
         self.field.setAccessibleName(tr("{section}: write a sentence", section=title))
         self.field.setToolTip(tr("Write a sentence of your own; Enter puts it in the report"))

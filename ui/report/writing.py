@@ -1,4 +1,4 @@
-"""What helps a reader to write, made for one window: macros and the clipboard of rows."""
+"""What helps a reader to write: macros, spelling, live links, the clipboard of rows."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ui.report.links import Links
 from ui.report.macros import Macros
 from ui.report.report_side import ReportSide
 from ui.report.row_clipboard import RowClipboard
+from ui.report.spelling import Spelling
 from ui.report.typing_keeper import TypingKeeper
 from ui.session import Session
 
@@ -33,6 +34,8 @@ class Writing:
         self.macros = Macros(
             ledger, panel.aids, shelf, header, jobs, say=side.say, parent=side.window() or side
         )
+        own = session.root.macros / "words.txt"
+        self.spelling = Spelling(ledger, panel.aids, own, jobs, say=side.say)
         self.links = links
         self.keeper = TypingKeeper(ledger, panel, session.autosave.note)
         self.clipboard = RowClipboard(panel, ledger)
