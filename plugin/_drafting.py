@@ -17,6 +17,7 @@ from dicom_io.report.document import (
     Sentence,
     new_id,
 )
+from dicom_io.report.doubts import SAME_ON_NOISE
 from dicom_io.source import never
 from model_backend.folder import Finding, ModelFolder
 from model_backend.request import (
@@ -34,7 +35,7 @@ from model_backend.sentences import is_whole, split_sentences
 from plugin._controlled import Controls
 from plugin._gate import why_not_this_picture
 from plugin._prompts import DESCRIBE, YES_NO, domain_note, why_no_draft
-from plugin._reply import SAME_ON_NOISE, UNCALIBRATED
+from plugin._reply import UNCALIBRATED
 from plugin._seen import Seen, look, record
 
 DRAFTING = Decoding(max_tokens=160)

@@ -17,6 +17,7 @@ from dicom_io.report.document import (
     Sentence,
     new_id,
 )
+from dicom_io.report.doubts import SAME_ON_NOISE
 from dicom_io.report.template.shelf import fitting
 from dicom_io.report.template.template import CANNOT_ASSESS, Field, Template
 from dicom_io.source import never
@@ -26,7 +27,7 @@ from plugin._controlled import Controls
 from plugin._drafting import DraftRefused
 from plugin._gate import why_not_this_picture
 from plugin._prompts import YES_NO, domain_note, why_no_draft
-from plugin._reply import SAME_ON_NOISE, UNCALIBRATED
+from plugin._reply import UNCALIBRATED
 from plugin._seen import Seen, look, record
 
 

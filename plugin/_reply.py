@@ -12,7 +12,6 @@ from model_backend.request import ANSWER, ModelIdentity
 from plugin._seen import Seen
 
 UNCALIBRATED = "not calibrated"
-SAME_ON_NOISE = "same on noise"  # the answer hardly moves when the picture is taken away
 READ_IN_PART = "the end of the text was not read"
 
 

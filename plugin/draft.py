@@ -19,6 +19,7 @@ from plugin._form_drafting import best_template, draft_from_template
 from plugin._reply import UNCALIBRATED
 from plugin._shown import models_of, show_identity, tell
 from plugin._stop_rule import watched
+from plugin._trust import trusted
 from ui.host import Action, Host, Job, later, tr
 
 DRAFTING = later("Drafting. Esc stops and keeps what is written.")
@@ -111,6 +112,7 @@ class Drafting:
         model = models.folder("reports")
         ask = models.asker("reports")
         stages = draft_report(frame, ask, model=model, window=window, stop=cancelled)
+        stages = trusted(stages, frame.header)
         yield from watched(stages, model, models.root, models.settings)
 
     def _work_from_template(
@@ -128,6 +130,7 @@ class Drafting:
             window=window,
             stop=cancelled,
         )
+        stages = trusted(stages, frame.header)
         yield from watched(stages, model, models.root, models.settings)
 
     def _take(self, frame: ImageFrame, document: ReportDocument) -> None:

@@ -32,6 +32,7 @@ from plugin._drafting import DraftRefused, draft_report
 from plugin._form_drafting import best_template, draft_from_template
 from plugin._roles import Role
 from plugin._stop_rule import watched
+from plugin._trust import trusted
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -83,6 +84,7 @@ def run_draft(arguments: argparse.Namespace, context: Context) -> int:
     else:
         stages = draft_report(frame, ask, model=model)
     try:
+        stages = trusted(stages, frame.header)
         for stage in watched(stages, model, models.root, models.settings):
             document = stage
     except DraftRefused as refusal:

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QFocusEvent, QMouseEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from dicom_io.report.document import Decision, Origin, Sentence
+from dicom_io.report.doubts import doubts_of
 from ui import theme
 from ui.language import tr
 from ui.report.aids import Aids
@@ -20,7 +21,6 @@ MARK_ROLES = {
     Origin.TEMPLATE: "quiet",
     Origin.HUMAN: "quiet",
 }
-ALARMING = ("same on noise",)  # notes that need the reader
 
 
 class SentenceRow(QFrame):
@@ -89,8 +89,9 @@ class SentenceRow(QFrame):
         self._known.setText(known(sentence))
         self._remark.setText(remark(sentence))
         self._remark.setVisible(bool(self._remark.text()))
-        alarming = any(note in sentence.note for note in ALARMING)
-        set_property(self._known, "role", "alarm" if alarming else "quiet")
+        flagged = bool(doubts_of(sentence))
+        set_property(self._known, "role", "alarm" if flagged else "quiet")
+        set_property(self._remark, "role", "alarm" if flagged else "ai")
         self.setToolTip(explained(sentence))
         self.setAccessibleName(f"{mark(sentence)}: {sentence.text} {known(sentence)}")
         self._keys.show_for(sentence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dicom_io.report.document import Decision, Origin, SectionKind, Sentence
+from dicom_io.report.doubts import doubts_of
 from ui.language import figure, later, tr
 
 # Lower bound of the probability and its word; the number always stands beside the word.
@@ -22,6 +23,7 @@ MARKS = {
     Origin.HUMAN: later("YOU"),
 }
 NOT_CALIBRATED = later("not calibrated")  # notes are kept in English, and shown by `tr`
+FLAGGED = "▲"  # a shape, so that no colour is needed to see it
 SHORT = (
     NOT_CALIBRATED,
     later("cut off"),
@@ -47,6 +49,11 @@ def section_title(kind: SectionKind) -> str:
 NOTES = (  # what else a suggestion may carry, for translators
     later("the closed question says otherwise"),
     later("the end of the text was not read"),
+    later("names the other side than the image"),
+    later("names an organ of the other sex"),
+    later("there is no such level"),
+    later("nobody has measured this"),
+    later("the findings say otherwise"),
     later("the file does not say what it shows"),
     later("the model knows little beyond chest films"),
 )
@@ -85,6 +92,8 @@ def known(sentence: Sentence) -> str:
     if sentence.probability is not None and is_calibrated:
         parts.append(probability_words(sentence.probability))
     parts += [tr(note) for note in _notes(sentence) if note in SHORT]
+    if doubts_of(sentence):
+        parts.insert(0, FLAGGED)
     return " · ".join(parts)
 
 

@@ -3129,6 +3129,16 @@
             <translation>mit der mittleren Taste ziehen</translation>
         </message>
         <message>
+            <location filename="../../ui/report/words.py" />
+            <source>names an organ of the other sex</source>
+            <translation>nennt ein Organ des anderen Geschlechts</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/words.py" />
+            <source>names the other side than the image</source>
+            <translation>nennt die andere Seite als das Bild</translation>
+        </message>
+        <message>
             <location filename="../../ui/app.py" />
             <source>no PACS set up</source>
             <translation>kein PACS eingerichtet</translation>
@@ -3157,6 +3167,11 @@
             <location filename="../../ui/viewport/mark_words.py" />
             <source>no value</source>
             <translation>kein Wert</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/words.py" />
+            <source>nobody has measured this</source>
+            <translation>das hat niemand gemessen</translation>
         </message>
         <message>
             <location filename="../../ui/connection_dialog.py" />
@@ -3401,6 +3416,11 @@
         </message>
         <message>
             <location filename="../../ui/report/words.py" />
+            <source>the findings say otherwise</source>
+            <translation>der Befund sagt etwas anderes</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/words.py" />
             <source>the model knows little beyond chest films</source>
             <translation>das Modell weiß wenig außer über Thoraxaufnahmen</translation>
         </message>
@@ -3408,6 +3428,11 @@
             <location filename="../../ui/viewport/banner.py" />
             <source>the picture itself may show a name</source>
             <translation>das Bild selbst kann einen Namen zeigen</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/words.py" />
+            <source>there is no such level</source>
+            <translation>diese Höhe gibt es nicht</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/cine.py" />

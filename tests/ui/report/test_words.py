@@ -37,13 +37,13 @@ def test_no_number_stands_where_none_is_calibrated() -> None:
 
 
 def test_a_cut_off_sentence_says_so() -> None:
-    assert known(replace(AI, note="cut off")) == "cut off"
+    assert known(replace(AI, note="cut off")) == "▲ · cut off"
 
 
 def test_a_long_note_is_a_remark_below_the_sentence() -> None:
     doubted = replace(AI, probability=0.21, note="the closed question says otherwise, cut off")
 
-    assert known(doubted) == "unlikely · 0.21 · cut off"
+    assert known(doubted) == "▲ · unlikely · 0.21 · cut off"
     assert remark(doubted) == "The closed question says otherwise"
     assert remark(doubted.accepted()) == ""
     assert "says otherwise" in explained(doubted)
