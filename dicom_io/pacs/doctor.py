@@ -51,7 +51,7 @@ REPORTS = (
     uids.KeyObjectSelectionDocumentStorage,
     uids.GrayscaleSoftcopyPresentationStateStorage,
 )
-_NARRATIVE = REPORTS[:3] + REPORTS[4:5]  # what a signed report can be stored as
+_NARRATIVE = REPORTS[:3]  # what a signed report can be stored as
 # What a server without the name's character set makes of it: nothing, or question marks.
 _DESTROYED = re.compile(r"\?{2,}|\N{REPLACEMENT CHARACTER}|=\^*(?:=|$)")
 
