@@ -27,6 +27,7 @@ from ui.preferences import Preferences
 from ui.report.following import Following
 from ui.report.handing_out import HandingOut
 from ui.report.links import Links
+from ui.report.monitor_window import Watching
 from ui.report.outbox_badge import OutboxBadge
 from ui.report.pages import Pages
 from ui.report.report_side import ReportSide
@@ -152,6 +153,8 @@ def equip(
     window.following = Following(session, window.pages, jobs, window.report.say)
     of_states.append(window.following.action())
     of_states.append(window.signing.action())
+    watching = Watching(session.root, jobs, window.report.say, window)
+    of_states.append(watching.action())
     window.handing = HandingOut(session, window.grid, jobs, window.report.say)
     of_states.append(window.handing.action())
     of_states.append(window.pages.action())

@@ -165,6 +165,16 @@
             <translation>Satz annehmen</translation>
         </message>
         <message>
+            <location filename="../../ui/report/monitor_window.py" />
+            <source>Accepted</source>
+            <translation>Angenommen</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/monitor_window.py" />
+            <source>Accepted as they were</source>
+            <translation>Unverändert angenommen</translation>
+        </message>
+        <message>
             <location filename="../../ui/worklist/study_rows.py" />
             <source>Accession {accession}</source>
             <translation>Anforderungsnummer {accession}</translation>
@@ -658,6 +668,11 @@
             <translation>Satz bearbeiten</translation>
         </message>
         <message>
+            <location filename="../../ui/report/monitor_window.py" />
+            <source>Edited</source>
+            <translation>Bearbeitet</translation>
+        </message>
+        <message>
             <location filename="../../ui/wording.py" />
             <source>Elbow</source>
             <translation>Ellenbogen</translation>
@@ -804,6 +819,11 @@
             <location filename="../../ui/report/words.py" />
             <source>From the template.</source>
             <translation>Aus der Vorlage.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/monitor_window.py" />
+            <source>Full: accepted. Hatched: edited. Empty: rejected. No word of a report is shown.</source>
+            <translation>Voll: angenommen. Schraffiert: bearbeitet. Leer: verworfen. Kein Wort eines Befundes wird gezeigt.</translation>
         </message>
         <message>
             <location filename="../../ui/settings_pages/mouse_page.py" />
@@ -1229,6 +1249,7 @@
             <translation>Modalität</translation>
         </message>
         <message>
+            <location filename="../../ui/report/monitor_window.py" />
             <location filename="../../ui/toolbar.py" />
             <source>Model</source>
             <translation>Modell</translation>
@@ -1243,6 +1264,11 @@
             <location filename="../../plugin/models.py" />
             <source>Models</source>
             <translation>Modelle</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/monitor_window.py" />
+            <source>Month</source>
+            <translation>Monat</translation>
         </message>
         <message>
             <location filename="../../ui/viewport/pane_actions.py" />
@@ -1350,6 +1376,11 @@
             <location filename="../../ui/states.py" />
             <source>No presentation state is applied.</source>
             <translation>Kein Darstellungszustand ist angewandt.</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/monitor_window.py" />
+            <source>No report with a model's suggestion was signed here yet.</source>
+            <translation>Hier wurde noch kein Befund mit dem Vorschlag eines Modells unterschrieben.</translation>
         </message>
         <message>
             <location filename="../../ui/worklist/study_list.py" />
@@ -1680,9 +1711,19 @@
             <translation>Referenzlinien</translation>
         </message>
         <message>
+            <location filename="../../ui/report/monitor_window.py" />
+            <source>Refusals</source>
+            <translation>Ablehnungen</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/report_panel.py" />
             <source>Reject the sentence</source>
             <translation>Satz verwerfen</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/monitor_window.py" />
+            <source>Rejected</source>
+            <translation>Verworfen</translation>
         </message>
         <message>
             <location filename="../../ui/report/words.py" />
@@ -1730,6 +1771,11 @@
             <translation>Bericht</translation>
         </message>
         <message>
+            <location filename="../../ui/report/monitor_window.py" />
+            <source>Reports</source>
+            <translation>Befunde</translation>
+        </message>
+        <message>
             <location filename="../../ui/report/page_window.py" />
             <source>Reports are hidden while identities are.</source>
             <translation>Befunde sind verborgen, solange es die Identität ist.</translation>
@@ -1760,6 +1806,11 @@
             <location filename="../../plugin/_models_dialog.py" />
             <source>Save</source>
             <translation>Speichern</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/monitor_window.py" />
+            <source>Save as CSV</source>
+            <translation>Als CSV speichern</translation>
         </message>
         <message>
             <location filename="../../ui/documents.py" />
@@ -1798,6 +1849,7 @@
         </message>
         <message>
             <location filename="../../ui/report/handing_out.py" />
+            <location filename="../../ui/report/monitor_window.py" />
             <source>Saved {name}.</source>
             <translation>{name} gespeichert.</translation>
         </message>
@@ -1846,6 +1898,11 @@
             <location filename="../../plugin/_ask_box.py" />
             <source>Second text, or answers to choose from</source>
             <translation>Zweiter Text, oder Antworten zur Auswahl</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/monitor_window.py" />
+            <source>Sentences accepted (full), edited (hatched), rejected (empty)</source>
+            <translation>Sätze: angenommen (voll), bearbeitet (schraffiert), verworfen (leer)</translation>
         </message>
         <message>
             <location filename="../../ui/worklist/worklist_side.py" />
@@ -2595,6 +2652,11 @@
             <translation>Was alle geladenen Modelle zusammen belegen dürfen</translation>
         </message>
         <message>
+            <location filename="../../ui/report/monitor_window.py" />
+            <source>What became of suggestions</source>
+            <translation>Was aus Vorschlägen wurde</translation>
+        </message>
+        <message>
             <location filename="../../plugin/_shown.py" />
             <source>What is asked, with the pixels of the image or box, is sent to {names}.</source>
             <translation>Was gefragt wird, geht mit den Pixeln des Bildes oder Ausschnitts an {names}.</translation>
@@ -2715,6 +2777,11 @@
             <location filename="../../ui/viewport/mark_editor.py" />
             <source>Words beside the mark</source>
             <translation>Worte neben der Markierung</translation>
+        </message>
+        <message>
+            <location filename="../../ui/report/monitor_window.py" />
+            <source>Words changed</source>
+            <translation>Geänderte Wörter</translation>
         </message>
         <message>
             <location filename="../../ui/wording.py" />
