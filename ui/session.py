@@ -225,7 +225,7 @@ class Session(QObject):
             when = clock(item.verified_at)
             proof = tr("In PACS, verified, {time}", time=when)
             if item.is_committed:
-                proof = tr("In PACS, verified and committed, {time}", time=when)
+                proof = tr("In PACS, verified, {time} (committed)", time=when)
             notes = (coerced(item), item.commitment, self._beside_left(document))
             return Standing(
                 proof,

@@ -965,13 +965,13 @@
         </message>
         <message>
             <location filename="../../ui/session.py" />
-            <source>In PACS, verified and committed, {time}</source>
-            <translation>Im PACS, geprüft und zugesichert, {time}</translation>
+            <source>In PACS, verified, {time}</source>
+            <translation>Im PACS, geprüft, {time}</translation>
         </message>
         <message>
             <location filename="../../ui/session.py" />
-            <source>In PACS, verified, {time}</source>
-            <translation>Im PACS, geprüft, {time}</translation>
+            <source>In PACS, verified, {time} (committed)</source>
+            <translation>Im PACS, geprüft, {time} (zugesichert)</translation>
         </message>
         <message>
             <location filename="../../plugin/_ask_box.py" />
