@@ -36,7 +36,7 @@ from dicom_io.pacs.association import MAX_PDU, application_entity
 from dicom_io.pacs.commitment import answer_request
 from dicom_io.pacs.contexts import STORAGE_CLASSES, UNCOMPRESSED, syntaxes_of_class
 from dicom_io.pacs.guard import guard_socket
-from dicom_io.pacs.intake import file_name, write_object
+from dicom_io.pacs.intake import data_set_of, file_name, write_object
 from dicom_io.pacs.listener import Listener
 from dicom_io.pacs.node import Node
 
@@ -201,7 +201,7 @@ class Archive:
         with self._writing:
             if not path.exists():
                 write_object(path, content)
-            elif _data_set(path.read_bytes()) != _data_set(content):
+            elif data_set_of(path.read_bytes()) != data_set_of(content):
                 return status.DUPLICATE
             self._open().put(header, syntax, path)  # also what a crash kept from being entered
         return status.SUCCESS
@@ -270,10 +270,3 @@ def _is_answerable(level: str, identifier: Dataset, patient_root: bool) -> bool:
     if level == "PATIENT":
         return patient_root
     return level in _ABOVE and all(text_of(identifier, name) for name in _ABOVE[level])
-
-
-def _data_set(content: bytes) -> bytes:
-    """The bytes of a DICOM file behind its file meta information (PS3.10 section 7.1)."""
-    if content[132:136] != b"\x02\x00\x00\x00":  # no group length: such a file equals only itself
-        return content
-    return content[144 + int.from_bytes(content[140:144], "little") :]

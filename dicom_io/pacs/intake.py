@@ -199,3 +199,10 @@ def _raw_uid(header: Dataset, keyword: str) -> str:
     value = header.get_item(keyword).value
     text = value.decode("ascii", "replace") if isinstance(value, bytes) else str(value)
     return text.rstrip("\0 ")
+
+
+def data_set_of(content: bytes) -> bytes:
+    """The bytes of a DICOM file behind its file meta information (PS3.10 section 7.1)."""
+    if content[132:136] != b"\x02\x00\x00\x00":  # no group length: such a file equals only itself
+        return content
+    return content[144 + int.from_bytes(content[140:144], "little") :]

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from plugin._commands import (
     addendum,
+    audit,
     dataset,
     demo,
     doctor,
@@ -16,6 +17,7 @@ from plugin._commands import (
     evaluate,
     export,
     film,
+    listen,
     model,
     monitor,
     network,
@@ -36,6 +38,7 @@ GROUPS = (
     network,
     worklist,
     node,
+    listen,
     doctor,
     draft,
     sign,
@@ -49,6 +52,7 @@ GROUPS = (
     export,
     model,
     monitor,
+    audit,
     dataset,
     evaluate,
     screen,
