@@ -155,25 +155,24 @@ def test_a_stored_report_is_committed(
     assert outbox.items() == (last,)
 
 
-class Declining(DimseSource):
-    """A real archive that will not answer for anything."""
-
-    def commit(self, objects: Sequence[tuple[str, str]], stop: Stop = never) -> Commitment:
-        return Commitment(frozenset(), {uid: "it holds no such object" for _, uid in objects})
-
-
 def test_a_failed_commitment_is_not_stored(
-    archive: Archive, film: Path, signed_report: Signed, tmp_path: Path
+    archive: Archive,
+    film: Path,
+    signed_report: Signed,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     outbox = Outbox(tmp_path / "outbox")
     report = signed_report(film)
     item = outbox.put(report, Identity.of(report), archive.node)
 
-    passed = list(outbox.deliver(item, Declining(archive.node)))
+    with monkeypatch.context() as declining:  # it gives objects back, and answers for none
+        declining.setattr(Archive, "_class_of", lambda archive, uid: "")
+        passed = list(outbox.deliver(item, DimseSource(archive.node)))
 
     assert [one.state for one in passed] == [State.SENT, State.FAILED]
     assert passed[-1].problem == (
-        "demo does not answer for it: it holds no such object. Send it again."
+        "demo does not answer for it: it holds no such object (status 0x0112). Send it again."
     )
     assert outbox.waiting() == (passed[-1],)
     *_, again = outbox.deliver(passed[-1], DimseSource(archive.node))
