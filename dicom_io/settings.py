@@ -26,6 +26,7 @@ summaries = ""          # the model for summaries and for checking texts against
 threads = 0             # 0 leaves the number to the model process
 device = "auto"         # auto, cpu, cuda, mps
 precision = "auto"      # auto, fp32, bf16, int8
+on_open = false         # true: draft when a study opens; hidden until it is asked for
 memory = 0              # MiB that all loaded models may take together; 0: half of the memory
 python = ""             # the interpreter of another environment for the model process
 
@@ -114,6 +115,7 @@ class ModelSettings:
     python: str = ""  # the model process's interpreter; "" is our own
     least_kept: float = 0.0  # share of suggestions that readers must keep, or it drafts no more
     kept_after: int = 50  # decided sentences before that rule holds
+    on_open: bool = False  # draft when a study opens; hidden until it is asked for
 
     def fault(self) -> str:
         """What is wrong with the values, as the end of a sentence that begins "model."; ""."""

@@ -13,6 +13,7 @@ from dicom_io.image.window import Window
 from dicom_io.report.document import ReportDocument, ReportState
 from dicom_io.report.monitoring import REFUSED
 from dicom_io.report.template.shelf import Shelf
+from dicom_io.settings import ModelSettings
 from model_backend.request import ModelIdentity
 from plugin._drafting import DraftRefused, draft_report
 from plugin._form_drafting import best_template, draft_from_template
@@ -23,6 +24,7 @@ from plugin._trust import trusted
 from ui.host import Action, Host, Job, later, tr
 
 DRAFTING = later("Drafting. Esc stops and keeps what is written.")
+READY = later("Draft ready, Shift+E")  # says nothing of what is in it, nor how much
 
 
 def start(host: Host) -> list[Action]:
@@ -49,14 +51,22 @@ def start(host: Host) -> list[Action]:
 
 
 class Drafting:
-    """At most one draft at a time, of the study that was open when it was asked for."""
+    """At most one draft at a time, of the study that was open when it was asked for.
+
+    With `on_open` in the settings the first image of a study is drafted at once. Such a draft is
+    hidden until a person asks for it: nothing tells what is in it, so that the film is read first.
+    """
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._job: Job | None = None
         self._frame: ImageFrame | None = None
         self._last: ReportDocument | None = None
-        host.study_opened.connect(self._give_up)
+        self._is_hidden = False
+        self._ready: tuple[ImageFrame, ReportDocument | None] | None = None  # hidden, and whole
+        self._foreseen = ""  # the study that was drafted when it opened
+        host.study_opened.connect(self._discard)
+        host.frame_selected.connect(self._foresee)
         host.on_step_back(self.cancel)
 
     def may_begin(self) -> bool:
@@ -69,8 +79,9 @@ class Drafting:
         )
 
     def begin(self) -> None:
-        """Draft from the image on the screen, as it is windowed there."""
-        self._begin(self._work)
+        """Draft from the image on the screen, as it is windowed there; or show what is ready."""
+        if not self._reveal():
+            self._begin(self._work)
 
     def begin_from_template(self) -> None:
         """The same, with the questions of the template that fits the image."""
@@ -81,8 +92,11 @@ class Drafting:
         if frame is None or not self.may_begin():
             return
         self._give_up()
-        self._frame, self._last = frame, None
         self._host.say(tr(DRAFTING))
+        self._run(work, frame)
+
+    def _run(self, work: Callable[..., Iterator[ReportDocument]], frame: ImageFrame) -> None:
+        self._frame, self._last = frame, None
         self._host.audit(Event.ACCESSED_BY_MODEL, frame.identity, what="draft")
         self._job = self._host.jobs.start(
             partial(work, frame, self._host.current_window()),
@@ -92,11 +106,52 @@ class Drafting:
             pool="model",
         )
 
+    def _foresee(self, frame: ImageFrame | None) -> None:
+        """Draft the first image of a study where the settings wish it; nothing is shown."""
+        if frame is None or not self._host.settings(ModelSettings).on_open:
+            return
+        if self._foreseen == frame.identity.study or self._job is not None:
+            return
+        self._foreseen = frame.identity.study
+        self._is_hidden = True
+        self._run(self._work, frame)
+
+    def _reveal(self) -> bool:
+        """Show the hidden draft, whole or as far as it is; False when there is none."""
+        if not self.may_begin():
+            return False
+        if self._ready is not None:
+            (frame, document), self._ready = self._ready, None
+            self._frame, self._last = frame, document
+            self._end(frame)
+            return True
+        if self._job is None or not self._is_hidden or self._frame is None:
+            return False
+        self._is_hidden = False
+        self._host.say(tr(DRAFTING))
+        if self._last is not None:
+            self._host.propose(self._last, self._frame.identity, complete=False)
+        return True
+
+    def _discard(self, _: object = None) -> None:
+        """Another study was opened: a draft that nobody has seen goes, and is audited."""
+        frame = self._frame if self._job is not None else self._ready[0] if self._ready else None
+        self._foreseen = ""
+        self._give_up()
+        if frame is not None:
+            self._host.audit(
+                Event.ACCESSED_BY_MODEL,
+                frame.identity,
+                outcome=Outcome.MINOR_FAILURE,
+                what="draft",
+                reason="the draft was discarded, since its study is not open any more",
+            )
+
     def cancel(self) -> bool:
         """Stop; the words that came so far stay as suggestions. False when nothing was running."""
         if self._job is None or self._frame is None:
             return False
-        frame, last = self._frame, self._last
+        frame, last = self._frame, None if self._is_hidden else self._last
         self._give_up()
         if last is not None:
             self._host.propose(cut_off(last), frame.identity)
@@ -135,10 +190,16 @@ class Drafting:
 
     def _take(self, frame: ImageFrame, document: ReportDocument) -> None:
         self._last = document
-        self._host.propose(document, frame.identity, complete=False)
+        if not self._is_hidden:
+            self._host.propose(document, frame.identity, complete=False)
 
     def _end(self, frame: ImageFrame) -> None:
         last = self._last
+        if self._is_hidden:
+            self._give_up()
+            self._ready = (frame, last)
+            self._host.say(tr(READY))
+            return
         self._give_up()
         if last is None or not last.sentences():
             self._host.say(tr("The model has no finding to suggest for this image."))
@@ -163,7 +224,7 @@ class Drafting:
 
     def _fail(self, error: Exception) -> None:
         """What the model will not do is told quietly; what went wrong needs the reader."""
-        frame, last = self._frame, self._last
+        frame, last = self._frame, None if self._is_hidden else self._last
         self._give_up()
         if frame is not None and last is not None:
             self._host.propose(cut_off(last), frame.identity)
@@ -185,7 +246,8 @@ class Drafting:
     def _give_up(self, _: object = None) -> None:
         """Forget the draft under way; nothing of it is told any more."""
         job, self._job = self._job, None
-        self._frame = self._last = None
+        self._frame = self._last = self._ready = None
+        self._is_hidden = False
         if job is not None and job.is_running:
             job.cancel()
             self._host.say("")

@@ -649,6 +649,11 @@
         </message>
         <message>
             <location filename="../../plugin/draft.py" />
+            <source>Draft ready, Shift+E</source>
+            <translation>Entwurf bereit, Umschalt+E</translation>
+        </message>
+        <message>
+            <location filename="../../plugin/draft.py" />
             <source>Drafting. Esc stops and keeps what is written.</source>
             <translation>Entwurf entsteht. Esc hält an und behält, was geschrieben ist.</translation>
         </message>
