@@ -109,7 +109,7 @@ def read_a_film(desk: Desk, film: Identity) -> None:
     assert desk.undecided() == []
 
     desk.sign("Demo, Reader", "DEMONSTRATION", "correct horse")
-    desk.wait(lambda: desk.standing().startswith("In PACS, verified, "))
+    desk.wait(lambda: desk.standing().startswith("In PACS, verified"))
 
 
 def check_stored(node: Node, film: Identity, desk: Desk, into: Path) -> None:

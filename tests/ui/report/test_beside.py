@@ -47,7 +47,7 @@ def test_measurements_and_key_images_are_signed_with_the_report(
     desk.viewer.session.ledger.write(SectionKind.FINDINGS, "A nodule of 30 mm.")
 
     desk.sign("Demo, Reader", "DEMONSTRATION", "correct horse")
-    desk.wait(lambda: desk.standing().startswith("In PACS, verified, "))
+    desk.wait(lambda: desk.standing().startswith("In PACS, verified"))
     desk.wait(lambda: not desk.viewer.session.filing.waiting())
 
     back = stored(orthanc, frame.study, tmp_path / "back")

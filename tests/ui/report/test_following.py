@@ -12,8 +12,16 @@ from pytestqt.qtbot import QtBot
 
 from dicom_io.pacs.samples import sample_files
 from dicom_io.report import sr
-from dicom_io.report.document import Origin, SectionKind
+from dicom_io.report.document import (
+    Asked,
+    Decision,
+    Origin,
+    SectionKind,
+    Sentence,
+    new_id,
+)
 from tests.plugin.desk import Desk
+from tests.reports import MODEL
 from tests.servers import Server
 from tests.ui.hands import CTRL, SHIFT
 
@@ -47,7 +55,7 @@ def desk(qtbot: QtBot, orthanc: Server, film: Path) -> Iterator[Open]:
 
 def sign(desk: Desk) -> None:
     desk.sign("Demo, Reader", "DEMONSTRATION", "correct horse")
-    desk.wait(lambda: desk.standing().startswith("In PACS, verified, "))
+    desk.wait(lambda: desk.standing().startswith("In PACS, verified"))
 
 
 def begin(desk: Desk) -> None:
@@ -103,16 +111,27 @@ def test_a_report_from_the_pacs_alone_comes_back_with_its_ledger(
     ledger = opened.viewer.session.ledger
     ledger.write(SectionKind.FINDINGS, "A nodule of 30 mm.")
     ledger.write(SectionKind.TECHNIQUE, "CT without contrast agent.", Origin.TEMPLATE)
+    report = ledger.document
+    assert report is not None
+    asked = Asked("r", "findings", "x", images=(report.identity,), algorithm=MODEL)
+    said = Sentence(new_id(), "No effusion.", Origin.AI, Decision.SUGGESTED, request="r")
+    other = Sentence(new_id(), "Large heart.", Origin.AI, Decision.SUGGESTED, request="r")
+    ledger.merge_sentences((said, other), SectionKind.FINDINGS, (asked,))
+    ledger.accept(said.id)
+    ledger.edit(other.id, "Normal heart.")
     sign(opened)
+    opened.wait(lambda: not opened.viewer.session.filing.waiting())
 
     again = desk(tmp_path / "two")
-    again.wait(lambda: len(again.window.pages.pages()) == 1)
+    again.wait(lambda: len(again.window.pages.pages()) == 2)  # and the findings as data
     assert again.sentences() == ()
     begin(again)
 
     assert [(one.text, one.origin) for one in again.sentences()] == [
         ("CT without contrast agent.", Origin.TEMPLATE),
         ("A nodule of 30 mm.", Origin.HUMAN),
+        ("No effusion.", Origin.AI),
+        ("Normal heart.", Origin.AI_EDITED),
     ]
     again.viewer.session.ledger.write(SectionKind.FINDINGS, "Second look.")  # wherever it was meant
     report = again.report()

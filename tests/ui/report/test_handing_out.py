@@ -70,7 +70,7 @@ def test_a_signed_report_is_saved_in_every_form_and_audited(desk: Desk, tmp_path
     assert "no signed report" in window.report.said()
     desk.viewer.session.ledger.write(SectionKind.FINDINGS, "A nodule of 30 mm.")
     desk.sign("Demo, Reader", "DEMONSTRATION", "correct horse")
-    desk.wait(lambda: desk.standing().startswith("In PACS, verified, "))
+    desk.wait(lambda: desk.standing().startswith("In PACS, verified"))
     desk.wait(lambda: window.table.entry("report.export").isEnabled())
 
     for name in ("report.pdf", "report.txt", "report.json", "report.hl7"):

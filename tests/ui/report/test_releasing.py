@@ -41,7 +41,7 @@ def test_a_released_report_is_stored_and_followed_by_the_signed_one(
         session.ledger.write(SectionKind.FINDINGS, "No effusion.")
         assert session.ledger.document is not None
         desk.sign("Demo, Reader", "DEMONSTRATION", "correct horse")
-        desk.wait(lambda: desk.standing().startswith("In PACS, verified, "))
+        desk.wait(lambda: desk.standing().startswith("In PACS, verified"))
 
         final = session.filing.item_of(item.identity)
         assert final is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from PyQt6.QtCore import QMimeData, QPointF, Qt
@@ -255,6 +255,30 @@ def test_ai_words_of_another_report_stay_by_ai_without_its_request(room: Room) -
     room.key(KEY.Key_Return)
 
     assert (last(room).origin, last(room).request) == (Origin.AI, "")
+
+
+def test_undo_walks_back_through_accept_edit_reject_and_paste_sentence_by_sentence(
+    room: Room,
+) -> None:
+    room.open(suggestion("a", AI), suggestion("b", "The heart is large."))
+    steps = [room.ledger.document]
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: room.ledger.accept("a"),
+        lambda: room.ledger.edit("b", "The heart is small."),
+        lambda: room.ledger.reject("a"),
+        lambda: room.ledger.write(SectionKind.FINDINGS, "Mine."),
+        lambda: room.ledger.reject("b"),
+    )
+    for act in acts:
+        act()
+        steps.append(room.ledger.document)
+
+    for step in reversed(steps[:-1]):
+        room.ledger.undo()
+        assert room.ledger.document == step
+    for step in steps[1:]:
+        room.ledger.redo()
+        assert room.ledger.document == step
 
 
 # --- odd input ---
