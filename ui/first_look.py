@@ -36,6 +36,8 @@ class FirstLook(QWidget):
         self._split = QSplitter(Qt.Orientation.Horizontal)
         middle = QWidget()
         middle.setMinimumWidth(theme.PANE[0])
+        middle.setProperty("role", "film")
+        middle.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         for part in (left, middle, right):
             self._split.addWidget(part)
         self._split.setHandleWidth(1)
