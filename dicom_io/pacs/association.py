@@ -35,7 +35,7 @@ from dicom_io.report.header import IMPLEMENTATION_CLASS_UID, Software
 _config.LOG_REQUEST_IDENTIFIERS = False
 _config.LOG_RESPONSE_IDENTIFIERS = False
 _config.STORE_SEND_CHUNKED_DATASET = True  # files are sent as they are, not decoded first
-logging.getLogger("pynetdicom").setLevel(logging.WARNING)
+logging.getLogger("pynetdicom").setLevel(logging.ERROR)  # warnings quote what a peer wrote
 logging.getLogger("pydicom").setLevel(logging.ERROR)  # its warnings quote malformed values
 
 MAX_PDU = 131072  # bytes that we are willing to receive in one PDU
