@@ -8,9 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
 from dicom_io.audit import AuditLog
+from dicom_io.image.frame import ImageFrame, open_frames
+from dicom_io.image.render import render, windows_of
+from dicom_io.pacs.samples import chest_film
 from dicom_io.report import sr
 from dicom_io.report.document import Reader, ReportDocument, ReportState, SectionKind
 from dicom_io.report.header import Software
@@ -50,6 +56,27 @@ def by_question(words: str, verdicts: dict[str, str], logprobs: Any = None) -> R
         say(said, logprobs=logprobs)(sock, request)
 
     return reply
+
+
+@pytest.fixture(scope="module")
+def chest() -> NDArray[np.int16]:
+    """A real chest film, 128 x 128: what the gate lets through."""
+    frame = open_frames(Path(chest_film()))[0]
+    stored = frame.stored()
+    shown = render(frame, stored, windows_of(frame, stored)[0])
+    return np.asarray(Image.fromarray(shown).resize((128, 128)), np.int16)
+
+
+@pytest.fixture
+def film(film: Any, chest: NDArray[np.int16]) -> Any:
+    """As everywhere, with that picture in it."""
+
+    def make(**header: object) -> ImageFrame:
+        plain = {"RescaleSlope": 1, "RescaleIntercept": 0, "WindowCenter": 128, "WindowWidth": 256}
+        made: ImageFrame = film(**{**plain, "PixelData": chest.tobytes(), **header})
+        return made
+
+    return make
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from PyQt6 import sip
 from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 
@@ -49,9 +50,10 @@ class Spelling(QObject):
 
     def watch(self, document: QTextDocument) -> None:
         """Underline what is wrong in this document while it lives."""
-        marks = SpellingMarks(document, self)
-        self._marks.append(marks)
-        marks.destroyed.connect(lambda: self._marks.remove(marks))
+        # those whose document is gone are let go of here: to be told of their end by Qt, while
+        # Python clears away a whole window, has ended in a segmentation fault
+        self._marks = [one for one in self._marks if not sip.isdeleted(one)]
+        self._marks.append(SpellingMarks(document, self))
 
     def is_wrong(self, word: str) -> bool:
         """True for a word that was looked up and is in no dictionary."""
@@ -132,8 +134,9 @@ class Spelling(QObject):
         self._ended()
 
     def _show(self) -> None:
-        for marks in list(self._marks):
-            marks.rehighlight()
+        for marks in self._marks:
+            if not sip.isdeleted(marks):
+                marks.rehighlight()
 
     def known(self, word: str) -> bool | None:
         """True: right, False: wrong, None: not looked up yet."""
