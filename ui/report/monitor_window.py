@@ -27,7 +27,6 @@ from ui.actions import Action
 from ui.jobs import Jobs
 from ui.language import tr
 
-INK, PAPER = "#0c5472", "#ffffff"
 EDGE, WORDS = 12, 32  # around the bars, and below them
 
 
@@ -44,21 +43,22 @@ class Plot(QWidget):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(PAPER))
-        painter.setPen(QColor(INK))
+        painter.fillRect(self.rect(), QColor(theme.RAISED))
         step = (self.width() - 2 * EDGE) / max(len(self._bars), 1)
         wide, tall = min(step * 0.7, 96.0), self.height() - 2 * EDGE - WORDS
         for position, one in enumerate(self._bars):
             left, top = EDGE + position * step, float(EDGE)
+            painter.setPen(QColor(theme.PLACE))
             for number, fill in (
                 (one.rejected, Qt.BrushStyle.NoBrush),
                 (one.edited, Qt.BrushStyle.BDiagPattern),
                 (one.accepted, Qt.BrushStyle.SolidPattern),
             ):
                 high = tall * number / one.suggested
-                painter.setBrush(QBrush(QColor(INK), fill))
+                painter.setBrush(QBrush(QColor(theme.PLACE), fill))
                 painter.drawRect(QRectF(left, top, wide, high))
                 top += high
+            painter.setPen(QColor(theme.TEXT))
             below = QRectF(left, self.height() - EDGE - WORDS, step, WORDS)
             painter.drawText(below, f"{one.month}\n{one.model} {one.version}")
 
