@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from dicom_io.report.drafts import Drafts
 from dicom_io.storage import DataRoot
 from tests.reports import draft, film, signed
+from ui import theme
 from ui.jobs import Jobs
 from ui.report.monitor_window import MonitorWindow, Watching
 
@@ -42,7 +43,7 @@ def test_signed_reports_are_counted_plotted_and_saved(qtbot: QtBot, tmp_path: Pa
         for x in range(0, picture.width(), 4)
         for y in range(0, picture.height(), 4)
     }
-    assert {"#0c5472", "#ffffff"} <= colours
+    assert {theme.PLACE, theme.RAISED} <= colours
     window._write(tmp_path / "model.csv")
     qtbot.waitUntil(lambda: bool(said), timeout=5000)
     assert (tmp_path / "model.csv").read_text().splitlines()[1].startswith("wetread-demo,1.0.0")
