@@ -6,11 +6,11 @@ import io
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from pydicom import config
 from pydicom.datadict import dictionary_description, dictionary_has_tag
-from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_partial
@@ -22,7 +22,7 @@ from dicom_io.image.bounded import open_inflated
 from dicom_io.image.elements import Odd, read_elements
 from dicom_io.image.fragments import Fragments
 from dicom_io.image.notices import gathered
-from dicom_io.raw import tag_named, text_of
+from dicom_io.raw import tag_named, text_of, value_at
 
 PIXEL_KEYWORDS = {
     0x7FE00008: "FloatPixelData",
@@ -269,19 +269,8 @@ def uid_of(value: object) -> UID:
 
 
 def number(dataset: Dataset, keyword: str, default: int) -> int:
-    """An integer attribute; `default` when it is absent, empty or no number.
-
-    Short integers are read from their bytes: every header and every frame asks for a dozen.
-    """
-    element = dataset._dict.get(tag_named(keyword))  # its `get` makes a tag each time
-    if element is None:
-        return default
-    if isinstance(element, RawDataElement):
-        content = element.value
-        if element.VR == "US" and content is not None and len(content) == 2:
-            return int.from_bytes(content, "little" if element.is_little_endian else "big")
-        element = dataset[tag_named(keyword)]
-    value: Any = element.value
+    """An integer attribute; `default` when it is absent, empty or no number."""
+    value = value_at(dataset, tag_named(keyword))
     if hasattr(value, "__iter__") and not isinstance(value, (str, bytes)):
         value = next(iter(value), None)
     try:
