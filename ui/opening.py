@@ -173,16 +173,18 @@ class Opening(QObject):
         yield app, around.settings(), around.plugins(), around.sources()
 
     def _furnish(self, brought: Any) -> None:
-        app, settings, plugins, sources = brought
-        self._show_first = partial(app.show_first, sources=sources)
-        around = self._surroundings
-        steps = app.furnish(self.window, self._jobs, plugins, around.root, settings, sources)
-        self._steps = self._to_the_end(steps)
+        self._steps = self._put_behind(*brought)
         self._next.start(0)
 
-    def _to_the_end(self, steps: Any) -> Iterator[None]:
-        self.viewer = yield from steps
-        self._show_first(self.viewer, self._surroundings.root, **self._wishes)
+    def _put_behind(
+        self, app: Any, settings: Settings, plugins: Sequence[Plugin], sources: Sequence[Source]
+    ) -> Iterator[None]:
+        """All that was imported, behind the window, in steps; `app` is the module."""
+        root = self._surroundings.root
+        self.viewer = yield from app.furnish(
+            self.window, self._jobs, plugins, root, settings, sources
+        )
+        app.show_first(self.viewer, root, sources, **self._wishes)
 
     def _step(self) -> None:
         """One step, between which the window attends to its reader."""
