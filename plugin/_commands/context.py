@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,9 +38,7 @@ class Printer:
     def say(self, text: str, **fields: Any) -> None:
         """One result: `text` for a person, `fields` for a program."""
         if self.as_json:
-            import json  # both here, or the window would wait for it
-
-            print(json.dumps(fields, ensure_ascii=False), flush=True)
+            print(_as_json(fields), flush=True)
         elif text:
             print(_printable(text), flush=True)
 
@@ -52,10 +50,14 @@ class Printer:
     def fail(self, sentence: str) -> None:
         """The one sentence of a failure."""
         if self.as_json:
-            import json
-
-            print(json.dumps({"error": sentence}, ensure_ascii=False), flush=True)
+            print(_as_json({"error": sentence}), flush=True)
         print(f"wetread: {_printable(sentence)}", file=sys.stderr, flush=True)
+
+
+def _as_json(fields: Mapping[str, Any]) -> str:
+    import json  # for whoever asks for it; the window would wait for the import
+
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def _printable(text: str) -> str:

@@ -79,9 +79,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run_find(arguments: argparse.Namespace, context: Context) -> int:
     """Print one line a study."""
-    if arguments.limit < 1:
-        raise UsageProblem(f"--limit is a number from 1 on, not {arguments.limit}.")
-    if arguments.date and not _DATE.fullmatch(arguments.date):
+    require_limit(arguments.limit)
+    if arguments.date and not is_dates(arguments.date):
         raise UsageProblem(
             f"--date takes YYYYMMDD or YYYYMMDD-YYYYMMDD, for example 20260131, not "
             f"{arguments.date}."
@@ -112,6 +111,17 @@ def run_find(arguments: argparse.Namespace, context: Context) -> int:
         context.audit.record(Event.QUERY, node=source.name, count=count)
     context.printer.progress(f"{several(count, 'study', 'studies')} found.")
     return 0
+
+
+def require_limit(limit: int) -> None:
+    """Raise UsageProblem unless `--limit` leaves room for an answer."""
+    if limit < 1:
+        raise UsageProblem(f"--limit is a number from 1 on, not {limit}.")
+
+
+def is_dates(text: str) -> bool:
+    """True for a date or a range as DICOM asks for them (PS3.4 C.2.2.2.5)."""
+    return _DATE.fullmatch(text) is not None
 
 
 def show_study(context: Context, study: Study, source: str = "") -> None:

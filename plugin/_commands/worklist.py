@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import re
 from datetime import date
 
 from dicom_io.audit import Event
 from dicom_io.pacs.modality_worklist import ScheduledStep, Wish, scheduled
 from plugin._commands.context import NODE_TEXT, Context, UsageProblem, several
+from plugin._commands.network import is_dates, require_limit
 
 TODAY = "today"
-_DATE = re.compile(r"\d{8}|\d{8}-(\d{8})?|-\d{8}")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,10 +39,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run_worklist(arguments: argparse.Namespace, context: Context) -> int:
     """Print one line a step, in the order of their start."""
-    if arguments.limit < 1:
-        raise UsageProblem(f"--limit is a number from 1 on, not {arguments.limit}.")
+    require_limit(arguments.limit)
     wanted = {TODAY: f"{date.today():%Y%m%d}", "all": ""}.get(arguments.date, arguments.date)
-    if wanted and not _DATE.fullmatch(wanted):
+    if wanted and not is_dates(wanted):
         raise UsageProblem(
             f"--date takes YYYYMMDD, YYYYMMDD-YYYYMMDD, today or all, not {arguments.date}."
         )
